@@ -1,6 +1,161 @@
 //! curtail reads a cloud bill and says what to change to spend less: every saving is a re-priced bill.
+//!
+//! exports -> scan -> facts -> bill -> rules <-> plan -> report
 
 pub mod error;
+pub mod instance;
 pub mod money;
+pub mod names;
 pub mod note;
 pub mod time;
+
+pub mod exports;
+pub mod scan;
+pub mod sku;
+
+pub mod facts;
+
+pub mod inventory;
+pub mod metrics;
+pub mod transactions;
+
+pub mod bill;
+pub mod rules;
+
+pub mod plan;
+pub mod quality;
+pub mod unit_cost;
+
+pub mod report;
+
+pub mod baseline;
+pub mod cli;
+pub mod config;
+pub mod defaults;
+pub mod demo;
+pub mod output;
+pub mod protect;
+
+use config::Config;
+use error::Result;
+use exports::Exports;
+use facts::{Asked, Facts, Label, LabelValues, Survey, Window};
+use inventory::Inventory;
+use metrics::Metrics;
+use note::{Notes, Remark};
+use report::Report;
+use time::Hour;
+use transactions::Transactions;
+
+/// The bill as facts, with everything that is said about it.
+pub struct Read {
+    /// The part files.
+    pub exports: Exports,
+    /// The facts.
+    pub facts: Facts,
+    /// The transactions, if given.
+    pub transactions: Option<Transactions>,
+    /// Remarks so far.
+    pub notes: Notes,
+}
+
+/// Reads the bill: `check` and `recommend` begin alike.
+///
+/// # Errors
+/// Bad input, told with its place; no report is better than a wrong total.
+pub fn read(config: &Config) -> Result<Read> {
+    let mut notes = Notes::default();
+    let transactions = config.transactions.as_deref().map(|path| Transactions::load(path, &mut notes)).transpose()?;
+    let exports = Exports::open(&config.exports, &mut notes)?;
+    let survey = Survey::read(&exports, config.read, config.threads)?;
+    let window = Window::choose(&survey, &config.window, &mut notes)?;
+    let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
+    let (currency, threads) = (config.currency.clone(), config.threads);
+    let asked = Asked { workload, owner, read: config.read, window, currency, threads };
+    let facts = Facts::read(&exports, &asked, &survey)?;
+    quality::remarks(&facts, &survey, &asked, config.defaults.quality.note_share, &mut notes);
+    quality::finality(&facts, &exports, &mut notes);
+    if let Some(transactions) = &transactions {
+        quality::on_transactions(&facts, transactions, &mut notes);
+    }
+    Ok(Read { exports, facts, transactions, notes })
+}
+
+/// The main job: what to change, in which order, and what each change really saves.
+///
+/// # Errors
+/// Bad input, told with its place; no report is better than a wrong total.
+pub fn run(config: &Config) -> Result<Report> {
+    let Read { exports, facts, transactions, mut notes } = read(config)?;
+    let inventory = Inventory::load(&config.inventory, &mut notes)?;
+    let metrics = Metrics::load(&config.inventory, &mut notes)?;
+    let rules = rules::load(&config.rules, &mut notes)?;
+    let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
+    let plan = plan::plan(&plan::Inputs {
+        facts: &facts,
+        inventory: &inventory,
+        metrics: &metrics,
+        transactions: transactions.as_ref(),
+        rules: &rules,
+        protected: &|resource| protect::reason(&config.protect, resource),
+        as_of: config.as_of.map_or(facts.window.period.end, Hour::of_seconds),
+        figures: &config.defaults.plan,
+        has: &has,
+    });
+    plan.remarks(&facts, &config.protect, &mut notes);
+    let unit_costs = unit_cost::unit_costs(&facts, transactions.as_ref(), config.defaults.unit_cost.tolerance);
+    let parts = report::Parts { exports: &exports, facts: &facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
+    let mut report = report::build(&parts, notes);
+    if let Some(path) = &config.baseline {
+        baseline::Baseline::read(path)?.compare(&mut report, config.defaults.baseline.same_share);
+    }
+    Ok(report)
+}
+
+/// What tells workloads and owners apart: what was asked for, else what the export's values suggest.
+fn labels(
+    config: &Config,
+    exports: &Exports,
+    transactions: Option<&Transactions>,
+    notes: &mut Notes,
+) -> Result<(Option<Label>, Option<Label>)> {
+    let (mut workload, mut owner) = (config.workload.clone(), config.owner.clone());
+    let guess_workload = workload.is_none() && transactions.is_some();
+    if !guess_workload && owner.is_some() {
+        return Ok((workload, owner));
+    }
+    let values = LabelValues::sample(exports, config.threads)?;
+    if let (true, Some(transactions)) = (guess_workload, transactions) {
+        let names: Vec<&str> = transactions.workloads().collect();
+        workload = values.best_match(&names).map(|(label, matched)| {
+            notes.add(Remark::WorkloadKey { key: label.to_string(), matched, of: names.len() });
+            label
+        });
+        if workload.is_none() {
+            notes.add(Remark::NoWorkloadKey {});
+        }
+    }
+    if owner.is_none() {
+        owner = config.defaults.owner.keys.iter().find(|key| values.has_tag(key)).cloned().map(Label::Tag);
+    }
+    Ok((workload, owner))
+}
+
+/// Whether an input is there, by a token of a rule's `needs` or `wants`.
+fn has(
+    token: &str,
+    exports: &Exports,
+    facts: &Facts,
+    inventory: &Inventory,
+    metrics: &Metrics,
+    transactions: Option<&Transactions>,
+) -> bool {
+    match token.split_once('.') {
+        None if token == "hourly" => facts.granularity == facts::Granularity::Hourly,
+        None if token == "transactions" => transactions.is_some(),
+        Some(("inventory", _)) => inventory.has(token),
+        Some(("metric", _)) => metrics.has(token),
+        Some(("column", name)) => exports.parts.iter().any(|part| part.column_names().any(|column| column == name)),
+        _ => false,
+    }
+}

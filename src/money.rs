@@ -169,6 +169,14 @@ fn div_even(value: i128, divisor: i128) -> i128 {
     }
 }
 
+/// `value` / 2^`bits` rounded to the nearest integer, ties to even; `value` >= 0, 0 < `bits` < 127.
+fn shift_even(value: i128, bits: u32) -> i128 {
+    let quotient = value >> bits;
+    let rest = value & ((1i128 << bits) - 1);
+    let half = 1i128 << (bits - 1);
+    quotient + i128::from(rest > half || (rest == half && quotient & 1 == 1))
+}
+
 /// `value` x `numerator` / `denominator`, ties to even, in steps that stay inside 128 bits for amounts of a bill.
 fn mul_div(value: i128, numerator: i128, denominator: i128) -> i128 {
     if denominator == 0 {
@@ -240,7 +248,7 @@ fn scale_double(value: f64, units: i128) -> Result<i128, NotAnAmount> {
     } else if exponent < -120 {
         0
     } else {
-        div_even(scaled, 1i128 << -exponent)
+        shift_even(scaled, exponent.unsigned_abs())
     };
     within(if value.is_sign_negative() { -magnitude } else { magnitude })
 }

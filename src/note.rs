@@ -64,6 +64,7 @@ remarks! {
         "the manifest names {files} part file(s); {others} other file(s) in the folder are left out";
     SeveralAssemblies { period: String, taken: String, left: String } Info "latest_assembly" =>
         "billing period {period} was delivered more than once; read: {taken}; left out: {left}";
+    BadManifest { error: String } Warning "bad_manifest" => "passed over: {error}";
     DuplicatedPeriod { period: String, account: String, folders: String } Error "duplicated_period" =>
         "account {account} has lines of billing period {period} in several folders ({folders}); costs are likely counted twice";
     ColumnMissing { columns: String, effect: String } Info "column_missing" =>
@@ -85,9 +86,11 @@ remarks! {
         "{lines} capacity reservation row(s): reserved hours are not added to used and unused ones";
     HostReservation { lines: u64 } Warning "host_reservation" =>
         "{lines} line(s) of dedicated host reservations lack their amortised upfront fee; effective cost is understated by it";
-    NoPayer { lines: u64 } Warning "no_account" => "{lines} line(s) name no account";
+    NoAccount { lines: u64 } Warning "no_account" => "{lines} line(s) name no account";
     OutsidePeriod { lines: u64, cost: String } Warning "usage_outside_billing_period" =>
         "{lines} line(s), {cost} in all, lie outside the billing period that lists them";
+    DiscountsWithoutNet { } Warning "discounts_without_net" =>
+        "the bill has discount lines but no net columns: savings are before discounts, so they are too high by the discount";
     NotFinal { period: String } Warning "period_not_final" =>
         "billing period {period} has no invoice yet; AWS may still restate it";
     NotFinalUnknown { } Info "finality_unknown" => "the export has no invoice column; whether a month is final cannot be told";
@@ -121,7 +124,7 @@ remarks! {
         "workloads are told by {key}, whose values match {matched} of {of} workload(s) of the transactions";
     NoWorkloadKey { } Warning "no_workload_key" =>
         "no tag, account or cost category has values that match the workloads of the transactions; name one with --workload";
-    WorkloadKeyUnknown { key: String } Warning "workload_key_unknown" => "no line of the export has a value for {key}";
+    LabelUnknown { key: String } Warning "label_unknown" => "no line of the export has a value for {key}";
     UnknownWorkload { name: String } Warning "unknown_workload" =>
         "workload `{name}` of the transactions has no cost in the export";
     UnsortedTransactions { rows: usize } Warning "transactions_out_of_order" =>

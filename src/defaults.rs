@@ -1,0 +1,114 @@
+//! Figures that are not a rule's: `defaults.toml`, embedded.
+
+use crate::{
+    error::{Error, Result},
+    rules::located,
+};
+use serde::Deserialize;
+
+/// All figures that are not a rule's.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// Of the plan.
+    pub plan: PlanFigures,
+    /// Of unit cost.
+    pub unit_cost: UnitCostFigures,
+    /// Of owners.
+    pub owner: OwnerFigures,
+    /// Of data quality.
+    pub quality: QualityFigures,
+    /// Of the comparison with an earlier report.
+    pub baseline: BaselineFigures,
+}
+
+/// Figures of the plan.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFigures {
+    /// Hours at the period's end in which a target must have been billed, unless the inventory lists it.
+    pub seen_within_hours: i32,
+    /// The share of a look-back that a metric must cover to be believed.
+    pub min_metric_cover: f64,
+}
+
+/// Figures of unit cost.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitCostFigures {
+    /// A change of unit cost within this share counts as none.
+    pub tolerance: f64,
+}
+
+/// Figures of owners.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerFigures {
+    /// Tags that name an owner, best first.
+    pub keys: Vec<String>,
+}
+
+/// Figures of data quality.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityFigures {
+    /// The share of cost from which a remark is made.
+    pub note_share: f64,
+}
+
+/// Figures of the comparison with an earlier report.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineFigures {
+    /// A saving that moved by less than this share counts as the same.
+    pub same_share: f64,
+}
+
+impl Defaults {
+    /// The embedded figures.
+    ///
+    /// # Errors
+    /// Never in a released binary: a test reads them.
+    pub fn embedded() -> Result<Self> {
+        Self::parse(include_str!("../defaults.toml")).map_err(|error| error.in_file("defaults.toml"))
+    }
+
+    fn parse(toml: &str) -> Result<Self> {
+        toml::from_str(toml).map_err(|error| located(toml, &error))
+    }
+
+    /// The embedded figures with some replaced, as `(table, figure)` to value.
+    ///
+    /// # Errors
+    /// An unknown name or a value of the wrong type.
+    pub fn replaced(over: &toml::Table) -> Result<Self> {
+        let mut all: toml::Table =
+            include_str!("../defaults.toml").parse().map_err(|error| Error::new(format!("defaults.toml: {error}")))?;
+        for (table, figures) in over {
+            let toml::Value::Table(figures) = figures else {
+                return Err(Error::new(format!("`[overrides] {table}` is no table")));
+            };
+            match all.entry(table.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new())) {
+                toml::Value::Table(known) => known.extend(figures.clone()),
+                _ => return Err(Error::new(format!("`[overrides.{table}]` is no table of figures"))),
+            }
+        }
+        toml::Value::Table(all).try_into().map_err(|error: toml::de::Error| {
+            Error::new(format!("[overrides]: {}", error.message().lines().next().unwrap_or("wrong")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_figures_are_read_and_can_be_replaced() {
+        assert_eq!(Defaults::embedded().unwrap().plan.seen_within_hours, 48);
+        let over: toml::Table = "[plan]\nseen_within_hours = 24".parse().unwrap();
+        assert_eq!(Defaults::replaced(&over).unwrap().plan.seen_within_hours, 24);
+        let over: toml::Table = "[plan]\nseen = 24".parse().unwrap();
+        assert!(Defaults::replaced(&over).unwrap_err().to_string().contains("seen"));
+    }
+}

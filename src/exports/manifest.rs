@@ -1,0 +1,131 @@
+//! Manifests: which part files belong to the latest assembly of a billing period.
+
+use crate::{
+    error::{Error, Result},
+    note::{Notes, Remark},
+};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// What is read of a manifest: `reportKeys` of a legacy CUR, `dataFiles` of Data Exports.
+#[derive(Debug, Deserialize)]
+struct Document {
+    #[serde(default, alias = "reportKeys", alias = "dataFiles")]
+    files: Vec<String>,
+}
+
+/// A manifest and where it stands.
+pub(super) struct Manifest {
+    path: PathBuf,
+    keys: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::file(path.display(), format!("cannot be read: {error}")))?;
+        let document: Document = serde_json::from_str(&text).map_err(|error| {
+            Error::file(path.display(), format!("is no manifest: {error}")).on_line(error.line() as u64)
+        })?;
+        let keys: Vec<String> = document.files.into_iter().filter(|key| key.ends_with(".parquet")).collect();
+        if keys.is_empty() {
+            return Err(Error::file(path.display(), "names no .parquet file (neither `reportKeys` nor `dataFiles`)"));
+        }
+        Ok(Self { path: path.to_owned(), keys })
+    }
+
+    /// The files that it names, for a manifest that was named itself: keys are matched against folders above it.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
+        let above: Vec<&Path> = self.path.ancestors().skip(1).collect();
+        let locate = |key: &String| {
+            let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();
+            (0..parts.len())
+                .flat_map(|from| above.iter().map(move |folder| (folder, from)))
+                .map(|(folder, from)| folder.join(parts[from..].join("/")))
+                .find(|path| path.is_file())
+                .ok_or_else(|| self.missing(key))
+        };
+        self.keys.iter().map(locate).collect()
+    }
+
+    /// The files of a period that it names; `None` if it names none of them.
+    pub(super) fn choose(&self, assemblies: &BTreeMap<String, Vec<PathBuf>>) -> Option<Result<Vec<PathBuf>>> {
+        let all: Vec<&PathBuf> = assemblies.values().flatten().collect();
+        let found: Vec<Option<&PathBuf>> = self.keys.iter().map(|key| best(key, &all)).collect();
+        found.iter().any(Option::is_some).then(|| {
+            let placed = self.keys.iter().zip(found);
+            placed.map(|(key, file)| file.cloned().ok_or_else(|| self.missing(key))).collect()
+        })
+    }
+
+    fn missing(&self, key: &str) -> Error {
+        Error::file(self.path.display(), format!("names `{key}`, which is not there"))
+            .help("the period would be read by half: fetch all parts")
+    }
+}
+
+/// The file whose path shares the last parts of a key: the name and the folder above it at least.
+fn best<'a>(key: &str, files: &[&'a PathBuf]) -> Option<&'a PathBuf> {
+    let parts: Vec<&str> = key.split('/').rev().collect();
+    let shared = |file: &PathBuf| {
+        let names = file.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
+        names.zip(&parts).take_while(|(name, part)| name == *part).count()
+    };
+    let wanted = parts.len().min(2);
+    files.iter().map(|file| (shared(file), *file)).filter(|(count, _)| *count >= wanted).max().map(|(_, file)| file)
+}
+
+/// The manifests among the files of a folder, oldest path first; an unreadable one is told and passed over.
+pub(super) fn of_folder(files: &[PathBuf], notes: &mut Notes) -> Vec<Manifest> {
+    let named = files.iter().filter(|file| file.to_string_lossy().ends_with("Manifest.json"));
+    let mut all = Vec::new();
+    for path in named {
+        match Manifest::read(path) {
+            Ok(manifest) => all.push(manifest),
+            Err(error) => notes.about(path.display(), Remark::BadManifest { error: error.to_string() }),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_manifest_picks_its_assembly_and_misses_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let period = root.path().join("n/20260901-20261001");
+        write(&period.join("old/n-1.parquet"), "");
+        write(&period.join("new/n-1.parquet"), "");
+        let at = period.join("n-Manifest.json");
+        write(&at, r#"{"assemblyId":"new","reportKeys":["p/n/20260901-20261001/new/n-1.parquet"]}"#);
+        let manifest = Manifest::read(&at).unwrap();
+        assert_eq!(manifest.files().unwrap(), [period.join("new/n-1.parquet")]);
+        let assemblies = ["old", "new"].map(|name| (name.to_owned(), vec![period.join(name).join("n-1.parquet")]));
+        assert_eq!(manifest.choose(&assemblies.into()).unwrap().unwrap(), [period.join("new/n-1.parquet")]);
+
+        write(&at, r#"{"reportKeys":["p/n/new/n-1.parquet","p/n/new/n-2.parquet"]}"#);
+        let error = Manifest::read(&at).unwrap().files().unwrap_err().to_string();
+        assert!(error.contains("n-2.parquet") && error.contains("not there"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_manifest_says_so() {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path().join("n-Manifest.json");
+        write(&at, "{}");
+        assert!(Manifest::read(&at).is_err());
+        write(&at, "{");
+        assert!(Manifest::read(&at).err().unwrap().to_string().contains("Manifest.json:1"));
+    }
+}

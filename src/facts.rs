@@ -1,0 +1,397 @@
+//! Facts: lines folded into compact aggregates whose sums do not depend on the order of lines or the number of workers.
+
+mod fold;
+mod freeze;
+mod line;
+mod quality;
+mod survey;
+mod window;
+
+pub use line::LineType;
+pub use quality::Quality;
+pub use survey::{Granularity, LabelValues, Survey};
+pub use window::{Window, WindowChoice};
+
+use crate::{
+    error::Result,
+    exports::Exports,
+    money::{Money, Quantity},
+    sku::What,
+    time::{Day, Span},
+};
+use std::{
+    collections::BTreeMap,
+    ops::{Add, AddAssign},
+    sync::Arc,
+};
+
+/// The sums of some lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Costs {
+    /// Usage in the class's unit; of usage lines only.
+    pub quantity: Quantity,
+    /// As invoiced.
+    pub unblended: Money,
+    /// Amortised.
+    pub effective: Money,
+    /// Amortised, after private discounts.
+    pub net: Money,
+    /// At public on-demand prices.
+    pub on_demand: Money,
+}
+
+impl Add for Costs {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            quantity: self.quantity + other.quantity,
+            unblended: self.unblended + other.unblended,
+            effective: self.effective + other.effective,
+            net: self.net + other.net,
+            on_demand: self.on_demand + other.on_demand,
+        }
+    }
+}
+
+impl AddAssign for Costs {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Costs {
+    fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::default(), Add::add)
+    }
+}
+
+/// The index of a class in `Facts::classes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub u32);
+
+/// The index of a resource in `Facts::resources`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId(pub u32);
+
+/// Lines that are alike in all but resource, time and amounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// The account that pays.
+    pub payer: Arc<str>,
+    /// The account that used.
+    pub account: Arc<str>,
+    /// The region's code, or empty.
+    pub region: Arc<str>,
+    /// The availability zone, if the line names one.
+    pub zone: Option<Arc<str>>,
+    /// `AmazonEC2` ...: the service in summaries.
+    pub product: Arc<str>,
+    /// The usage type as billed.
+    pub usage_type: Arc<str>,
+    /// The operation.
+    pub operation: Arc<str>,
+    /// The unit of quantities.
+    pub unit: Arc<str>,
+    /// The currency.
+    pub currency: Arc<str>,
+    /// The type of line.
+    pub line: LineType,
+    /// Its name as billed.
+    pub line_name: Arc<str>,
+    /// What is measured.
+    pub what: What,
+}
+
+/// The two labels that cost is told apart by; `None` where a line has no such label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Party {
+    /// The workload.
+    pub workload: Option<Arc<str>>,
+    /// The owner.
+    pub owner: Option<Arc<str>>,
+}
+
+/// A resource: everything billed to one id in one account.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its id as billed: short or an ARN; empty for lines without an id.
+    pub id: Arc<str>,
+    /// Its account.
+    pub account: Arc<str>,
+    /// The region where most of it is billed.
+    pub region: Arc<str>,
+    /// Its labels, of its latest hour.
+    pub party: Party,
+    /// Its tags, of its latest hour.
+    pub tags: Arc<Tags>,
+    /// From its first to its last hour of usage in everything read.
+    pub seen: Span,
+    /// Its sums over the priced period, by class.
+    pub costs: Vec<(ClassId, Costs)>,
+}
+
+/// Tags by key, cost categories among them as `cost_category:NAME`.
+pub type Tags = BTreeMap<Box<str>, Box<str>>;
+
+impl Resource {
+    /// The value of a tag; keys compare in lower case without `_`, `:`, `-`, and `user_` is implied.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let wanted = plain_key(key);
+        self.tags.iter().find(|(key, _)| plain_key(key) == wanted).map(|(_, value)| value.as_ref())
+    }
+
+    /// The Auto Scaling group that it belongs to.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.tag("aws:autoscaling:groupName")
+    }
+}
+
+/// A tag's key as it compares: lower case, without `_`, `:`, `-` and without the prefix `user`.
+#[must_use]
+pub fn plain_key(key: &str) -> String {
+    let (category, key) = key.strip_prefix(crate::scan::CATEGORY).map_or(("", key), |key| ("category ", key));
+    let key = key.strip_prefix("user_").or_else(|| key.strip_prefix("user:")).unwrap_or(key);
+    let letters = key.chars().filter(|c| !matches!(c, '_' | ':' | '-')).flat_map(char::to_lowercase);
+    category.chars().chain(letters).collect()
+}
+
+/// Cost of a day, class and party, over everything read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spend {
+    /// The day that the lines begin on.
+    pub day: Day,
+    /// Whether they begin inside the priced period.
+    pub priced: bool,
+    /// Their class.
+    pub class: ClassId,
+    /// Their labels: an index into `Facts::parties`.
+    pub party: u32,
+    /// Their sums.
+    pub costs: Costs,
+}
+
+/// A commitment as billed in the priced period.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Commitment {
+    /// Its ARN.
+    pub id: Arc<str>,
+    /// Whether it is a Savings Plan, else a reservation.
+    pub plan: bool,
+    /// The account that its fee is billed to; empty when only its use is in the bill.
+    pub owner: Arc<str>,
+    /// What is told of it: offering, region, family, payment, term, start, end.
+    pub details: Details,
+    /// Effective cost of the lines that it covers.
+    pub used: Cost,
+    /// Effective cost of what went unused.
+    pub unused: Cost,
+    /// What its lines would cost on demand.
+    pub on_demand: Money,
+    /// A plan's commitment over the period.
+    pub committed: Money,
+    /// What of it was used.
+    pub consumed: Money,
+    /// Reserved quantity over the period (instance-hours or capacity-unit-hours), of reservations.
+    pub reserved: Quantity,
+}
+
+/// What the export tells of a commitment; empty where it tells nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each is the export's column of that name")]
+pub struct Details {
+    pub offering: Arc<str>,
+    pub region: Arc<str>,
+    pub family: Arc<str>,
+    pub payment: Arc<str>,
+    pub term: Arc<str>,
+    pub start: Arc<str>,
+    pub end: Arc<str>,
+}
+
+/// A cost before and after private discounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Cost {
+    /// Before.
+    pub gross: Money,
+    /// After.
+    pub net: Money,
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { gross: self.gross + other.gross, net: self.net + other.net }
+    }
+}
+
+impl std::ops::Sub for Cost {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { gross: self.gross - other.gross, net: self.net - other.net }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::default(), Add::add)
+    }
+}
+
+/// Whether savings are after private discounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The export has net columns.
+    Net,
+    /// It has none.
+    Gross,
+}
+
+/// Everything that is known of a bill, sorted and free of the order in which it was read.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// From the first to the last hour read.
+    pub read: Span,
+    /// The window that is priced.
+    pub window: Window,
+    /// The calendar months that were read whole, in order.
+    pub complete_months: Vec<Span>,
+    /// Hourly, daily or monthly.
+    pub granularity: Granularity,
+    /// The currency that is priced.
+    pub currency: Arc<str>,
+    /// Whether the export tells costs after private discounts.
+    pub basis: Basis,
+    /// Classes, sorted by their texts.
+    pub classes: Vec<Class>,
+    /// Resources, sorted by account and id.
+    pub resources: Vec<Resource>,
+    /// Parties, sorted.
+    pub parties: Vec<Party>,
+    /// Spend, sorted by day, class and party.
+    pub spend: Vec<Spend>,
+    /// Commitments, sorted by id.
+    pub commitments: Vec<Commitment>,
+    /// Totals in other currencies over everything read, by currency.
+    pub other_currencies: Vec<(Arc<str>, Costs)>,
+    /// What is odd about the lines.
+    pub quality: Quality,
+}
+
+/// What the fold has to know beforehand.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What tells workloads apart.
+    pub workload: Option<Label>,
+    /// What tells owners apart.
+    pub owner: Option<Label>,
+    /// Lines that begin outside are not read.
+    pub read: Option<Span>,
+    /// The window that is priced.
+    pub window: Window,
+    /// The currency to price, if the bill mixes them.
+    pub currency: Option<String>,
+    /// Workers.
+    pub threads: usize,
+}
+
+/// A label of a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Label {
+    /// The account.
+    Account,
+    /// A tag, by key.
+    Tag(String),
+    /// A cost category, by name.
+    Category(String),
+}
+
+impl Label {
+    /// Reads `tag:KEY`, `account` or `cost_category:NAME`.
+    ///
+    /// # Errors
+    /// When the text is none of them.
+    pub fn parse(text: &str) -> Result<Self> {
+        let named = |key: &str| (!key.is_empty()).then(|| key.to_owned());
+        match text.split_once(':') {
+            None if text == "account" => Some(Self::Account),
+            Some(("tag", key)) => named(key).map(Self::Tag),
+            Some(("cost_category", key)) => named(key).map(Self::Category),
+            _ => None,
+        }
+        .ok_or_else(|| crate::error::Error::new(format!("`{text}` is none of tag:KEY, account, cost_category:NAME")))
+    }
+
+    /// The key among the tags, as it compares; `None` for the account.
+    #[must_use]
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Account => None,
+            Self::Tag(key) => Some(plain_key(key)),
+            Self::Category(key) => Some(plain_key(&format!("{}{key}", crate::scan::CATEGORY))),
+        }
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account => write!(out, "account"),
+            Self::Tag(key) => write!(out, "tag:{key}"),
+            Self::Category(key) => write!(out, "cost_category:{key}"),
+        }
+    }
+}
+
+impl Facts {
+    /// Reads every line of an export once and folds it.
+    ///
+    /// # Errors
+    /// Bad input, told with its place.
+    pub fn read(exports: &Exports, asked: &Asked, survey: &Survey) -> Result<Self> {
+        freeze::freeze(fold::fold(exports, asked)?, exports, asked, survey)
+    }
+
+    /// A class.
+    #[must_use]
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.0 as usize]
+    }
+
+    /// A resource.
+    #[must_use]
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        &self.resources[id.0 as usize]
+    }
+
+    /// All resources that have an id, with their numbers.
+    pub fn named_resources(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
+        self.numbered().filter(|(_, resource)| !resource.id.is_empty())
+    }
+
+    /// All resources with their numbers; lines without an id are one resource an account, with an empty id.
+    pub fn numbered(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
+        (0u32..).map(ResourceId).zip(&self.resources)
+    }
+
+    /// The effective cost that savings are measured in: net where the export is.
+    #[must_use]
+    pub fn cost_of(&self, costs: &Costs) -> Money {
+        match self.basis {
+            Basis::Net => costs.net,
+            Basis::Gross => costs.effective,
+        }
+    }
+
+    /// The spend of the priced period.
+    pub fn priced(&self) -> impl Iterator<Item = &Spend> {
+        self.spend.iter().filter(|spend| spend.priced)
+    }
+}

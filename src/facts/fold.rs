@@ -1,0 +1,424 @@
+//! One worker's fold, and the merge of all: every sum is an integer, so neither order nor number of workers shows.
+
+use super::{
+    Asked, Costs, Label,
+    line::{Groups, LineType, costs},
+    quality::Quality,
+    survey::no_start,
+};
+use crate::{
+    error::Result,
+    exports::Exports,
+    names::{Names, Sym},
+    scan::{
+        Dictionary, Extent, Fold, Lines, TagsId,
+        columns::{Amount, Moment, Text},
+        scan,
+    },
+    time::{Day, Hour, Span},
+};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
+
+fn map<K, V>() -> Map<K, V> {
+    HashMap::with_hasher(FixedState::with_seed(3))
+}
+
+/// The texts that make a class, in the order of `CLASS_COLUMNS`.
+pub(super) type ClassKey = [Sym; CLASS_COLUMNS.len()];
+pub(super) const CLASS_COLUMNS: [Text; 13] = [
+    Text::Payer,
+    Text::Account,
+    Text::Region,
+    Text::Zone,
+    Text::ProductCode,
+    Text::UsageType,
+    Text::Operation,
+    Text::LineType,
+    Text::InstanceType,
+    Text::Engine,
+    Text::Unit,
+    Text::BillingEntity,
+    Text::Currency,
+];
+/// The position of a column in a class key.
+pub(super) fn at(column: Text) -> usize {
+    CLASS_COLUMNS.iter().position(|other| *other == column).unwrap_or(0)
+}
+
+/// The texts that a commitment's lines tell of it.
+pub(super) const DETAIL_COLUMNS: [[Text; 2]; 7] = [
+    [Text::PlanType, Text::OfferingClass],
+    [Text::PlanRegion, Text::Region],
+    [Text::PlanFamily, Text::InstanceType],
+    [Text::PlanPayment, Text::PurchaseOption],
+    [Text::PlanTerm, Text::Lease],
+    [Text::PlanStart, Text::ReservationStart],
+    [Text::PlanEnd, Text::ReservationEnd],
+];
+
+/// Workload and owner.
+pub(super) type PartyKey = (Sym, Sym);
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ResourceSum {
+    pub(super) seen: Span,
+    /// The hour of the latest line (-1 before any) and its tags and labels.
+    pub(super) latest: Option<Hour>,
+    pub(super) tags: TagsId,
+    pub(super) party: PartyKey,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct CommitmentSum {
+    pub(super) plan: bool,
+    pub(super) owner: Sym,
+    pub(super) details: [Sym; DETAIL_COLUMNS.len()],
+    pub(super) used: Costs,
+    pub(super) unused: Costs,
+    pub(super) committed: crate::money::Money,
+    pub(super) consumed: crate::money::Money,
+    pub(super) reserved: crate::money::Quantity,
+}
+
+/// What one worker knows. All numbers refer to its own dictionary.
+pub(super) struct Sums<'a> {
+    asked: &'a Asked,
+    groups: Vec<Groups>,
+    keys: [Option<String>; 2],
+    pub(super) classes: Map<ClassKey, u32>,
+    kinds: Vec<Kind>,
+    pub(super) resources: Map<(Sym, Sym), ResourceSum>,
+    pub(super) costs: Map<(Sym, Sym, u32), Costs>,
+    pub(super) cells: Map<(Day, bool, u32, PartyKey), Costs>,
+    pub(super) commitments: Map<Sym, CommitmentSum>,
+    parties: Vec<Option<PartyKey>>,
+    pub(super) quality: Quality,
+    last: Option<(ClassKey, u32)>,
+}
+
+/// What the fold has to know of a class.
+#[derive(Clone, Copy)]
+struct Kind {
+    line: LineType,
+    split: bool,
+    capacity: bool,
+    host_reservation: bool,
+    plan_refund: bool,
+}
+
+/// Folds all lines with `asked.threads` workers and merges their sums into one.
+pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionary, Sums<'a>)> {
+    let groups: Vec<Groups> = exports.parts.iter().map(|part| Groups::of(part.layout())).collect();
+    let workers = scan(&exports.parts, Extent::Whole, asked.threads, || Sums::new(asked, groups.clone()))?;
+    let mut workers = workers.into_iter();
+    let Some((mut dictionary, mut all)) = workers.next() else {
+        return Ok((Dictionary::default(), Sums::new(asked, groups)));
+    };
+    for (names, sums) in workers {
+        all.merge(sums, &names, &mut dictionary);
+    }
+    Ok((dictionary, all))
+}
+
+impl<'a> Sums<'a> {
+    fn new(asked: &'a Asked, groups: Vec<Groups>) -> Self {
+        let key = |label: &Option<Label>| label.as_ref().and_then(Label::plain);
+        Self {
+            asked,
+            groups,
+            keys: [key(&asked.workload), key(&asked.owner)],
+            classes: map(),
+            kinds: Vec::new(),
+            resources: map(),
+            costs: map(),
+            cells: map(),
+            commitments: map(),
+            parties: Vec::new(),
+            quality: Quality::default(),
+            last: None,
+        }
+    }
+
+    fn class(&mut self, lines: &Lines, row: usize, names: &Names) -> u32 {
+        let key = CLASS_COLUMNS.map(|column| lines.text(column, row));
+        if let Some((last, class)) = &self.last
+            && *last == key
+        {
+            return *class;
+        }
+        let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
+        let class = *self.classes.entry(key).or_insert(next);
+        if class == next {
+            self.kinds.push(Kind::of(&key, names));
+        }
+        self.last = Some((key, class));
+        class
+    }
+
+    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
+        let slot = tags.0 as usize;
+        if self.parties.len() <= slot {
+            self.parties.resize(slot + 1, None);
+        }
+        let of_tags = *self.parties[slot].get_or_insert_with(|| {
+            let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
+            (value(&self.keys[0]), value(&self.keys[1]))
+        });
+        let or_account = |label: &Option<Label>, sym| if *label == Some(Label::Account) { account } else { sym };
+        (or_account(&self.asked.workload, of_tags.0), or_account(&self.asked.owner, of_tags.1))
+    }
+
+    fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
+        let Some(start) = lines.moment(Moment::Start, row) else {
+            return Err(no_start());
+        };
+        let hour = Hour::of_seconds(start);
+        if self.asked.read.is_some_and(|span| !span.holds(hour)) {
+            return Ok(());
+        }
+        let class = self.class(lines, row, &dictionary.names);
+        let kind = self.kinds[class as usize];
+        self.quality.lines += 1;
+        if kind.split {
+            self.quality.split_rows += 1;
+            return Ok(());
+        }
+        let reservation = lines.text(Text::ReservationArn, row);
+        let refund = kind.plan_refund && is_plan_refund(dictionary.names.get(lines.text(Text::Description, row)));
+        let sums = costs(lines, row, kind.line, self.groups[part], reservation != Sym::NONE, refund);
+        let account = lines.text(Text::Account, row);
+        let tags = lines.tags(row);
+        let party = self.party(account, tags, dictionary);
+        let priced = self.asked.window.period.holds(hour);
+        *self.cells.entry((hour.day(), priced, class, party)).or_default() += sums;
+        let id = lines.text(Text::Resource, row);
+        if priced {
+            *self.costs.entry((account, id, class)).or_default() += sums;
+        }
+        let end = lines.moment(Moment::End, row).unwrap_or(start);
+        let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
+        self.resource(account, id, kind.line, Span::new(hour, until), tags, party, dictionary);
+        if priced {
+            self.commitment(lines, row, kind.line, reservation, account, sums, &dictionary.names);
+        }
+        self.oddities(lines, row, kind, hour, &sums, &dictionary.names);
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one line, already looked up")]
+    fn resource(
+        &mut self,
+        account: Sym,
+        id: Sym,
+        line: LineType,
+        span: Span,
+        tags: TagsId,
+        party: PartyKey,
+        dictionary: &Dictionary,
+    ) {
+        let sum = self.resources.entry((account, id)).or_default();
+        if line.is_usage() {
+            sum.seen = sum.seen.hull(span);
+        }
+        let newer = match sum.latest {
+            None => true,
+            Some(latest) if latest == span.start => sum.tags != tags && tag_order(dictionary, sum.tags, tags).is_lt(),
+            Some(latest) => latest < span.start,
+        };
+        if newer {
+            (sum.latest, sum.tags, sum.party) = (Some(span.start), tags, party);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one line, already looked up")]
+    fn commitment(
+        &mut self,
+        lines: &Lines,
+        row: usize,
+        line: LineType,
+        reservation: Sym,
+        account: Sym,
+        sums: Costs,
+        names: &Names,
+    ) {
+        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
+        let plan = matches!(line, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
+        if !plan && !matches!(line, DiscountedUsage | RiFee) {
+            return;
+        }
+        let arn = if plan { lines.text(Text::PlanArn, row) } else { reservation };
+        if arn == Sym::NONE {
+            return;
+        }
+        let sum = self.commitments.entry(arn).or_default();
+        sum.plan = plan;
+        let fee = matches!(line, RiFee | SavingsPlanRecurringFee);
+        if fee {
+            sum.owner = greater(names, sum.owner, account);
+            sum.unused += sums;
+            let money = |column| lines.money(column, row).unwrap_or_default();
+            sum.committed += money(Amount::PlanCommitment);
+            sum.consumed += money(Amount::PlanUsed);
+            sum.reserved += lines.usage(row);
+        } else {
+            sum.used += sums;
+        }
+        // What a reservation is for is told by its fee; what its covered lines say of types is about the usage.
+        for (slot, columns) in sum.details.iter_mut().zip(DETAIL_COLUMNS) {
+            let column = columns[usize::from(!plan)];
+            let of_usage = matches!(column, Text::InstanceType | Text::Region) && !fee;
+            if !of_usage {
+                *slot = greater(names, *slot, lines.text(column, row));
+            }
+        }
+    }
+
+    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, names: &Names) {
+        let quality = &mut self.quality;
+        if kind.line == LineType::Unknown {
+            let name = Arc::from(names.get(lines.text(Text::LineType, row)));
+            let sum = quality.unknown_types.entry(name).or_default();
+            *sum = (sum.0 + 1, sum.1 + sums.unblended);
+        }
+        if kind.line == LineType::Usage && sums.quantity.0 < 0 {
+            quality.negative += 1;
+            let text = |column| names.get(lines.text(column, row));
+            let example = format!("{} {}", text(Text::UsageType), text(Text::Resource)).trim_end().to_owned();
+            if quality.negative_example.as_ref().is_none_or(|first| example < *first) {
+                quality.negative_example = Some(example);
+            }
+        }
+        quality.capacity_rows += u64::from(kind.capacity);
+        quality.host_rows += u64::from(kind.host_reservation);
+        quality.no_account += u64::from(lines.text(Text::Account, row) == Sym::NONE);
+        if let Some(period) = lines.moment(Moment::BillingPeriod, row) {
+            let period = Hour::of_seconds(period);
+            if hour < period || hour.0 - period.0 >= 31 * 24 {
+                quality.outside = (quality.outside.0 + 1, quality.outside.1 + sums.unblended);
+            }
+            if lines.text(Text::Invoice, row) == Sym::NONE {
+                quality.not_final.insert(period);
+            }
+        }
+        if kind.line.is_usage()
+            && let (Some(start), Some(end)) = (lines.moment(Moment::Start, row), lines.moment(Moment::End, row))
+        {
+            let seconds = end.saturating_sub(start);
+            quality.spans[usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)] += 1;
+        }
+    }
+
+    /// Adds another worker's sums, whose numbers refer to `theirs`.
+    fn merge(&mut self, other: Self, theirs: &Dictionary, ours: &mut Dictionary) {
+        let syms: Vec<Sym> = theirs.names.syms().map(|sym| ours.names.intern(theirs.names.get(sym))).collect();
+        let sym = |old: Sym| syms[old.0 as usize];
+        let mut sets = Vec::with_capacity(theirs.tags.count());
+        for id in 0..theirs.tags.count() {
+            let old = theirs.tags.get(TagsId(u32::try_from(id).unwrap_or(0)));
+            let mut set: Vec<(Sym, Sym)> = old.iter().map(|(key, value)| (sym(*key), sym(*value))).collect();
+            set.sort_unstable();
+            sets.push(ours.tags.intern(&set));
+        }
+        let mut classes = vec![0; other.kinds.len()];
+        for (key, old) in other.classes {
+            let key = key.map(sym);
+            let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
+            let class = *self.classes.entry(key).or_insert(next);
+            if class == next {
+                self.kinds.push(other.kinds[old as usize]);
+            }
+            classes[old as usize] = class;
+        }
+        for ((account, id, class), sums) in other.costs {
+            *self.costs.entry((sym(account), sym(id), classes[class as usize])).or_default() += sums;
+        }
+        for ((day, priced, class, party), sums) in other.cells {
+            let party = (sym(party.0), sym(party.1));
+            *self.cells.entry((day, priced, classes[class as usize], party)).or_default() += sums;
+        }
+        for ((account, id), theirs) in other.resources {
+            let party = (sym(theirs.party.0), sym(theirs.party.1));
+            let theirs = ResourceSum { tags: sets[theirs.tags.0 as usize], party, ..theirs };
+            let sum = self.resources.entry((sym(account), sym(id))).or_default();
+            let order = sum.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, sum.tags, theirs.tags));
+            let seen = sum.seen.hull(theirs.seen);
+            if order.is_lt() {
+                *sum = theirs;
+            }
+            sum.seen = seen;
+        }
+        for (arn, theirs) in other.commitments {
+            let sum = self.commitments.entry(sym(arn)).or_default();
+            sum.plan |= theirs.plan;
+            sum.owner = greater(&ours.names, sum.owner, sym(theirs.owner));
+            for (slot, old) in sum.details.iter_mut().zip(theirs.details) {
+                *slot = greater(&ours.names, *slot, sym(old));
+            }
+            sum.used += theirs.used;
+            sum.unused += theirs.unused;
+            sum.committed += theirs.committed;
+            sum.consumed += theirs.consumed;
+            sum.reserved += theirs.reserved;
+        }
+        self.quality.add(other.quality);
+    }
+}
+
+impl Fold for Sums<'_> {
+    fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
+        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))
+    }
+}
+
+impl Kind {
+    fn of(key: &ClassKey, names: &Names) -> Self {
+        let text = |column| names.get(key[at(column)]);
+        let line = LineType::parse(text(Text::LineType));
+        let usage = crate::sku::strip_region(text(Text::UsageType));
+        let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
+        Self {
+            line,
+            split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2"),
+            capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
+            host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
+            plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
+        }
+    }
+}
+
+fn is_plan_refund(description: &str) -> bool {
+    description.starts_with("Refund for one-time fee for Savings Plan ID")
+}
+
+/// The value of the tag whose key compares equal to `key`; of several the least.
+fn tag_value(dictionary: &Dictionary, tags: TagsId, key: &str) -> Sym {
+    let pairs = dictionary.tags.get(tags).iter();
+    let values =
+        pairs.filter(|(name, _)| super::plain_key(dictionary.names.get(*name)) == key).map(|(_, value)| *value);
+    values.min_by_key(|value| dictionary.names.get(*value)).unwrap_or(Sym::NONE)
+}
+
+/// The order of two tag sets by their texts, whatever their numbers.
+fn tag_order(dictionary: &Dictionary, a: TagsId, b: TagsId) -> std::cmp::Ordering {
+    if a == b {
+        return std::cmp::Ordering::Equal;
+    }
+    let texts = |id| {
+        let mut pairs: Vec<_> = dictionary.tags.get(id).to_vec();
+        pairs.sort_by_key(|(key, value)| (dictionary.names.get(*key), dictionary.names.get(*value)));
+        pairs
+            .into_iter()
+            .map(|(key, value)| (dictionary.names.get(key), dictionary.names.get(value)))
+            .collect::<Vec<_>>()
+    };
+    texts(a).cmp(&texts(b))
+}
+
+/// The greater of two texts: a choice that does not depend on the order of lines.
+fn greater(names: &Names, a: Sym, b: Sym) -> Sym {
+    if a != b && names.get(a) < names.get(b) { b } else { a }
+}

@@ -1,0 +1,287 @@
+//! A quick look before the fold: which hours there are, how fine the lines are, which labels have which values.
+
+use super::{Label, plain_key};
+use crate::{
+    error::{Error, Result},
+    exports::Exports,
+    names::Sym,
+    scan::{
+        Dictionary, Extent, Fold, Lines,
+        columns::{Moment, Text},
+        scan,
+    },
+    time::{Day, Hour, Span},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How fine the usage lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Granularity {
+    /// A line spans an hour.
+    Hourly,
+    /// A line spans a day.
+    Daily,
+    /// A line spans a month.
+    Monthly,
+}
+
+impl Granularity {
+    /// The word in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Monthly => "monthly",
+        }
+    }
+
+    /// Hours from one line of a resource to the next.
+    #[must_use]
+    pub fn hours(self) -> i32 {
+        match self {
+            Self::Hourly => 1,
+            Self::Daily => 24,
+            Self::Monthly => 24 * 31,
+        }
+    }
+}
+
+/// What there is, before any cost is read.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// Every hour in which a line begins.
+    pub hours: BTreeSet<Hour>,
+    /// Lines that span an hour, a day, longer.
+    pub spans: [u64; 3],
+    /// (billing period's first hour, payer, account) to the folders that hold it.
+    pub deliveries: BTreeMap<(Hour, String, String), BTreeSet<String>>,
+}
+
+impl Survey {
+    /// Reads the time columns of every line.
+    ///
+    /// # Errors
+    /// Bad input, told with its place.
+    pub fn read(exports: &Exports, read: Option<Span>, threads: usize) -> Result<Self> {
+        let workers = scan(&exports.parts, Extent::Times, threads, || Times { read, ..Times::default() })?;
+        let mut survey = Self::default();
+        for (dictionary, times) in workers {
+            survey.hours.extend(times.hours);
+            for (sum, more) in survey.spans.iter_mut().zip(times.spans) {
+                *sum += more;
+            }
+            for (period, payer, account, part) in times.deliveries {
+                let text = |sym| dictionary.names.get(sym).to_owned();
+                let folders = survey.deliveries.entry((period, text(payer), text(account))).or_default();
+                folders.insert(exports.parts[part].folder.clone());
+            }
+        }
+        Ok(survey)
+    }
+
+    /// The granularity of most lines; a bill of fees alone counts as hourly.
+    #[must_use]
+    pub fn granularity(&self) -> Granularity {
+        let [hour, day, month] = self.spans;
+        if hour >= day && hour >= month {
+            Granularity::Hourly
+        } else if day >= month {
+            Granularity::Daily
+        } else {
+            Granularity::Monthly
+        }
+    }
+
+    /// From the first to the last hour in which a line begins, to the end of that line's hour, day or month.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        let (first, last) = (*self.hours.first()?, *self.hours.last()?);
+        let end = match self.granularity() {
+            Granularity::Hourly => last.plus(1),
+            Granularity::Daily => Day(last.day().0.saturating_add(1)).start(),
+            Granularity::Monthly => last.next_month(),
+        };
+        Some(Span::new(first, end))
+    }
+
+    /// The calendar months of which nothing is missing, in order.
+    #[must_use]
+    pub fn complete_months(&self) -> Vec<Span> {
+        let Some(read) = self.span() else { return Vec::new() };
+        let mut start = read.start.month_start();
+        let mut months = Vec::new();
+        while start < read.end {
+            let month = Span::new(start, start.next_month());
+            if self.missing(month).is_empty() && month.end <= read.end {
+                months.push(month);
+            }
+            if month.hours() == 0 {
+                break;
+            }
+            start = month.end;
+        }
+        months
+    }
+
+    /// The hours (of daily exports: days) of a span in which no line begins; none of a monthly export.
+    #[must_use]
+    pub fn missing(&self, span: Span) -> Vec<Hour> {
+        match self.granularity() {
+            Granularity::Hourly => {
+                (span.start.0..span.end.0).map(Hour).filter(|hour| !self.hours.contains(hour)).collect()
+            }
+            Granularity::Daily => span
+                .days()
+                .map(Day::start)
+                .filter(|day| self.hours.range(*day..day.plus(24)).next().is_none())
+                .collect(),
+            Granularity::Monthly => Vec::new(),
+        }
+    }
+}
+
+/// What one worker has seen.
+#[derive(Default)]
+struct Times {
+    read: Option<Span>,
+    hours: BTreeSet<Hour>,
+    spans: [u64; 3],
+    deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
+    last: Option<(Hour, Sym, Sym, usize)>,
+    last_hour: Option<Hour>,
+}
+
+impl Fold for Times {
+    fn add(&mut self, lines: &Lines, _: &mut Dictionary, part: usize) -> Result<()> {
+        for row in 0..lines.rows() {
+            let Some(start) = lines.moment(Moment::Start, row) else {
+                return Err(no_start());
+            };
+            let hour = Hour::of_seconds(start);
+            if self.read.is_some_and(|span| !span.holds(hour)) {
+                continue;
+            }
+            if self.last_hour != Some(hour) {
+                self.last_hour = Some(hour);
+                self.hours.insert(hour);
+            }
+            let seconds = lines.moment(Moment::End, row).unwrap_or(start) - start;
+            self.spans[usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)] += 1;
+            let period = lines.moment(Moment::BillingPeriod, row).unwrap_or(start);
+            let period = Hour::of_seconds(period);
+            let period = match self.last {
+                Some((month, ..)) if month <= period && period.0 - month.0 < 28 * 24 => month,
+                _ => period.month_start(),
+            };
+            let seen = (period, lines.text(Text::Payer, row), lines.text(Text::Account, row), part);
+            if self.last != Some(seen) {
+                self.last = Some(seen);
+                self.deliveries.insert(seen);
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn no_start() -> Error {
+    Error::new("a line has no start of its usage").in_column("line_item_usage_start_date")
+}
+
+/// The values of each label key, as far as the first lines of each row group show them.
+#[derive(Debug, Clone, Default)]
+pub struct LabelValues {
+    /// Values by label; tags by their keys as billed.
+    pub values: BTreeMap<Label, BTreeSet<String>>,
+}
+
+impl LabelValues {
+    /// Reads a sample of the labels: the first lines of each row group of each part.
+    ///
+    /// # Errors
+    /// Bad input, told with its place.
+    pub fn sample(exports: &Exports, threads: usize) -> Result<Self> {
+        let workers = scan(&exports.parts, Extent::LabelSample, threads, Labels::default)?;
+        let mut values: BTreeMap<Label, BTreeSet<String>> = BTreeMap::new();
+        for (dictionary, labels) in workers {
+            for sym in labels.accounts {
+                values.entry(Label::Account).or_default().insert(dictionary.names.get(sym).to_owned());
+            }
+            for (key, value) in labels.pairs {
+                let key = dictionary.names.get(key);
+                let label = match key.strip_prefix(crate::scan::CATEGORY) {
+                    Some(name) => Label::Category(name.to_owned()),
+                    None => Label::Tag(key.to_owned()),
+                };
+                values.entry(label).or_default().insert(dictionary.names.get(value).to_owned());
+            }
+        }
+        Ok(Self { values })
+    }
+
+    /// The label whose values match most of some names, with how many it matches; the first by name of equals, tags whose
+    /// key is plainest first.
+    #[must_use]
+    pub fn best_match(&self, names: &[&str]) -> Option<(Label, usize)> {
+        let count = |values: &BTreeSet<String>| names.iter().filter(|name| values.contains(**name)).count();
+        let matches = self.values.iter().map(|(label, values)| (count(values), values.len(), label));
+        let (matched, _, label) = matches
+            .filter(|(matched, ..)| *matched > 0)
+            .min_by_key(|(matched, size, label)| (std::cmp::Reverse(*matched), *size, (*label).clone()))?;
+        Some((label.clone(), matched))
+    }
+
+    /// Whether a tag of this key has any value.
+    #[must_use]
+    pub fn has_tag(&self, key: &str) -> bool {
+        let wanted = plain_key(key);
+        self.values.keys().any(|label| matches!(label, Label::Tag(key) if plain_key(key) == wanted))
+    }
+}
+
+#[derive(Default)]
+struct Labels {
+    accounts: BTreeSet<Sym>,
+    pairs: BTreeSet<(Sym, Sym)>,
+}
+
+impl Fold for Labels {
+    fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, _: usize) -> Result<()> {
+        let mut sets = BTreeSet::new();
+        for row in 0..lines.rows() {
+            self.accounts.insert(lines.text(Text::Account, row));
+            sets.insert(lines.tags(row));
+        }
+        for set in sets {
+            self.pairs.extend(dictionary.tags.get(set));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_with_most_matches_wins() {
+        let set = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+        let values = [
+            (Label::Account, set(&["1"])),
+            (Label::Tag("user_team".into()), set(&["a"])),
+            (Label::Tag("user_workload".into()), set(&["a", "b", "c"])),
+        ];
+        let labels = LabelValues { values: values.into() };
+        assert_eq!(labels.best_match(&["a", "b", "x"]), Some((Label::Tag("user_workload".into()), 2)));
+        assert_eq!(labels.best_match(&["x"]), None);
+        assert!(labels.has_tag("Team") && !labels.has_tag("owner"));
+    }
+
+    #[test]
+    fn granularity_is_that_of_most_lines() {
+        let of = |spans| Survey { spans, ..Survey::default() }.granularity();
+        assert_eq!(of([10, 3, 2]), Granularity::Hourly);
+        assert_eq!(of([1, 3, 2]), Granularity::Daily);
+        assert_eq!(of([0, 0, 2]), Granularity::Monthly);
+    }
+}

@@ -1,0 +1,229 @@
+//! The resource inventory: what the AWS CLI prints, read from files that are named after the command.
+//!
+//! "Not collected" is not "absent": [`Collected::find`] tells them apart, and only a listing that was read whole, for
+//! the very account and region asked about, turns a missing id into [`Lookup::Absent`].
+
+pub mod arn;
+pub mod autoscaling;
+mod collected;
+pub mod dynamodb;
+pub mod ec2;
+pub mod elasticache;
+pub mod elb;
+pub(crate) mod files;
+pub mod lambda;
+pub mod opensearch;
+mod page;
+pub mod rds;
+pub mod sagemaker;
+pub mod savingsplans;
+mod shape;
+
+pub use arn::short_id;
+pub use collected::{Collected, Lookup, Scope};
+pub use page::{Found, Listed, Operation, Page};
+pub use shape::{Moment, Tag, tag};
+
+use crate::{
+    error::{Error, Result, did_you_mean},
+    note::{Notes, Remark},
+};
+use files::File;
+use std::path::PathBuf;
+
+/// Declares every operation once: its field, its item and so its file name and token.
+macro_rules! operations {
+    ($( $(#[$doc:meta])* $field:ident: $item:ty, )*) => {
+        /// Everything that was collected, an operation a field.
+        #[derive(Debug, Clone, Default)]
+        pub struct Inventory { $( $(#[$doc])* pub $field: Collected<$item>, )* }
+
+        impl Inventory {
+            /// Every token that [`Inventory::has`] knows, in the order of the fields.
+            pub const TOKENS: &'static [&'static str] = &[$( <$item as Operation>::TOKEN, )*];
+
+            /// Whether a file of the operation was read, whatever its scope: `inventory.ec2-describe-volumes`.
+            #[must_use]
+            pub fn has(&self, token: &str) -> bool {
+                match token {
+                    $( <$item as Operation>::TOKEN => self.$field.is_collected(), )*
+                    _ => false,
+                }
+            }
+
+            /// Reads one file of the operation with this token.
+            fn read(&mut self, token: &str, file: &File, argument: Option<&str>, notes: &mut Notes) -> Result<()> {
+                match token {
+                    $( <$item as Operation>::TOKEN => self.$field.read(file, argument, notes), )*
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    /// EC2 instances, by `i-...`.
+    instances: ec2::Instance,
+    /// EBS volumes, by `vol-...`.
+    volumes: ec2::Volume,
+    /// Elastic IP addresses, by `eipalloc-...`.
+    addresses: ec2::Address,
+    /// NAT gateways, by `nat-...`.
+    nat_gateways: ec2::NatGateway,
+    /// EBS snapshots, by `snap-...`.
+    snapshots: ec2::Snapshot,
+    /// Machine images, by `ami-...`; the scope is the one they were listed from, not their owner's.
+    images: ec2::Image,
+    /// VPC endpoints, by `vpce-...`.
+    vpc_endpoints: ec2::VpcEndpoint,
+    /// On-demand capacity reservations, by `cr-...`.
+    capacity_reservations: ec2::CapacityReservation,
+    /// EC2 Reserved Instances, by the UUID of the reservation.
+    reserved_instances: ec2::ReservedInstances,
+    /// Application, network and gateway load balancers, by `app/name/hash`.
+    load_balancers: elb::LoadBalancer,
+    /// Target groups, by `targetgroup/name/hash`.
+    target_groups: elb::TargetGroup,
+    /// Targets and their health, a target group an item: see [`Inventory::health_of`].
+    target_health: elb::TargetHealth,
+    /// Classic load balancers, by name.
+    classic_load_balancers: elb::ClassicLoadBalancer,
+    /// RDS and Aurora instances, by `DBInstanceIdentifier`.
+    db_instances: rds::DbInstance,
+    /// DynamoDB tables, by name.
+    tables: dynamodb::Table,
+    /// ElastiCache clusters, by id.
+    cache_clusters: elasticache::CacheCluster,
+    /// OpenSearch domains, by name.
+    domains: opensearch::Domain,
+    /// Lambda functions (their `$LATEST`), by name.
+    functions: lambda::Function,
+    /// SageMaker endpoints, by name.
+    endpoints: sagemaker::Endpoint,
+    /// Auto Scaling groups, by name.
+    auto_scaling_groups: autoscaling::AutoScalingGroup,
+    /// Savings Plans, by the UUID of the plan.
+    savings_plans: savingsplans::SavingsPlan,
+}
+
+impl Inventory {
+    /// Reads every file of the folders, in the order of their paths. A bad file is skipped with a note.
+    ///
+    /// # Errors
+    /// When a folder does not exist or cannot be listed.
+    pub fn load(dirs: &[PathBuf], notes: &mut Notes) -> Result<Self> {
+        let mut inventory = Self::default();
+        let mut scope_unknown = false;
+        for file in files::list(dirs)?.into_iter().filter(|file| file.extension() == "json") {
+            let Some((token, argument)) = operation(file.stem()) else {
+                notes.about(&file.name, Remark::UnknownInventoryFile { hint: hint(file.stem()) });
+                continue;
+            };
+            scope_unknown |= file.scope.pair().is_none();
+            if let Err(error) = inventory.read(token, &file, argument, notes) {
+                let error = error.in_file(&file.name).to_string();
+                notes.about(&file.name, Remark::BadInventoryFile { error });
+            }
+        }
+        if scope_unknown {
+            notes.add(Remark::InventoryScopeUnknown {});
+        }
+        Ok(inventory)
+    }
+
+    /// The targets of a target group (ARN, `targetgroup/name/hash` or name), if they were asked for.
+    #[must_use]
+    pub fn health_of(&self, account: &str, region: &str, target_group: &str) -> Option<&elb::TargetHealth> {
+        let id = short_id(target_group);
+        let name = id.split('/').nth(1).unwrap_or(id);
+        self.target_health.get(account, region, id).or_else(|| self.target_health.get(account, region, name))
+    }
+}
+
+/// Operations of AWS whose names go on where one of ours ends: their files are not ours.
+const OTHERS: &[&str] = &[
+    "dynamodb-describe-table-replica-auto-scaling",
+    "ec2-describe-addresses-attribute",
+    "ec2-describe-reserved-instances-listings",
+    "ec2-describe-reserved-instances-modifications",
+    "ec2-describe-reserved-instances-offerings",
+    "ec2-describe-volumes-modifications",
+    "lambda-list-functions-by-code-signing-config",
+    "savingsplans-describe-savings-plans-offering",
+];
+
+/// The command that a token stands for: the stem of its files.
+fn command(token: &str) -> &str {
+    token.strip_prefix("inventory.").unwrap_or(token)
+}
+
+/// The token and the argument of a file name without its extension: `OPERATION[@ARGUMENT][*]`.
+fn operation(stem: &str) -> Option<(&'static str, Option<&str>)> {
+    if OTHERS.iter().any(|other| stem.starts_with(other)) {
+        return None;
+    }
+    Inventory::TOKENS.iter().find_map(|token| {
+        let rest = stem.strip_prefix(command(token))?;
+        match rest.chars().next() {
+            None => Some((*token, None)),
+            Some('@') => Some((*token, Some(&rest[1..]))),
+            Some(next) if next.is_ascii_alphanumeric() => None,
+            Some(_) => Some((*token, None)),
+        }
+    })
+}
+
+/// `; did you mean ...?` when the name is nearly that of a known operation.
+fn hint(stem: &str) -> String {
+    let name =
+        stem.split('@').next().unwrap_or(stem).trim_end_matches(|last: char| last == '-' || last.is_ascii_digit());
+    let near = Inventory::TOKENS
+        .iter()
+        .map(|token| command(token))
+        .filter(|known| strsim::damerau_levenshtein(name, known) <= 3 || known.starts_with(name) && name.len() > 8);
+    did_you_mean(name, near).map_or_else(String::new, |hint| format!("; {hint}"))
+}
+
+/// The documents of a file, and what it says of its operation when it is another one.
+fn read_pages<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(
+            Error::new("is UTF-16 text").help("write it as UTF-8, for example with `| Out-File -Encoding utf8`")
+        );
+    }
+    page::read(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
+}
+
+impl<T: Operation> Collected<T> {
+    /// Adds a file, whole or not at all. A file that cannot be used leaves its scope uncovered for good.
+    fn read(&mut self, file: &File, argument: Option<&str>, notes: &mut Notes) -> Result<()> {
+        let (items, whole) = match take::<T>(file, argument) {
+            Ok(taken) => taken,
+            Err(error) => {
+                self.spoil(&file.scope);
+                return Err(error);
+            }
+        };
+        self.mark(&file.scope, whole && argument.is_none() && T::WHOLE);
+        for (stated, id, item) in items {
+            let scope = stated.or(&file.scope);
+            if !self.put(scope, &id, item) {
+                notes.about(&file.name, Remark::DuplicateInventory { id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The items of a file, and whether the listing goes to its end.
+fn take<T: Operation>(file: &File, argument: Option<&str>) -> Result<(Vec<Found<T>>, bool)> {
+    let bytes = std::fs::read(&file.path).map_err(|error| Error::new(format!("cannot be read: {error}")))?;
+    let pages = read_pages::<T>(&bytes)?;
+    let whole = pages.iter().any(|page| !page.more);
+    let entries = pages.into_iter().flat_map(|page| page.entries).collect();
+    Ok((T::unpack(entries, argument)?, whole))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! The plan: rules run stage by stage, their edits are carried out one after another on the re-priced bill, and what an
+//! edit saves is what the bill drops by. So savings never overlap and always add up.
+
+mod id;
+
+use crate::{
+    bill::{Bill, Change, Paid, saving},
+    defaults::PlanFigures,
+    facts::{Cost, Facts, Resource, ResourceId},
+    inventory::Inventory,
+    metrics::Metrics,
+    note::{Notes, Remark},
+    protect::Protection,
+    rules::{Aspect, Context, Finding, Ready, Stage, Status},
+    time::{Hour, MONTH_HOURS},
+    transactions::Transactions,
+};
+use std::collections::BTreeMap;
+
+/// Everything that a plan is made from.
+pub struct Inputs<'a> {
+    /// The facts.
+    pub facts: &'a Facts,
+    /// The inventory.
+    pub inventory: &'a Inventory,
+    /// The metrics.
+    pub metrics: &'a Metrics,
+    /// The transactions, if given.
+    pub transactions: Option<&'a Transactions>,
+    /// The rules that run.
+    pub rules: &'a [Ready],
+    /// Resources that must not be called unused.
+    pub protected: &'a (dyn Fn(&Resource) -> Option<String> + Sync),
+    /// The moment that ages count from.
+    pub as_of: Hour,
+    /// Figures that are not a rule's.
+    pub figures: &'a PlanFigures,
+    /// Which inputs are there, by token of `needs`.
+    pub has: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// A finding with its prices.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The index of its rule in `Inputs::rules`.
+    pub rule: usize,
+    /// 16 hex digits, the same every night.
+    pub id: String,
+    /// The finding.
+    pub finding: Finding,
+    /// What it saves alone on today's bill.
+    pub alone: Cost,
+    /// What it saves on the bill that the steps before it left, item by item.
+    pub changes: Vec<Change>,
+    /// What its target's items cost on today's bill, by who pays.
+    pub today: Cost,
+    /// Of that, what commitments pay and what therefore stays.
+    pub committed: Cost,
+    /// Ids of findings on the same target that lost to it.
+    pub overlaps: Vec<Overlap>,
+}
+
+/// A finding that lost to another on the same target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    /// Its id.
+    pub id: String,
+    /// Its rule.
+    pub rule: &'static str,
+    /// Why it is not counted.
+    pub why: String,
+}
+
+/// A finding that is not part of the plan, and why.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The finding with its prices.
+    pub step: Step,
+    /// Why it is left out.
+    pub why: String,
+}
+
+/// The outcome.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Applied, in the order of doing.
+    pub steps: Vec<Step>,
+    /// Findings of preview rules: priced alone, never applied.
+    pub previews: Vec<Step>,
+    /// Found, but they save nothing on this bill.
+    pub rejected: Vec<Left>,
+    /// Found, but protected.
+    pub suppressed: Vec<Left>,
+    /// Rules that did not run, and why.
+    pub skipped: Vec<(&'static str, String)>,
+    /// The bill before.
+    pub before: Bill,
+    /// The bill after all steps.
+    pub after: Bill,
+}
+
+impl Step {
+    /// What it saves on the bill that the steps before it left.
+    #[must_use]
+    pub fn saving(&self) -> Cost {
+        saving(&self.changes)
+    }
+}
+
+/// Makes the plan.
+#[must_use]
+pub fn plan(inputs: &Inputs<'_>) -> Plan {
+    let before = Bill::of(inputs.facts);
+    let mut plan = Plan {
+        steps: Vec::new(),
+        previews: Vec::new(),
+        rejected: Vec::new(),
+        suppressed: Vec::new(),
+        skipped: Vec::new(),
+        after: before.clone(),
+        before,
+    };
+    let mut claims = BTreeMap::new();
+    for stage in Stage::ALL {
+        plan.stage(inputs, stage, &mut claims);
+    }
+    plan.skipped.sort();
+    plan
+}
+
+/// Which step holds a side of a resource.
+type Claims = BTreeMap<(ResourceId, Aspect), usize>;
+
+impl Plan {
+    /// Remarks on the plan as a whole.
+    pub fn remarks(&self, facts: &Facts, protections: &[Protection], notes: &mut Notes) {
+        let covered = self.steps.iter().filter(|step| step.committed.net.micros() > 0).count();
+        if covered > 0 {
+            notes.add(Remark::CoveredSavesNothing { findings: covered });
+        }
+        if self.steps.is_empty() && self.previews.is_empty() {
+            notes.add(Remark::NothingFound {});
+        }
+        notes.add(Remark::NoReconciliation {});
+        for protection in protections {
+            if !facts.resources.iter().any(|resource| protection.matches(resource)) {
+                notes.add(Remark::UnmatchedProtect { pattern: protection.text.clone() });
+            }
+        }
+    }
+
+    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
+        let mut found = Vec::new();
+        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| rule.text.stage == stage) {
+            if let Some(missing) = rule.text.needs.iter().find(|token| !(inputs.has)(token)) {
+                self.skipped.push((rule.id, format!("needs {missing}, which was not given")));
+                continue;
+            }
+            let see = Context {
+                facts: inputs.facts,
+                bill: &self.after,
+                inventory: inputs.inventory,
+                metrics: inputs.metrics,
+                transactions: inputs.transactions,
+                as_of: inputs.as_of,
+                min_metric_cover: inputs.figures.min_metric_cover,
+            };
+            let mut findings = Vec::new();
+            rule.rule.check(&see, &mut findings);
+            found.extend(findings.into_iter().map(|finding| self.alone(inputs, at, finding)));
+        }
+        found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
+        for step in found {
+            self.take(inputs, step, claims);
+        }
+    }
+
+    /// Prices a finding alone on today's bill.
+    fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Step {
+        finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
+        let bill = &self.before;
+        let committed = bill.touched(&finding.edits, Paid::Commitment);
+        Step {
+            rule,
+            id: id::of(&finding, &inputs.rules[rule].text.verb, inputs.facts),
+            alone: saving(&bill.peek(&finding.edits)),
+            today: bill.touched(&finding.edits, Paid::OnDemand) + committed,
+            committed,
+            changes: Vec::new(),
+            overlaps: Vec::new(),
+            finding,
+        }
+    }
+
+    fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, claims: &mut Claims) {
+        let text = &inputs.rules[step.rule].text;
+        let facts = inputs.facts;
+        if !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
+            let why = format!(
+                "not billed in the last {} hours of the period: it is gone already",
+                inputs.figures.seen_within_hours
+            );
+            self.rejected.push(Left { step, why });
+            return;
+        }
+        if text.stage == Stage::Remove
+            && let Some(why) =
+                step.finding.target.members().iter().find_map(|id| (inputs.protected)(facts.resource(*id)))
+        {
+            self.suppressed.push(Left { step, why });
+            return;
+        }
+        if text.status == Status::Preview {
+            self.previews.push(step);
+            return;
+        }
+        let sides: Vec<_> = step.finding.target.members().iter().map(|id| (*id, step.finding.aspect)).collect();
+        if let Some(&holder) = sides.iter().find_map(|side| claims.get(side)) {
+            let why = format!("the same side of the same target is changed by {}", self.steps[holder].id);
+            self.lose(inputs, step, Some(holder), why);
+            return;
+        }
+        step.changes = self.after.peek(&step.finding.edits);
+        let period = facts.window.period.hours();
+        let monthly = step.saving().net.ratio(MONTH_HOURS.into(), period.into());
+        if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
+            let removed = step.finding.target.members().iter().find_map(|id| claims.get(&(*id, Aspect::Existence)));
+            let why = self.why_nothing(&step, removed.copied(), monthly.to_f64(), text.ignore_below);
+            self.lose(inputs, step, removed.copied(), why);
+            return;
+        }
+        self.after.apply(&step.finding.edits);
+        claims.extend(sides.into_iter().map(|side| (side, self.steps.len())));
+        self.steps.push(step);
+    }
+
+    fn why_nothing(&self, step: &Step, removed: Option<usize>, monthly: f64, least: f64) -> String {
+        if let Some(holder) = removed {
+            return format!("its target is already removed by {}", self.steps[holder].id);
+        }
+        if step.committed.net.micros() > 0 && step.alone.net.micros() <= 0 {
+            return "a reservation or Savings Plan pays for its hours, used or not: nothing is saved until that commitment ends"
+                .into();
+        }
+        if monthly > 0.0 {
+            return format!("saves {monthly:.2} a month, less than {least:.2} (`ignore_below` of the rule)");
+        }
+        "saves nothing on this bill".into()
+    }
+
+    fn lose(&mut self, inputs: &Inputs<'_>, step: Step, winner: Option<usize>, why: String) {
+        if let Some(winner) = winner {
+            let rule = inputs.rules[step.rule].id;
+            self.steps[winner].overlaps.push(Overlap { id: step.id.clone(), rule, why: why.clone() });
+        }
+        self.rejected.push(Left { step, why });
+    }
+}
+
+fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
+    let facts = inputs.facts;
+    let limit = facts.window.period.end.plus(-inputs.figures.seen_within_hours.max(facts.granularity.hours()));
+    finding.target.members().iter().any(|id| facts.resource(*id).seen.end > limit)
+}

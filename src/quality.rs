@@ -1,0 +1,155 @@
+//! Data quality: what to know of the bill before believing conclusions from it. `recommend` carries the same notes.
+
+use crate::{
+    exports::Exports,
+    facts::{Asked, Basis, Facts, Granularity, Label, LineType, Party, Survey},
+    money::Money,
+    note::{Notes, Remark},
+    scan::columns::Text,
+    transactions::{self, Transactions},
+};
+use std::collections::BTreeMap;
+
+/// Remarks on the facts.
+pub fn remarks(facts: &Facts, survey: &Survey, asked: &Asked, note_share: f64, notes: &mut Notes) {
+    lines(facts, notes);
+    periods(survey, notes);
+    if let Some(label) = &asked.workload {
+        labelled(facts, label, |party| party.workload.is_some(), note_share, notes);
+    }
+    if let Some(label) = &asked.owner {
+        labelled(facts, label, |party| party.owner.is_some(), note_share, notes);
+    }
+    if facts.basis == Basis::Gross && facts.classes.iter().any(|class| class.line == LineType::PrivateDiscount) {
+        notes.add(Remark::DiscountsWithoutNet {});
+    }
+    if !facts.other_currencies.is_empty() {
+        let others: Vec<&str> = facts.other_currencies.iter().map(|(name, _)| &**name).collect();
+        notes.add(Remark::CurrencyChosen { currency: facts.currency.to_string(), others: others.join(", ") });
+    }
+    without_resource(facts, note_share, notes);
+}
+
+fn lines(facts: &Facts, notes: &mut Notes) {
+    let quality = &facts.quality;
+    for (name, (lines, cost)) in &quality.unknown_types {
+        notes.add(Remark::UnknownLineType { name: name.to_string(), lines: *lines, cost: cost.to_string() });
+    }
+    if quality.split_rows > 0 {
+        notes.add(Remark::SplitCostRows { lines: quality.split_rows });
+    }
+    if quality.negative > 0 {
+        let example = quality.negative_example.clone().unwrap_or_default();
+        notes.add(Remark::NegativeUsage { lines: quality.negative, example });
+    }
+    if quality.capacity_rows > 0 {
+        notes.add(Remark::CapacityReservationRows { lines: quality.capacity_rows });
+    }
+    if quality.host_rows > 0 {
+        notes.add(Remark::HostReservation { lines: quality.host_rows });
+    }
+    if quality.no_account > 0 {
+        notes.add(Remark::NoAccount { lines: quality.no_account });
+    }
+    if quality.outside.0 > 0 {
+        notes.add(Remark::OutsidePeriod { lines: quality.outside.0, cost: quality.outside.1.to_string() });
+    }
+    let [hourly, daily, monthly] = quality.spans;
+    let all = hourly + daily + monthly;
+    let most = hourly.max(daily).max(monthly);
+    if most * 10 < all * 9 {
+        notes.add(Remark::MixedGranularity {});
+    }
+    if facts.granularity != Granularity::Hourly {
+        notes.add(Remark::Granularity { granularity: facts.granularity.name().into() });
+    }
+}
+
+fn periods(survey: &Survey, notes: &mut Notes) {
+    let mut twice: BTreeMap<(String, &str), String> = BTreeMap::new();
+    for ((period, _, account), folders) in &survey.deliveries {
+        if folders.len() > 1 {
+            let month = period.day().to_string()[..7].to_owned();
+            let folders = folders.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            twice.insert((month, account), folders);
+        }
+    }
+    for ((period, account), folders) in twice {
+        notes.add(Remark::DuplicatedPeriod { period, account: account.to_owned(), folders });
+    }
+}
+
+/// Remarks on months that AWS may still change.
+pub fn finality(facts: &Facts, exports: &Exports, notes: &mut Notes) {
+    if !exports.parts.iter().any(|part| part.layout().has_text(Text::Invoice)) {
+        notes.add(Remark::NotFinalUnknown {});
+        return;
+    }
+    for period in &facts.quality.not_final {
+        notes.add(Remark::NotFinal { period: period.day().to_string()[..7].to_owned() });
+    }
+}
+
+fn share(part: Money, of: Money) -> f64 {
+    if of.0 == 0 { 0.0 } else { part.to_f64() / of.to_f64() }
+}
+
+fn without_resource(facts: &Facts, note_share: f64, notes: &mut Notes) {
+    if facts.named_resources().next().is_none() {
+        notes.add(Remark::NoResourceColumn {});
+        return;
+    }
+    let cost = |named: bool| -> Money {
+        let all = facts.resources.iter().filter(|resource| resource.id.is_empty() != named);
+        let costs = all.flat_map(|resource| &resource.costs);
+        costs.filter(|(class, _)| facts.class(*class).line.is_usage()).map(|(_, costs)| facts.cost_of(costs)).sum()
+    };
+    let (nameless, all) = (cost(false), cost(false) + cost(true));
+    if share(nameless, all) >= note_share {
+        notes.add(Remark::NoResourceId { percent: share(nameless, all) * 100.0, cost: nameless.to_string() });
+    }
+}
+
+fn labelled(facts: &Facts, label: &Label, has: impl Fn(&Party) -> bool, note_share: f64, notes: &mut Notes) {
+    if !facts.parties.iter().any(&has) {
+        notes.add(Remark::LabelUnknown { key: label.to_string() });
+        return;
+    }
+    let running = || facts.priced().filter(|spend| !facts.class(spend.class).line.is_apart());
+    let all: Money = running().map(|spend| facts.cost_of(&spend.costs)).sum();
+    let bare: Money = running()
+        .filter(|spend| !has(&facts.parties[spend.party as usize]))
+        .map(|spend| facts.cost_of(&spend.costs))
+        .sum();
+    if share(bare, all) >= note_share {
+        let percent = share(bare, all) * 100.0;
+        notes.add(Remark::Untagged { key: label.to_string(), percent, cost: bare.to_string() });
+    }
+}
+
+/// Remarks on how transactions fit the bill.
+pub fn on_transactions(facts: &Facts, transactions: &Transactions, notes: &mut Notes) {
+    let period = facts.window.period;
+    if transactions.granularity() == transactions::Granularity::Daily {
+        notes.add(Remark::TransactionsDaily {});
+    }
+    let mut covered = 0;
+    let mut workloads = 0;
+    for workload in transactions.workloads() {
+        workloads += 1;
+        if !facts.parties.iter().any(|party| party.workload.as_deref() == Some(workload)) {
+            notes.add(Remark::UnknownWorkload { name: workload.to_owned() });
+        }
+        let hours = transactions.count(workload, period).map_or(0, |(_, hours)| hours);
+        let missing = usize::try_from(period.hours() - hours).unwrap_or(0);
+        if missing > 0 {
+            notes.add(Remark::TransactionGap { workload: workload.to_owned(), hours: missing });
+        }
+        covered += period.hours() - i64::try_from(missing).unwrap_or(0);
+    }
+    if workloads > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
+        let percent = covered as f64 * 100.0 / (workloads * period.hours()).max(1) as f64;
+        notes.add(Remark::TransactionCover { percent });
+    }
+}

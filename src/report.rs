@@ -1,0 +1,43 @@
+//! The plan becomes a report, and the report becomes bytes. Rendering is pure: from a `Report` to text.
+
+mod build;
+mod check;
+mod csv;
+mod json;
+mod markdown;
+pub mod model;
+mod rules;
+mod safe;
+mod summary;
+mod table;
+
+pub use build::{Parts, build};
+pub use check::{check_json, check_table, note_line};
+pub use json::schema;
+pub use model::Report;
+pub use rules::{rule_list, rule_page};
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For terminals.
+    #[default]
+    Table,
+    /// For machines: the contract.
+    Json,
+    /// The recommendations, a line each.
+    Csv,
+    /// For pull requests and wikis.
+    Markdown,
+}
+
+/// Renders a report.
+#[must_use]
+pub fn render(report: &Report, format: Format) -> String {
+    match format {
+        Format::Table => table::render(report),
+        Format::Json => json::render(report),
+        Format::Csv => csv::render(report),
+        Format::Markdown => markdown::render(report),
+    }
+}

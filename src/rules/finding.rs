@@ -1,0 +1,223 @@
+//! What a rule proposes.
+
+use crate::{
+    bill::Edit,
+    facts::{Facts, ResourceId},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One resource.
+    Resource(ResourceId),
+    /// A group whose members come and go (an Auto Scaling group).
+    Group {
+        /// Its account.
+        account: String,
+        /// Its region.
+        region: String,
+        /// Its name.
+        name: String,
+        /// The resources that were its members in the period.
+        members: Vec<ResourceId>,
+    },
+    /// Usage that no resource id tells apart.
+    Pool {
+        /// Its account.
+        account: String,
+        /// Its region.
+        region: String,
+        /// What it is.
+        name: String,
+        /// The resource entries that hold the usage.
+        members: Vec<ResourceId>,
+    },
+}
+
+impl Target {
+    /// The resources that it covers.
+    #[must_use]
+    pub fn members(&self) -> &[ResourceId] {
+        match self {
+            Self::Resource(id) => std::slice::from_ref(id),
+            Self::Group { members, .. } | Self::Pool { members, .. } => members,
+        }
+    }
+
+    /// Account, region and name: AWS's short id, else the group's or pool's name.
+    #[must_use]
+    pub fn identity<'a>(&'a self, facts: &'a Facts) -> (&'a str, &'a str, &'a str) {
+        match self {
+            Self::Resource(id) => {
+                let resource = facts.resource(*id);
+                (&resource.account, &resource.region, crate::inventory::short_id(&resource.id))
+            }
+            Self::Group { account, region, name, .. } | Self::Pool { account, region, name, .. } => {
+                (account, region, name)
+            }
+        }
+    }
+}
+
+/// The side of a target that a finding changes; two findings on one side of one target exclude each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aspect {
+    /// Whether it is there.
+    Existence,
+    /// Its instance type.
+    InstanceType,
+    /// Its processor architecture, where there is no instance type.
+    Architecture,
+}
+
+impl Aspect {
+    /// The word that goes into a finding's id.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Existence => "existence",
+            Self::InstanceType => "instance type",
+            Self::Architecture => "architecture",
+        }
+    }
+}
+
+/// Where a piece of evidence was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Signal {
+    /// In the bill.
+    Bill,
+    /// In the inventory.
+    Inventory,
+    /// In the metrics.
+    Metrics,
+    /// Among the prices and figures of the rule.
+    Rule,
+}
+
+/// One thing that was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Evidence {
+    /// What.
+    pub name: String,
+    /// How much, or which.
+    pub value: Value,
+    /// In which unit, if any.
+    pub unit: Option<String>,
+    /// Where: `bill`, `inventory`, `metrics` or `rule`.
+    pub source: Signal,
+}
+
+/// The state of a target before or after the change, in words and details. Its monthly cost is added by the plan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// In a few words: `m5.large, Linux`.
+    pub label: String,
+    /// Details by name.
+    pub details: BTreeMap<String, Value>,
+}
+
+impl State {
+    /// A state in a few words.
+    #[must_use]
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), details: BTreeMap::new() }
+    }
+
+    /// The state with another detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What a rule found and proposes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// About what.
+    pub target: Target,
+    /// Which side of it.
+    pub aspect: Aspect,
+    /// What changes on the bill.
+    pub edits: Vec<Edit>,
+    /// The state today.
+    pub current: State,
+    /// The state afterwards.
+    pub proposed: State,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
+    pub in_inventory: bool,
+}
+
+impl Finding {
+    /// A finding without edits, evidence or confidence yet.
+    #[must_use]
+    pub fn new(target: Target, aspect: Aspect) -> Self {
+        Self {
+            target,
+            aspect,
+            edits: Vec::new(),
+            current: State::default(),
+            proposed: State::default(),
+            evidence: Vec::new(),
+            confidence: 0.0,
+            in_inventory: false,
+        }
+    }
+
+    /// Adds a number (rounded to six decimals) or a word as evidence.
+    #[must_use]
+    pub fn seen(mut self, source: Signal, name: &str, value: impl Into<Value>, unit: &str) -> Self {
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        let unit = (!unit.is_empty()).then(|| unit.to_owned());
+        self.evidence.push(Evidence { name: name.to_owned(), value, unit, source });
+        self
+    }
+
+    /// Adds an edit.
+    #[must_use]
+    pub fn edit(mut self, edit: Edit) -> Self {
+        self.edits.push(edit);
+        self
+    }
+
+    /// Sets the states before and after.
+    #[must_use]
+    pub fn states(mut self, current: State, proposed: State) -> Self {
+        (self.current, self.proposed) = (current, proposed);
+        self
+    }
+
+    /// Sets the confidence.
+    #[must_use]
+    pub fn confidence(mut self, confidence: f64) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Says that the inventory lists the target today.
+    #[must_use]
+    pub fn in_inventory(mut self, listed: bool) -> Self {
+        self.in_inventory = listed;
+        self
+    }
+}
+
+fn rounded(number: &serde_json::Number) -> Value {
+    match number.as_f64() {
+        Some(value) if !number.is_i64() && !number.is_u64() => Value::from((value * 1e6).round() / 1e6),
+        _ => Value::Number(number.clone()),
+    }
+}

@@ -1,0 +1,249 @@
+//! Part files become lines: projected, typed, with interned strings, in parallel. The only reader of Parquet and Arrow.
+
+pub mod columns;
+mod decode;
+mod lines;
+pub(crate) mod table;
+
+pub use columns::Dialect;
+pub use lines::{CATEGORY, Dictionary, Lines, TagSets, TagsId};
+
+use crate::error::{Error, Result};
+use arrow_schema::{DataType, Field, Schema};
+use columns::{Labels, Layout};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    errors::ParquetError,
+};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Lines a batch: small enough that its columns stay in the cache.
+const BATCH: usize = 2048;
+
+/// One opened Parquet file of an export.
+pub struct Part {
+    /// The path as the user would name it.
+    pub name: String,
+    /// The folder that it was delivered in.
+    pub folder: String,
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    layout: Layout,
+}
+
+impl Part {
+    /// Opens a part and finds its columns; reads the footer only.
+    ///
+    /// # Errors
+    /// A file that is missing, empty, truncated or not Parquet, or lacks a required column.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        open(path).map_err(|error| error.in_file(&name)).map(|(metadata, layout)| Self {
+            folder: path.parent().map(|folder| folder.display().to_string()).unwrap_or_default(),
+            path: path.to_owned(),
+            name,
+            metadata,
+            layout,
+        })
+    }
+
+    /// The dialect of its columns.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.layout.dialect
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// How many lines it holds.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    /// The names of all its columns, read or not.
+    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.metadata.schema().fields().iter().map(|field| field.name().as_str())
+    }
+
+    /// The keys of its tags where each has a column of its own.
+    pub(crate) fn row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+}
+
+fn open(path: &Path) -> Result<(ArrowReaderMetadata, Layout)> {
+    let file = File::open(path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
+    let length = file.metadata().map_err(|error| Error::new(format!("cannot be read: {error}")))?.len();
+    if length == 0 {
+        return Err(Error::new("is empty (0 bytes); a Parquet file is never empty").help("fetch the part again"));
+    }
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let plain = ArrowReaderMetadata::load(&file, options).map_err(|error| not_parquet(&error))?;
+    let layout = Layout::find(plain.schema())?;
+    let schema = Arc::new(with_dictionaries(plain.schema()));
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
+    let hinted = ArrowReaderMetadata::try_new(plain.metadata().clone(), options);
+    Ok((hinted.unwrap_or(plain), layout))
+}
+
+fn not_parquet(error: &ParquetError) -> Error {
+    Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
+        .help("fetch the part again; no report is better than a wrong total")
+}
+
+/// The schema that asks for strings as dictionaries, so that a distinct string is interned once per row group.
+fn with_dictionaries(schema: &Schema) -> Schema {
+    let fields: Vec<Field> = schema.fields().iter().map(|field| field_with_dictionary(field)).collect();
+    Schema::new_with_metadata(fields, schema.metadata().clone())
+}
+
+fn field_with_dictionary(field: &Field) -> Field {
+    let wanted = match field.data_type() {
+        DataType::Utf8 => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        DataType::Binary => DataType::Utf8,
+        DataType::Map(entries, sorted) => DataType::Map(Arc::new(field_with_dictionary(entries)), *sorted),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|f| field_with_dictionary(f)).collect()),
+        other => other.clone(),
+    };
+    field.clone().with_data_type(wanted)
+}
+
+/// What a scan does with the lines. Each worker has its own; they are merged by the caller.
+pub trait Fold: Send {
+    /// Takes in a batch of lines of the part with index `part`.
+    ///
+    /// # Errors
+    /// When a line cannot be understood; the error may name its column.
+    fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()>;
+}
+
+/// Which columns a scan reads, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Every column of the contract, every line.
+    Whole,
+    /// Time and account alone, every line: what there is.
+    Times,
+    /// Labels and accounts alone, of the first lines of each row group.
+    LabelSample,
+}
+
+/// Reads all parts with some workers; returns each worker's dictionary and fold.
+///
+/// # Errors
+/// The error of the lowest (file, row group), whatever the number of workers.
+pub fn scan<F: Fold>(
+    parts: &[Part],
+    extent: Extent,
+    threads: usize,
+    fold: impl Fn() -> F + Sync,
+) -> Result<Vec<(Dictionary, F)>> {
+    let units: Vec<(usize, usize)> =
+        parts.iter().enumerate().flat_map(|(at, part)| (0..part.row_groups()).map(move |group| (at, group))).collect();
+    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part.layout(), extent)).collect();
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let work = || {
+        let (mut dictionary, mut folded) = (Dictionary::default(), fold());
+        loop {
+            let unit = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&(at, group)) = units.get(unit) else { break };
+            if failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+                break; // units are handed out in order, so every lower one is done or being done
+            }
+            // The Parquet reader may panic on bytes that no writer makes: that is an error of the file like any other.
+            let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                read_group(&parts[at], at, group, &layouts[at], extent, &mut dictionary, &mut folded)
+            }));
+            if let Err(error) = read.unwrap_or_else(|_| Err(Error::new("is corrupt: the reader gave up"))) {
+                let error = error.in_row_group(group).in_file(&parts[at].name);
+                let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                if slot.as_ref().is_none_or(|(first, _)| unit < *first) {
+                    *slot = Some((unit, error));
+                }
+                break;
+            }
+        }
+        (dictionary, folded)
+    };
+    let workers = threads.clamp(1, units.len().max(1));
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+    });
+    if let Some((_, error)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    results
+        .into_iter()
+        .map(|result| result.map_err(|_| Error::new("a part could not be read: the reader failed")))
+        .collect()
+}
+
+fn narrowed(layout: &Layout, extent: Extent) -> Layout {
+    use columns::{Moment, Text};
+    if extent == Extent::Whole {
+        return layout.clone();
+    }
+    let mut narrow = layout.clone();
+    let kept = [Text::Account, Text::Payer].map(|column| column as usize);
+    for (at, slot) in narrow.text.iter_mut().enumerate() {
+        if !kept.contains(&at) {
+            *slot = None;
+        }
+    }
+    narrow.amount = [None; columns::Amount::COUNT];
+    match extent {
+        Extent::Times => (narrow.tags, narrow.categories) = (Labels::Flat(Vec::new()), Labels::Flat(Vec::new())),
+        _ => narrow.moment = [None; Moment::COUNT],
+    }
+    narrow
+}
+
+fn read_group<F: Fold>(
+    part: &Part,
+    at: usize,
+    group: usize,
+    layout: &Layout,
+    extent: Extent,
+    dictionary: &mut Dictionary,
+    fold: &mut F,
+) -> Result<()> {
+    let file = File::open(&part.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
+    let mask = ProjectionMask::roots(part.metadata.parquet_schema(), layout.projection());
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, part.metadata.clone())
+        .with_row_groups(vec![group])
+        .with_projection(mask)
+        .with_batch_size(BATCH);
+    let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
+    let mut decoder = decode::Decoder::new(layout);
+    for batch in reader.build().map_err(|error| corrupt(&error))? {
+        let batch = batch.map_err(|error| corrupt(&error))?;
+        let lines = decoder.decode(&batch, dictionary)?;
+        fold.add(&lines, dictionary, at)?;
+    }
+    Ok(())
+}
+
+fn corrupt(error: &dyn std::fmt::Display) -> Error {
+    Error::new(format!("is corrupt: {error}"))
+}

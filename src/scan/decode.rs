@@ -1,0 +1,406 @@
+//! Arrow arrays become columns of `Lines`; every type that a column may come in is known here.
+
+use super::{
+    columns::{Amount, Labels, Layout, Text},
+    lines::{CATEGORY, Dictionary, Lines, NO_AMOUNT, NO_MOMENT, TagsId},
+};
+use crate::{
+    error::{Error, Result},
+    money::{Money, NotAnAmount, Quantity},
+    names::{Names, Sym},
+    time::parse_moment,
+};
+use arrow_array::{
+    AnyDictionaryArray, Array, ArrayRef, ArrowPrimitiveType, MapArray, RecordBatch, StructArray,
+    cast::AsArray,
+    types::{
+        Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type,
+        Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+        TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    },
+};
+use arrow_schema::{DataType, TimeUnit};
+
+/// Turns batches of one part into lines. It remembers what each column's dictionary decoded to, so that a dictionary
+/// entry is interned or parsed once, not once a row.
+pub(crate) struct Decoder<'a> {
+    layout: &'a Layout,
+    indices: Vec<usize>,
+    seen: Vec<Seen>,
+}
+
+/// The last dictionary of a column, kept alive so that its address stays its own.
+#[derive(Default)]
+struct Seen {
+    values: Option<ArrayRef>,
+    syms: Vec<Sym>,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(layout: &'a Layout) -> Self {
+        let indices = layout.projection();
+        let seen = indices.iter().map(|_| Seen::default()).collect();
+        Self { layout, indices, seen }
+    }
+
+    /// Decodes a batch that was projected by the layout.
+    ///
+    /// # Errors
+    /// A column of a type that cannot be read, or a number that is none; the error names the column.
+    pub(crate) fn decode(&mut self, batch: &RecordBatch, dictionary: &mut Dictionary) -> Result<Lines> {
+        let mut lines = Lines { rows: batch.num_rows(), ..Lines::default() };
+        for spec in Text::SPECS {
+            if let Some((at, array)) = self.array(batch, self.layout.text[spec.column as usize]) {
+                let account = matches!(spec.column, Text::Payer | Text::Account);
+                let syms = text(array, &mut self.seen[at], &mut dictionary.names, account);
+                lines.text[spec.column as usize] = syms.map_err(|error| error.in_column(name(batch, at)))?;
+            }
+        }
+        for spec in Amount::SPECS {
+            if let Some((at, array)) = self.array(batch, self.layout.amount[spec.column as usize]) {
+                let usage = spec.column == Amount::Usage;
+                let amounts = if usage { amounts::<Quantity>(array) } else { amounts::<Money>(array) };
+                lines.amount[spec.column as usize] = amounts.map_err(|error| error.in_column(name(batch, at)))?;
+            }
+        }
+        for (slot, index) in self.layout.moment.iter().enumerate() {
+            if let Some((at, array)) = self.array(batch, *index) {
+                lines.moment[slot] = moments(array).map_err(|error| error.in_column(name(batch, at)))?;
+            }
+        }
+        lines.tags = self.labels(batch, dictionary)?;
+        Ok(lines)
+    }
+
+    fn array<'b>(&self, batch: &'b RecordBatch, index: Option<usize>) -> Option<(usize, &'b ArrayRef)> {
+        let at = self.indices.binary_search(&index?).ok()?;
+        Some((at, batch.column(at)))
+    }
+
+    /// The tag set of each line, cost categories among the tags.
+    fn labels(&mut self, batch: &RecordBatch, dictionary: &mut Dictionary) -> Result<Vec<TagsId>> {
+        let mut pairs = Pairs { rows: batch.num_rows(), ..Pairs::default() };
+        for (labels, prefix) in [(&self.layout.tags, ""), (&self.layout.categories, CATEGORY)] {
+            match labels {
+                Labels::Flat(columns) => {
+                    for (index, key) in columns {
+                        let Some(at) = self.indices.binary_search(index).ok() else { continue };
+                        let array = batch.column(at);
+                        if array.null_count() == array.len() {
+                            continue;
+                        }
+                        let syms = text(array, &mut self.seen[at], &mut dictionary.names, false)
+                            .map_err(|error| error.in_column(name(batch, at)))?;
+                        pairs.flat.push((dictionary.names.intern(&format!("{prefix}{key}")), syms));
+                    }
+                }
+                Labels::Map(index) => {
+                    let Some(at) = self.indices.binary_search(index).ok() else { continue };
+                    let ragged = map(batch.column(at), prefix, &mut dictionary.names)
+                        .map_err(|error| error.in_column(name(batch, at)))?;
+                    pairs.maps.push(ragged);
+                }
+            }
+        }
+        Ok(pairs.intern(dictionary))
+    }
+}
+
+fn name(batch: &RecordBatch, at: usize) -> String {
+    batch.schema_ref().field(at).name().clone()
+}
+
+/// The labels of a batch before they are made into sets.
+#[derive(Default)]
+struct Pairs {
+    rows: usize,
+    flat: Vec<(Sym, Vec<Sym>)>,
+    maps: Vec<Ragged>,
+}
+
+/// Any number of pairs a row.
+struct Ragged {
+    ends: Vec<usize>,
+    pairs: Vec<(Sym, Sym)>,
+}
+
+impl Pairs {
+    fn intern(mut self, dictionary: &mut Dictionary) -> Vec<TagsId> {
+        self.flat.sort_by_key(|(key, _)| *key);
+        let mut all = Vec::with_capacity(self.rows);
+        let mut set: Vec<(Sym, Sym)> = Vec::new();
+        let mut last: (Vec<(Sym, Sym)>, TagsId) = (Vec::new(), TagsId::default());
+        for row in 0..self.rows {
+            set.clear();
+            set.extend(self.flat.iter().map(|(key, syms)| (*key, syms[row])).filter(|(_, value)| *value != Sym::NONE));
+            for map in &self.maps {
+                let start = if row == 0 { 0 } else { map.ends[row - 1] };
+                set.extend(&map.pairs[start..map.ends[row]]);
+            }
+            if !self.maps.is_empty() {
+                set.sort_unstable();
+                set.dedup();
+            }
+            if set != last.0 {
+                last = (set.clone(), dictionary.tags.intern(&set));
+            }
+            all.push(last.1);
+        }
+        all
+    }
+}
+
+/// A column of text as interned strings; whole numbers become their digits, accounts twelve of them.
+fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> Result<Vec<Sym>> {
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let values = dictionary.values();
+        let same = seen.values.as_ref().is_some_and(|kept| same_buffer(kept, values));
+        if !same {
+            seen.syms = text(values, &mut Seen::default(), names, account)?;
+            seen.values = Some(values.clone());
+        }
+        return Ok(spread(array, dictionary, &seen.syms, Sym::NONE));
+    }
+    let mut digits = String::new();
+    Ok(match array.data_type() {
+        DataType::Null => vec![Sym::NONE; array.len()],
+        DataType::Utf8 => array.as_string::<i32>().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect(),
+        DataType::LargeUtf8 => {
+            array.as_string::<i64>().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect()
+        }
+        DataType::Utf8View => array.as_string_view().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect(),
+        _ => {
+            let whole = integers(array).ok_or_else(|| wrong_type(array, "text"))?;
+            let mut of = |value: i128| {
+                use std::fmt::Write as _;
+                digits.clear();
+                let _ = if account { write!(digits, "{value:012}") } else { write!(digits, "{value}") };
+                names.intern(&digits)
+            };
+            whole.into_iter().map(|v| v.map_or(Sym::NONE, &mut of)).collect()
+        }
+    })
+}
+
+/// A dictionary's decoded values, one a row; `none` for null.
+fn spread<T: Copy>(array: &ArrayRef, dictionary: &dyn AnyDictionaryArray, values: &[T], none: T) -> Vec<T> {
+    if values.is_empty() {
+        return vec![none; array.len()];
+    }
+    let keys = dictionary.normalized_keys().into_iter().enumerate();
+    keys.map(|(row, key)| if array.is_null(row) { none } else { values.get(key).copied().unwrap_or(none) }).collect()
+}
+
+/// Whether two arrays of strings are the same memory.
+fn same_buffer(a: &ArrayRef, b: &ArrayRef) -> bool {
+    match (a.as_string_opt::<i32>(), b.as_string_opt::<i32>()) {
+        (Some(a), Some(b)) => {
+            a.len() == b.len()
+                && a.value_data().as_ptr() == b.value_data().as_ptr()
+                && a.value_offsets().as_ptr() == b.value_offsets().as_ptr()
+        }
+        _ => false,
+    }
+}
+
+fn wrong_type(array: &ArrayRef, wanted: &str) -> Error {
+    Error::new(format!("is of type {}, which cannot be read as {wanted}", array.data_type()))
+}
+
+/// Integers of any width, `None` for null; `None` in all if the column holds no integers.
+fn integers(array: &ArrayRef) -> Option<Vec<Option<i128>>> {
+    fn of<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<i128>>
+    where
+        T::Native: Into<i128>,
+    {
+        array.as_primitive::<T>().iter().map(|value| value.map(Into::into)).collect()
+    }
+    Some(match array.data_type() {
+        DataType::Int8 => of::<Int8Type>(array),
+        DataType::Int16 => of::<Int16Type>(array),
+        DataType::Int32 => of::<Int32Type>(array),
+        DataType::Int64 => of::<Int64Type>(array),
+        DataType::UInt8 => of::<UInt8Type>(array),
+        DataType::UInt16 => of::<UInt16Type>(array),
+        DataType::UInt32 => of::<UInt32Type>(array),
+        DataType::UInt64 => of::<UInt64Type>(array),
+        _ => return None,
+    })
+}
+
+/// An exact amount that numbers of any type can become.
+trait Exact {
+    fn double(value: f64) -> Result<i128, NotAnAmount>;
+    fn decimal(unscaled: i128, scale: i32) -> Result<i128, NotAnAmount>;
+    fn parse(text: &str) -> Result<i128, NotAnAmount>;
+}
+
+macro_rules! exact {
+    ($name:ident) => {
+        impl Exact for $name {
+            fn double(value: f64) -> Result<i128, NotAnAmount> {
+                $name::from_f64(value).map(|amount| amount.0)
+            }
+            fn decimal(unscaled: i128, scale: i32) -> Result<i128, NotAnAmount> {
+                $name::from_decimal(unscaled, scale).map(|amount| amount.0)
+            }
+            fn parse(text: &str) -> Result<i128, NotAnAmount> {
+                $name::parse(text).map(|amount| amount.0)
+            }
+        }
+    };
+}
+exact!(Money);
+exact!(Quantity);
+
+/// A column of numbers (doubles, decimals, integers, or text that holds numbers) as exact amounts.
+fn amounts<E: Exact>(array: &ArrayRef) -> Result<Vec<i128>> {
+    fn each<T>(
+        values: impl Iterator<Item = Option<T>>,
+        of: impl Fn(T) -> Result<i128, NotAnAmount>,
+    ) -> Result<Vec<i128>> {
+        values.map(|value| value.map_or(Ok(NO_AMOUNT), &of)).collect::<Result<_, _>>().map_err(Error::new)
+    }
+    let parse = |text: &str| if text.trim().is_empty() { Ok(NO_AMOUNT) } else { E::parse(text) };
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let values = amounts::<E>(dictionary.values())?;
+        return Ok(spread(array, dictionary, &values, NO_AMOUNT));
+    }
+    match array.data_type() {
+        DataType::Null => Ok(vec![NO_AMOUNT; array.len()]),
+        DataType::Float64 => each(array.as_primitive::<Float64Type>().iter(), E::double),
+        DataType::Float32 => each(array.as_primitive::<Float32Type>().iter(), |v| E::double(f64::from(v))),
+        DataType::Decimal32(_, s) => {
+            each(array.as_primitive::<Decimal32Type>().iter(), |v| E::decimal(v.into(), i32::from(*s)))
+        }
+        DataType::Decimal64(_, s) => {
+            each(array.as_primitive::<Decimal64Type>().iter(), |v| E::decimal(v.into(), i32::from(*s)))
+        }
+        DataType::Decimal128(_, s) => {
+            each(array.as_primitive::<Decimal128Type>().iter(), |v| E::decimal(v, i32::from(*s)))
+        }
+        DataType::Decimal256(_, s) => each(array.as_primitive::<Decimal256Type>().iter(), |v| {
+            v.to_i128().ok_or(NotAnAmount::TooLarge).and_then(|v| E::decimal(v, i32::from(*s)))
+        }),
+        DataType::Utf8 => each(array.as_string::<i32>().iter(), parse),
+        DataType::LargeUtf8 => each(array.as_string::<i64>().iter(), parse),
+        DataType::Utf8View => each(array.as_string_view().iter(), parse),
+        _ => {
+            let whole = integers(array).ok_or_else(|| wrong_type(array, "a number"))?;
+            each(whole.into_iter(), |value| E::decimal(value, 0))
+        }
+    }
+}
+
+/// A column of moments (timestamps, dates, or text that holds them) in seconds since the epoch.
+fn moments(array: &ArrayRef) -> Result<Vec<i64>> {
+    fn of<T: ArrowPrimitiveType>(array: &ArrayRef, per_second: i64) -> Vec<i64>
+    where
+        T::Native: Into<i64>,
+    {
+        let values = array.as_primitive::<T>().iter();
+        values.map(|value| value.map_or(NO_MOMENT, |value| value.into().div_euclid(per_second))).collect()
+    }
+    fn parse<'t>(values: impl Iterator<Item = Option<&'t str>>) -> Result<Vec<i64>> {
+        values
+            .map(|value| match value {
+                Some(text) if !text.trim().is_empty() => parse_moment(text),
+                _ => Ok(NO_MOMENT),
+            })
+            .collect()
+    }
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let values = moments(dictionary.values())?;
+        return Ok(spread(array, dictionary, &values, NO_MOMENT));
+    }
+    Ok(match array.data_type() {
+        DataType::Null => vec![NO_MOMENT; array.len()],
+        DataType::Timestamp(TimeUnit::Second, _) => of::<TimestampSecondType>(array, 1),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => of::<TimestampMillisecondType>(array, 1_000),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array, 1_000_000),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => of::<TimestampNanosecondType>(array, 1_000_000_000),
+        DataType::Date32 => {
+            let days = array.as_primitive::<Date32Type>().iter();
+            days.map(|day| day.map_or(NO_MOMENT, |day| i64::from(day) * 86_400)).collect()
+        }
+        DataType::Date64 => of::<Date64Type>(array, 1_000),
+        DataType::Utf8 => parse(array.as_string::<i32>().iter())?,
+        DataType::LargeUtf8 => parse(array.as_string::<i64>().iter())?,
+        DataType::Utf8View => parse(array.as_string_view().iter())?,
+        _ => return Err(wrong_type(array, "a time")),
+    })
+}
+
+/// A map column (or a struct with a field a key, or JSON text) as pairs of interned key and value.
+fn map(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
+    match array.data_type() {
+        DataType::Map(..) => map_entries(array.as_map(), prefix, names),
+        DataType::Struct(_) => struct_fields(array.as_struct(), prefix, names),
+        DataType::Null => Ok(Ragged { ends: vec![0; array.len()], pairs: Vec::new() }),
+        _ => json_text(array, prefix, names),
+    }
+}
+
+fn map_entries(array: &MapArray, prefix: &str, names: &mut Names) -> Result<Ragged> {
+    let mut keys = text(array.keys(), &mut Seen::default(), names, false)?;
+    let values = text(array.values(), &mut Seen::default(), names, false)?;
+    if !prefix.is_empty() {
+        let mut last = (Sym::NONE, Sym::NONE);
+        for key in &mut keys {
+            if *key != last.0 {
+                let full = format!("{prefix}{}", names.get(*key));
+                last = (*key, names.intern(&full));
+            }
+            *key = last.1;
+        }
+    }
+    let offsets = array.value_offsets();
+    let (mut ends, mut pairs) = (Vec::with_capacity(array.len()), Vec::new());
+    for row in 0..array.len() {
+        if !array.is_null(row) {
+            let entries = usize::try_from(offsets[row]).unwrap_or(0)..usize::try_from(offsets[row + 1]).unwrap_or(0);
+            let all = entries.filter_map(|at| Some((*keys.get(at)?, *values.get(at)?)));
+            pairs.extend(all.filter(|(_, value)| *value != Sym::NONE));
+        }
+        ends.push(pairs.len());
+    }
+    Ok(Ragged { ends, pairs })
+}
+
+fn struct_fields(array: &StructArray, prefix: &str, names: &mut Names) -> Result<Ragged> {
+    let mut columns = Vec::new();
+    for (field, column) in array.fields().iter().zip(array.columns()) {
+        let key = names.intern(&format!("{prefix}{}", field.name()));
+        columns.push((key, text(column, &mut Seen::default(), names, false)?));
+    }
+    let (mut ends, mut pairs) = (Vec::with_capacity(array.len()), Vec::new());
+    for row in 0..array.len() {
+        let present = columns.iter().filter(|_| !array.is_null(row)).map(|(key, syms)| (*key, syms[row]));
+        pairs.extend(present.filter(|(_, value)| *value != Sym::NONE));
+        ends.push(pairs.len());
+    }
+    Ok(Ragged { ends, pairs })
+}
+
+fn json_text(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
+    let syms = text(array, &mut Seen::default(), names, false).map_err(|_| wrong_type(array, "a map of tags"))?;
+    let mut last: (Sym, Vec<(Sym, Sym)>) = (Sym::NONE, Vec::new());
+    let (mut ends, mut pairs) = (Vec::with_capacity(syms.len()), Vec::new());
+    for sym in syms {
+        if sym != last.0 {
+            let json = names.get(sym).trim().to_owned();
+            let found: std::collections::BTreeMap<String, Option<String>> = match json.as_str() {
+                "" | "NULL" => Default::default(),
+                json => {
+                    serde_json::from_str(json).map_err(|e| Error::new(format!("holds no JSON map of tags: {e}")))?
+                }
+            };
+            let filled = found.into_iter().filter_map(|(key, value)| Some((key, value.filter(|v| !v.is_empty())?)));
+            let set = filled.map(|(key, value)| (names.intern(&format!("{prefix}{key}")), names.intern(&value)));
+            last = (sym, set.collect());
+        }
+        pairs.extend(&last.1);
+        ends.push(pairs.len());
+    }
+    Ok(Ragged { ends, pairs })
+}
