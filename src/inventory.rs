@@ -185,7 +185,7 @@ fn hint(stem: &str) -> String {
     did_you_mean(name, near).map_or_else(String::new, |hint| format!("; {hint}"))
 }
 
-/// The documents of a file, and what it says of its operation when it is another one.
+/// The documents in the bytes of a file.
 fn read_pages<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(

@@ -5,6 +5,13 @@ use curtail::cli::{Cli, Status};
 use std::{io::Write, process::ExitCode};
 
 fn main() -> ExitCode {
+    // A damaged file can make the Parquet reader panic; that is caught and told as an error, so the hook keeps quiet.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !curtail::scan::is_guarded() {
+            hook(info)
+        }
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

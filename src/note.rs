@@ -34,8 +34,8 @@ macro_rules! remarks {
     ($( $(#[$doc:meta])* $variant:ident { $($field:ident : $type:ty),* } $severity:ident $code:literal => $words:literal; )*) => {
         /// What can be remarked on.
         #[derive(Debug, Clone)]
-        #[expect(missing_docs, reason = "the fields are named in the sentence of the variant")]
-        pub enum Remark { $( $(#[$doc])* #[doc = $words] $variant { $($field: $type),* }, )* }
+        #[expect(missing_docs, reason = "each variant's sentence and fields stand in the table below")]
+        pub enum Remark { $( $(#[$doc])* $variant { $($field: $type),* }, )* }
 
         impl Remark {
             /// The code of every remark, in the order of declaration.

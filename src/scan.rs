@@ -2,19 +2,24 @@
 
 pub mod columns;
 mod decode;
+mod guard;
 mod lines;
 pub(crate) mod table;
 
 pub use columns::Dialect;
+pub use guard::is_guarded;
 pub use lines::{CATEGORY, Dictionary, Lines, TagSets, TagsId};
 
 use crate::error::{Error, Result};
+use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
 use columns::{Labels, Layout};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+        },
     },
     errors::ParquetError,
 };
@@ -84,8 +89,7 @@ impl Part {
         self.metadata.schema().fields().iter().map(|field| field.name().as_str())
     }
 
-    /// The keys of its tags where each has a column of its own.
-    pub(crate) fn row_groups(&self) -> usize {
+    fn row_groups(&self) -> usize {
         self.metadata.metadata().num_row_groups()
     }
 }
@@ -97,7 +101,8 @@ fn open(path: &Path) -> Result<(ArrowReaderMetadata, Layout)> {
         return Err(Error::new("is empty (0 bytes); a Parquet file is never empty").help("fetch the part again"));
     }
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let plain = ArrowReaderMetadata::load(&file, options).map_err(|error| not_parquet(&error))?;
+    let load = || ArrowReaderMetadata::load(&file, options).map_err(|error| not_parquet(&error));
+    let plain = guard::guarded(load)?;
     let layout = Layout::find(plain.schema())?;
     let schema = Arc::new(with_dictionaries(plain.schema()));
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
@@ -170,11 +175,8 @@ pub fn scan<F: Fold>(
             if failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
                 break; // units are handed out in order, so every lower one is done or being done
             }
-            // The Parquet reader may panic on bytes that no writer makes: that is an error of the file like any other.
-            let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                read_group(&parts[at], at, group, &layouts[at], extent, &mut dictionary, &mut folded)
-            }));
-            if let Err(error) = read.unwrap_or_else(|_| Err(Error::new("is corrupt: the reader gave up"))) {
+            let read = read_group(&parts[at], at, group, &layouts[at], extent, &mut dictionary, &mut folded);
+            if let Err(error) = read {
                 let error = error.in_row_group(group).in_file(&parts[at].name);
                 let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 if slot.as_ref().is_none_or(|(first, _)| unit < *first) {
@@ -228,20 +230,54 @@ fn read_group<F: Fold>(
     dictionary: &mut Dictionary,
     fold: &mut F,
 ) -> Result<()> {
-    let file = File::open(&part.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
-    let mask = ProjectionMask::roots(part.metadata.parquet_schema(), layout.projection());
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, part.metadata.clone())
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .with_batch_size(BATCH);
-    let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
+    let columns = layout.projection();
+    let mut batches = part.batches(group, columns.clone(), extent)?;
     let mut decoder = decode::Decoder::new(layout);
-    for batch in reader.build().map_err(|error| corrupt(&error))? {
-        let batch = batch.map_err(|error| corrupt(&error))?;
+    loop {
+        let batch = match next(&mut batches) {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                return Err(part
+                    .damaged_column(group, &columns, extent)
+                    .map_or(error.clone(), |name| error.in_column(name)));
+            }
+        };
         let lines = decoder.decode(&batch, dictionary)?;
         fold.add(&lines, dictionary, at)?;
     }
-    Ok(())
+}
+
+impl Part {
+    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<ParquetRecordBatchReader> {
+        let file = File::open(&self.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(BATCH);
+        let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
+        guard::guarded(|| reader.build().map_err(|error| corrupt(&error)))
+    }
+
+    /// The first column that cannot be read by itself, to name it.
+    fn damaged_column(&self, group: usize, columns: &[usize], extent: Extent) -> Option<String> {
+        let damaged = |column: &&usize| {
+            let read = || -> Result<()> {
+                let mut batches = self.batches(group, vec![**column], extent)?;
+                while next(&mut batches)?.is_some() {}
+                Ok(())
+            };
+            read().is_err()
+        };
+        let column = columns.iter().find(damaged)?;
+        Some(self.metadata.schema().field(*column).name().clone())
+    }
+}
+
+/// The next batch; `None` behind the last.
+fn next(batches: &mut ParquetRecordBatchReader) -> Result<Option<RecordBatch>> {
+    guard::guarded(|| batches.next().transpose().map_err(|error| corrupt(&error)))
 }
 
 fn corrupt(error: &dyn std::fmt::Display) -> Error {

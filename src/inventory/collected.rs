@@ -41,7 +41,7 @@ impl Scope {
 }
 
 /// What is known of one id. Only `Absent` says that AWS does not have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Lookup<'a, T> {
     /// It was listed.
     Present(&'a T),
@@ -50,6 +50,14 @@ pub enum Lookup<'a, T> {
     /// Nothing can be said: no listing of its account and region was read to the end.
     NotCollected,
 }
+
+impl<T> Clone for Lookup<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Lookup<'_, T> {}
 
 impl<'a, T> Lookup<'a, T> {
     /// The item, if it was listed.

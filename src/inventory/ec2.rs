@@ -3,6 +3,7 @@
 use super::{
     Found, Listed, Moment, Operation, Scope, Tag,
     arn::{scope, zone_scope},
+    shape::moment_or_empty,
 };
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -378,8 +379,10 @@ pub struct Image {
     /// `available`, `deregistered`, `disabled`, ...
     pub state: Option<String>,
     /// When it was made.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub creation_date: Option<Moment>,
     /// When it was last launched, with a day's delay; nothing when never or not known.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub last_launched_time: Option<Moment>,
     /// Marketplace products.
     pub product_codes: Vec<ProductCode>,

@@ -1,6 +1,6 @@
 //! Lambda functions.
 
-use super::{Listed, Moment, Scope, arn::scope};
+use super::{Listed, Moment, Scope, arn::scope, shape::moment_or_empty};
 use serde::{Deserialize, Serialize};
 
 /// A function, or one of its versions.
@@ -26,6 +26,7 @@ pub struct Function {
     /// Bytes of the package.
     pub code_size: Option<i64>,
     /// When code or settings changed last.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub last_modified: Option<Moment>,
     /// Its layers, which must fit the architecture.
     pub layers: Vec<Layer>,

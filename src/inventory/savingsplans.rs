@@ -1,6 +1,6 @@
 //! Savings Plans.
 
-use super::{Listed, Moment, Scope, arn::scope};
+use super::{Listed, Moment, Scope, arn::scope, shape::moment_or_empty};
 use serde::{Deserialize, Serialize};
 
 /// A Savings Plan. Its service writes names with a small first letter.
@@ -35,10 +35,13 @@ pub struct SavingsPlan {
     /// Seconds of the term.
     pub term_duration_in_seconds: Option<i64>,
     /// The first moment of the term.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub start: Option<Moment>,
     /// The end of the term.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub end: Option<Moment>,
     /// Until when it can be given back.
+    #[serde(deserialize_with = "moment_or_empty")]
     pub returnable_until: Option<Moment>,
 }
 

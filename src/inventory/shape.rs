@@ -3,6 +3,7 @@
 use crate::time::{Hour, parse_moment};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 use std::fmt;
 
 /// A tag of a resource.
@@ -73,6 +74,15 @@ impl de::Visitor<'_> for Reader {
     }
 }
 
+/// A moment in a member that AWS declares as mere text: empty text is none.
+pub(super) fn moment_or_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Moment>, D::Error> {
+    match Option::<Value>::deserialize(from)? {
+        None => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(value) => serde_json::from_value(value).map(Some).map_err(de::Error::custom),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +107,17 @@ mod tests {
     fn tags_are_found_by_key() {
         let tags = [Tag { key: "team".into(), value: "a".into() }];
         assert_eq!((tag(&tags, "team"), tag(&tags, "Team")), (Some("a"), None));
+    }
+
+    #[test]
+    fn empty_text_is_no_moment() {
+        use crate::inventory::lambda::Function;
+        let at = |text: &str| serde_json::from_str::<Function>(text).map(|function| function.last_modified);
+        assert_eq!(at(r#"{"LastModified": ""}"#).unwrap(), None);
+        assert_eq!(at(r#"{"LastModified": null}"#).unwrap(), None);
+        assert_eq!(at("{}").unwrap(), None);
+        assert_eq!(at(r#"{"LastModified": "1970-01-01T00:01:00.000+0000"}"#).unwrap(), Some(Moment(60)));
+        let error = at("{\n\"LastModified\": \"soon\"\n}").unwrap_err();
+        assert!(error.line() >= 2 && error.to_string().starts_with("`soon` is not a moment"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! Small tables, CSV or Parquet, as rows of text: what metrics and transactions are given as. Bills are not read here.
 
+use super::guard::guarded;
 use crate::{
     error::{Error, Result, did_you_mean},
     time::Day,
@@ -147,12 +148,6 @@ fn open_parquet(path: &Path) -> Result<(Vec<String>, Source)> {
 fn builder(path: &Path) -> Result<Builder> {
     let file = open(path)?;
     guarded(|| Builder::try_new(file).map_err(|error| Error::new(format!("is not readable as Parquet: {error}"))))
-}
-
-/// Calls the Parquet crate, whose decoders hold a few assertions that a damaged file can break.
-fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
-    caught.unwrap_or_else(|_| Err(damaged("its pages contradict each other")))
 }
 
 /// The next batch of rows; after an error there is none to ask for.
