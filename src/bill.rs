@@ -39,10 +39,10 @@ pub struct Item {
 pub struct Bill {
     items: Vec<Item>,
     of_resource: Vec<Range<usize>>,
-    /// What does not depend on the usage of a resource: fees, discounts, unused commitments, lines without a resource's usage.
-    pub flat: Cost,
-    /// The commitments in force, as billed.
-    pub commitments: Vec<Commitment>,
+    /// The commitments in force: what of them is used is in the items, what is unused is paid here.
+    commitments: Vec<Commitment>,
+    /// What depends neither on usage nor on commitments: fees, discounts.
+    flat: Cost,
 }
 
 /// What an edit (or several) does to one item.
@@ -60,23 +60,26 @@ impl Bill {
     /// Builds the bill of the priced period.
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
-        let mut bill = Self {
-            items: Vec::new(),
-            of_resource: Vec::new(),
-            flat: Cost::default(),
-            commitments: facts.commitments.clone(),
-        };
+        let (items, of_resource) = (Vec::new(), Vec::new());
+        let mut bill = Self { items, of_resource, commitments: facts.commitments.clone(), flat: Cost::default() };
         for (id, resource) in facts.numbered() {
             let first = bill.items.len();
             bill.add(facts, id, resource);
             bill.of_resource.push(first..bill.items.len());
         }
+        // The lines of fees went to the flat part; what they say of known commitments stands with these.
+        bill.flat = bill.flat - bill.unused();
         bill
+    }
+
+    /// What is paid for commitments that nothing used.
+    fn unused(&self) -> Cost {
+        self.commitments.iter().map(|commitment| commitment.unused).sum()
     }
 
     fn add(&mut self, facts: &Facts, id: ResourceId, resource: &Resource) {
         for (class, billed) in &resource.costs {
-            let now = Cost { gross: billed.effective, net: facts.cost_of(billed) };
+            let now = Cost { gross: billed.effective, net: billed.net };
             let paid = match facts.class(*class).line {
                 LineType::Tax | LineType::Credit | LineType::Refund => continue,
                 LineType::Usage => Paid::OnDemand,
@@ -93,7 +96,7 @@ impl Bill {
     /// What the whole bill costs.
     #[must_use]
     pub fn price(&self) -> Cost {
-        self.flat + self.items.iter().map(|item| item.now).sum()
+        self.flat + self.unused() + self.items.iter().map(|item| item.now).sum()
     }
 
     /// The items of a resource, by class.

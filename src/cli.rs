@@ -171,7 +171,12 @@ impl Cli {
                 let report = crate::run(&config)?;
                 finish(&report, config.fail_above, &write, tell)
             }
-            Command::Check { read, format } => check(&Config::of(settings(*read, None)?)?, format),
+            Command::Check { read, format } => {
+                let mut settings = settings(*read, None)?;
+                // Everything that is read is looked at, not the window that would be priced.
+                settings.window.get_or_insert_with(|| "all".into());
+                check(&Config::of(settings)?, format)
+            }
             Command::Rules { id, toml, rules } => list_rules(id.as_deref(), toml, rules),
             Command::Demo { write, keep } => {
                 let report = demo::run(keep.as_deref())?;

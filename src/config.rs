@@ -5,7 +5,8 @@ use crate::{
     error::{Error, Result},
     facts::{Label, WindowChoice},
     protect::Protection,
-    rules::{Choice, located},
+    rules::Choice,
+    suppress::{Suppression, Written},
     time::{Day, Span, parse_moment},
 };
 use serde::Deserialize;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub fail_above: Option<f64>,
     /// Workers.
     pub threads: Option<usize>,
+    /// Findings that are not wanted for now.
+    pub suppressions: Vec<Written>,
     /// Figures of `defaults.toml` to replace.
     pub overrides: toml::Table,
 }
@@ -62,7 +65,7 @@ impl Settings {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Error::file(path.display(), format!("cannot be read: {error}")))?;
         let mut settings: Self =
-            toml::from_str(&text).map_err(|error| located(&text, &error).in_file(path.display()))?;
+            toml::from_str(&text).map_err(|error| Error::of_toml(&text, &error).in_file(path.display()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let below = |path: &mut PathBuf| *path = folder.join(&*path);
         settings.inventory.iter_mut().for_each(below);
@@ -97,6 +100,7 @@ impl Settings {
             as_of: self.as_of.or(file.as_of),
             fail_above: self.fail_above.or(file.fail_above),
             threads: self.threads.or(file.threads),
+            suppressions: list(self.suppressions, file.suppressions),
             overrides: if self.overrides.is_empty() { file.overrides } else { self.overrides },
         }
     }
@@ -123,6 +127,8 @@ pub struct Config {
     pub rules: Choice,
     /// What must not be called unused.
     pub protect: Vec<Protection>,
+    /// What is not wanted for now.
+    pub suppressions: Vec<Suppression>,
     /// The report of an earlier run.
     pub baseline: Option<PathBuf>,
     /// The currency to price.
@@ -163,6 +169,7 @@ impl Config {
             },
             rules: Choice { folder: settings.rules, only: settings.only, skip: settings.skip },
             protect: settings.protect.iter().map(|text| Protection::parse(text)).collect::<Result<_>>()?,
+            suppressions: settings.suppressions.iter().map(Suppression::of).collect::<Result<_>>()?,
             as_of: settings.as_of.map(|text| parse_moment(&text).map_err(named("--as-of"))).transpose()?,
             fail_above: match settings.fail_above {
                 Some(limit) if !limit.is_finite() => return Err(Error::new("--fail-above is not a finite amount")),

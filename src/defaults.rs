@@ -1,9 +1,6 @@
 //! Figures that are not a rule's: `defaults.toml`, embedded.
 
-use crate::{
-    error::{Error, Result},
-    rules::located,
-};
+use crate::error::{Error, Result};
 use serde::Deserialize;
 
 /// All figures that are not a rule's.
@@ -74,7 +71,7 @@ impl Defaults {
     }
 
     fn parse(toml: &str) -> Result<Self> {
-        toml::from_str(toml).map_err(|error| located(toml, &error))
+        toml::from_str(toml).map_err(|error| Error::of_toml(toml, &error))
     }
 
     /// The embedded figures with some replaced, as `(table, figure)` to value.

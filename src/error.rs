@@ -100,6 +100,29 @@ impl Error {
     }
 }
 
+impl Error {
+    /// A TOML error with its line and, for an unknown key, the nearest known one.
+    #[must_use]
+    pub fn of_toml(toml: &str, error: &toml::de::Error) -> Self {
+        let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
+        let line = toml.get(..offset).unwrap_or("").matches('\n').count() as u64 + 1;
+        let message = error.message().to_owned();
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let near = match (message.starts_with("unknown field"), quoted.next()) {
+            (true, Some(typed)) => {
+                let known: Vec<&str> = quoted.collect();
+                did_you_mean(typed, known)
+            }
+            _ => None,
+        };
+        let error = Self::new(message.lines().next().unwrap_or("wrong").to_owned()).on_line(line);
+        match near {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+}
+
 /// The nearest of `known` to what was typed, as `did you mean ...?`, if any is near.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     known

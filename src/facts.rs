@@ -34,7 +34,7 @@ pub struct Costs {
     pub unblended: Money,
     /// Amortised.
     pub effective: Money,
-    /// Amortised, after private discounts.
+    /// Amortised, after private discounts; the amortised cost where the export tells none. Savings are measured in it.
     pub net: Money,
     /// At public on-demand prices.
     pub on_demand: Money,
@@ -215,7 +215,7 @@ pub struct Details {
 pub struct Cost {
     /// Before.
     pub gross: Money,
-    /// After.
+    /// After, where the export tells them.
     pub net: Money,
 }
 
@@ -379,15 +379,6 @@ impl Facts {
     /// All resources with their numbers; lines without an id are one resource an account, with an empty id.
     pub fn numbered(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
         (0u32..).map(ResourceId).zip(&self.resources)
-    }
-
-    /// The effective cost that savings are measured in: net where the export is.
-    #[must_use]
-    pub fn cost_of(&self, costs: &Costs) -> Money {
-        match self.basis {
-            Basis::Net => costs.net,
-            Basis::Gross => costs.effective,
-        }
     }
 
     /// The spend of the priced period.

@@ -35,6 +35,7 @@ pub mod defaults;
 pub mod demo;
 pub mod output;
 pub mod protect;
+pub mod suppress;
 
 use config::Config;
 use error::Result;
@@ -91,18 +92,21 @@ pub fn run(config: &Config) -> Result<Report> {
     let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
-    let plan = plan::plan(&plan::Inputs {
+    let as_of = config.as_of.map_or(facts.window.period.end, Hour::of_seconds);
+    let inputs = plan::Inputs {
         facts: &facts,
         inventory: &inventory,
         metrics: &metrics,
         transactions: transactions.as_ref(),
         rules: &rules,
-        protected: &|resource| protect::reason(&config.protect, resource),
-        as_of: config.as_of.map_or(facts.window.period.end, Hour::of_seconds),
+        protect: &config.protect,
+        suppressions: &config.suppressions,
+        as_of,
         figures: &config.defaults.plan,
         has: &has,
-    });
-    plan.remarks(&facts, &config.protect, &mut notes);
+    };
+    let plan = plan::plan(&inputs);
+    plan.remarks(&inputs, &mut notes);
     let unit_costs = unit_cost::unit_costs(&facts, transactions.as_ref(), config.defaults.unit_cost.tolerance);
     let parts = report::Parts { exports: &exports, facts: &facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
     let mut report = report::build(&parts, notes);

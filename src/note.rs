@@ -152,7 +152,9 @@ remarks! {
     ForeignCurrency { currency: String } Warning "absolute_prices_unused" =>
         "the bill is in {currency}: embedded absolute prices, which are in USD, are not used";
     UnmatchedProtect { pattern: String } Warning "protect_unmatched" => "no resource matches --protect {pattern}";
-    ProtectBad { pattern: String } Warning "protect_ignored" => "--protect {pattern} is not understood";
+    SuppressionExpired { name: String, until: String } Warning "suppression_expired" =>
+        "the suppression of {name} ended on {until}; what it hid is shown again";
+    SuppressionUnmatched { name: String } Warning "suppression_unmatched" => "the suppression of {name} matches no finding";
     NothingFound { } Info "nothing_found" => "no rule found anything";
 }
 

@@ -10,8 +10,9 @@ use crate::{
     inventory::Inventory,
     metrics::Metrics,
     note::{Notes, Remark},
-    protect::Protection,
+    protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status},
+    suppress::{self, Suppression},
     time::{Hour, MONTH_HOURS},
     transactions::Transactions,
 };
@@ -30,7 +31,9 @@ pub struct Inputs<'a> {
     /// The rules that run.
     pub rules: &'a [Ready],
     /// Resources that must not be called unused.
-    pub protected: &'a (dyn Fn(&Resource) -> Option<String> + Sync),
+    pub protect: &'a [Protection],
+    /// Findings that are not wanted for now.
+    pub suppressions: &'a [Suppression],
     /// The moment that ages count from.
     pub as_of: Hour,
     /// Figures that are not a rule's.
@@ -128,12 +131,29 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     plan
 }
 
+impl Inputs<'_> {
+    /// A finding's rule, its target's name and its members.
+    fn described<'s>(&'s self, step: &'s Step) -> (&'s str, &'s str, Vec<&'s Resource>) {
+        let (_, _, name) = step.finding.target.identity(self.facts);
+        let members = step.finding.target.members().iter().map(|id| self.facts.resource(*id)).collect();
+        (self.rules[step.rule].id, name, members)
+    }
+
+    /// Why the user does not want a finding, if so.
+    fn unwanted(&self, step: &Step, stage: Stage) -> Option<String> {
+        let (rule, name, members) = self.described(step);
+        let protected = || members.iter().find_map(|resource| protect::reason(self.protect, resource));
+        let suppressed = suppress::reason(self.suppressions, rule, name, &members, self.as_of.day());
+        suppressed.or_else(|| if stage == Stage::Remove { protected() } else { None })
+    }
+}
+
 /// Which step holds a side of a resource.
 type Claims = BTreeMap<(ResourceId, Aspect), usize>;
 
 impl Plan {
-    /// Remarks on the plan as a whole.
-    pub fn remarks(&self, facts: &Facts, protections: &[Protection], notes: &mut Notes) {
+    /// Remarks on the plan and on the settings that it was made with.
+    pub fn remarks(&self, inputs: &Inputs<'_>, notes: &mut Notes) {
         let covered = self.steps.iter().filter(|step| step.committed.net.micros() > 0).count();
         if covered > 0 {
             notes.add(Remark::CoveredSavesNothing { findings: covered });
@@ -142,11 +162,15 @@ impl Plan {
             notes.add(Remark::NothingFound {});
         }
         notes.add(Remark::NoReconciliation {});
-        for protection in protections {
-            if !facts.resources.iter().any(|resource| protection.matches(resource)) {
+        for protection in inputs.protect {
+            if !inputs.facts.resources.iter().any(|resource| protection.matches(resource)) {
                 notes.add(Remark::UnmatchedProtect { pattern: protection.text.clone() });
             }
         }
+        let left = self.rejected.iter().chain(&self.suppressed).map(|left| &left.step);
+        let all = self.steps.iter().chain(&self.previews).chain(left);
+        let findings: Vec<_> = all.map(|step| inputs.described(step)).collect();
+        suppress::remarks(inputs.suppressions, &findings, inputs.as_of.day(), notes);
     }
 
     fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
@@ -194,7 +218,6 @@ impl Plan {
 
     fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, claims: &mut Claims) {
         let text = &inputs.rules[step.rule].text;
-        let facts = inputs.facts;
         if !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
             let why = format!(
                 "not billed in the last {} hours of the period: it is gone already",
@@ -203,10 +226,7 @@ impl Plan {
             self.rejected.push(Left { step, why });
             return;
         }
-        if text.stage == Stage::Remove
-            && let Some(why) =
-                step.finding.target.members().iter().find_map(|id| (inputs.protected)(facts.resource(*id)))
-        {
+        if let Some(why) = inputs.unwanted(&step, text.stage) {
             self.suppressed.push(Left { step, why });
             return;
         }
@@ -221,7 +241,7 @@ impl Plan {
             return;
         }
         step.changes = self.after.peek(&step.finding.edits);
-        let period = facts.window.period.hours();
+        let period = inputs.facts.window.period.hours();
         let monthly = step.saving().net.ratio(MONTH_HOURS.into(), period.into());
         if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
             let removed = step.finding.target.members().iter().find_map(|id| claims.get(&(*id, Aspect::Existence)));

@@ -102,7 +102,7 @@ fn without_resource(facts: &Facts, note_share: f64, notes: &mut Notes) {
     let cost = |named: bool| -> Money {
         let all = facts.resources.iter().filter(|resource| resource.id.is_empty() != named);
         let costs = all.flat_map(|resource| &resource.costs);
-        costs.filter(|(class, _)| facts.class(*class).line.is_usage()).map(|(_, costs)| facts.cost_of(costs)).sum()
+        costs.filter(|(class, _)| facts.class(*class).line.is_usage()).map(|(_, costs)| costs.net).sum()
     };
     let (nameless, all) = (cost(false), cost(false) + cost(true));
     if share(nameless, all) >= note_share {
@@ -116,11 +116,9 @@ fn labelled(facts: &Facts, label: &Label, has: impl Fn(&Party) -> bool, note_sha
         return;
     }
     let running = || facts.priced().filter(|spend| !facts.class(spend.class).line.is_apart());
-    let all: Money = running().map(|spend| facts.cost_of(&spend.costs)).sum();
-    let bare: Money = running()
-        .filter(|spend| !has(&facts.parties[spend.party as usize]))
-        .map(|spend| facts.cost_of(&spend.costs))
-        .sum();
+    let all: Money = running().map(|spend| spend.costs.net).sum();
+    let bare: Money =
+        running().filter(|spend| !has(&facts.parties[spend.party as usize])).map(|spend| spend.costs.net).sum();
     if share(bare, all) >= note_share {
         let percent = share(bare, all) * 100.0;
         notes.add(Remark::Untagged { key: label.to_string(), percent, cost: bare.to_string() });

@@ -6,7 +6,6 @@ mod text;
 
 pub use context::{Context, Line, LookBack, Owned, sum};
 pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
-pub(crate) use text::located;
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
 
 use crate::{

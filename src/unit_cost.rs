@@ -5,10 +5,11 @@
 use crate::{
     facts::{Facts, Spend},
     money::{Money, Quantity},
-    report::model::Trend,
     time::{Day, Span},
     transactions::Transactions,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What one workload's transactions cost.
@@ -28,6 +29,20 @@ pub struct WorkloadCost {
     pub trend: Trend,
     /// By day over everything read: cost, and transactions where a day has them whole.
     pub series: Vec<(Day, Money, Option<Quantity>)>,
+}
+
+/// How unit cost moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trend {
+    /// A transaction costs less than before.
+    Efficient,
+    /// As much.
+    Stagnant,
+    /// More.
+    Inefficient,
+    /// Too little is known.
+    InsufficientData,
 }
 
 /// Transactions and the cost of the days that they cover.
@@ -136,7 +151,7 @@ impl<'a> Workload<'a> {
     }
 
     fn money(&self, spend: &Spend) -> Money {
-        self.facts.cost_of(&spend.costs)
+        spend.costs.net
     }
 
     /// Spend of running things: without tax, credit and refund.

@@ -110,8 +110,8 @@ impl Parts<'_> {
             facts.priced().filter(|spend| wanted(facts.class(spend.class).line)).map(|spend| spend.costs).sum()
         };
         let all = sum(&|_| true);
-        let of = |line: LineType| Amount::of(facts.cost_of(&sum(&|other| other == line)));
-        let running = facts.cost_of(&sum(&|line| !line.is_apart()));
+        let of = |line: LineType| Amount::of(sum(&|other| other == line).net);
+        let running = sum(&|line| !line.is_apart()).net;
         let saved: Money = self.plan.steps.iter().map(|step| step.saving().net).sum();
         let add = |amount: fn(&Recommendation) -> Amount| {
             let sum: f64 = rows.iter().map(|row| (amount(row).0 * 1e6).round()).sum();
@@ -390,7 +390,7 @@ fn series_day(day: Day, cost: Money, transactions: Option<Quantity>) -> UnitCost
 fn daily(facts: &Facts) -> Vec<DayCost> {
     let mut by_day: BTreeMap<Day, Money> = BTreeMap::new();
     for spend in facts.spend.iter().filter(|spend| !facts.class(spend.class).line.is_apart()) {
-        *by_day.entry(spend.day).or_default() += facts.cost_of(&spend.costs);
+        *by_day.entry(spend.day).or_default() += spend.costs.net;
     }
     by_day.into_iter().map(|(day, cost)| DayCost { date: day.to_string(), cost: Amount::of(cost) }).collect()
 }

@@ -4,6 +4,7 @@ use crate::{
     money::Money,
     note::Note,
     rules::{Effort, Evidence, Module, Risk, Stage},
+    unit_cost::Trend,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -417,20 +418,6 @@ pub struct UnitCost {
     pub effects: Option<Effects>,
     /// By day.
     pub series: Vec<UnitCostDay>,
-}
-
-/// How unit cost moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Trend {
-    /// A transaction costs less than before.
-    Efficient,
-    /// As much.
-    Stagnant,
-    /// More.
-    Inefficient,
-    /// Too little is known.
-    InsufficientData,
 }
 
 /// A change of cost split into effects that add up to it.

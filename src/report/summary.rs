@@ -74,7 +74,7 @@ fn rows(side: Side, hours: i64) -> Vec<SummaryRow> {
 }
 
 fn all_cost(facts: &Facts) -> Money {
-    facts.priced().map(|spend| facts.cost_of(&spend.costs)).sum()
+    facts.priced().map(|spend| spend.costs.net).sum()
 }
 
 fn by_module(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Side {
@@ -102,7 +102,7 @@ fn by_class(facts: &Facts, plan: &Plan, name: impl Fn(&crate::facts::Class) -> &
     let mut side = Side::new();
     let key = |class| Some(name(facts.class(class)).to_owned()).filter(|name| !name.is_empty());
     for spend in facts.priced() {
-        side.entry(key(spend.class)).or_default().cost += facts.cost_of(&spend.costs);
+        side.entry(key(spend.class)).or_default().cost += spend.costs.net;
     }
     each_change(plan, |at, resource_class, saving| {
         let sum = side.entry(key(resource_class.1)).or_default();
@@ -116,7 +116,7 @@ fn by_owner(facts: &Facts, plan: &Plan) -> Side {
     let mut side = Side::new();
     for spend in facts.priced() {
         let owner = facts.parties[spend.party as usize].owner.as_deref().map(str::to_owned);
-        side.entry(owner).or_default().cost += facts.cost_of(&spend.costs);
+        side.entry(owner).or_default().cost += spend.costs.net;
     }
     each_change(plan, |at, (resource, _), saving| {
         let owner = facts.resource(resource).party.owner.as_deref().map(str::to_owned);

@@ -1,9 +1,10 @@
 //! Tables for terminals.
 
 use super::{
-    model::{Recommendation, Report, Trend, UnitCost},
+    model::{Recommendation, Report, UnitCost},
     safe::plain,
 };
+use crate::unit_cost::Trend;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! The words and figures of a rule: one TOML, checked whole when it is read.
 
-use crate::error::{Error, Result, did_you_mean};
+use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -139,7 +139,7 @@ struct Document<R> {
 
 /// Reads a rule's TOML: the table `[rule]` and the table `[params]`.
 pub(super) fn parse<R: DeserializeOwned>(toml: &str) -> Result<(Text, R)> {
-    let document: Document<R> = toml::from_str(toml).map_err(|error| located(toml, &error))?;
+    let document: Document<R> = toml::from_str(toml).map_err(|error| Error::of_toml(toml, &error))?;
     let text = document.rule;
     for (name, value) in
         [("title", &text.title), ("why", &text.why), ("formula", &text.formula), ("limits", &text.limits)]
@@ -152,24 +152,4 @@ pub(super) fn parse<R: DeserializeOwned>(toml: &str) -> Result<(Text, R)> {
         return Err(Error::new("`[[rule.sources]]` is missing: every figure has a source"));
     }
     Ok((text, document.params))
-}
-
-/// A TOML error with its line and, for an unknown key, the nearest known one.
-pub(crate) fn located(toml: &str, error: &toml::de::Error) -> Error {
-    let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
-    let line = toml.get(..offset).unwrap_or("").matches('\n').count() as u64 + 1;
-    let message = error.message().to_owned();
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let near = match (message.starts_with("unknown field"), quoted.next()) {
-        (true, Some(typed)) => {
-            let known: Vec<&str> = quoted.collect();
-            did_you_mean(typed, known)
-        }
-        _ => None,
-    };
-    let error = Error::new(message.lines().next().unwrap_or("wrong").to_owned()).on_line(line);
-    match near {
-        Some(help) => error.help(help),
-        None => error,
-    }
 }

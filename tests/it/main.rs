@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cur;
+mod layers;
+mod report;
 mod rules;

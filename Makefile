@@ -1,0 +1,40 @@
+# What a newcomer needs: `make demo` runs the main job, `make test` runs all tests. Each does its own set-up.
+
+CARGO ?= cargo
+
+.PHONY: demo test check setup fmt lint doc schema fixture rule clean
+
+demo: ## the ranked table for a made-up company
+	$(CARGO) run --release --quiet -- demo
+
+test: setup ## all tests
+	$(CARGO) test
+
+check: fmt lint test doc ## what CI runs
+
+setup: ## the Python environment that the proofs against DuckDB need
+	sh tests/setup.sh
+
+fmt:
+	$(CARGO) fmt --check
+
+lint:
+	$(CARGO) clippy --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+schema: ## docs/report.schema.json from the types
+	$(CARGO) run --quiet -- schema > docs/report.schema.json.new
+	mv docs/report.schema.json.new docs/report.schema.json
+
+fixture: ## fixtures/company from its generator
+	rm -rf fixtures/company
+	$(CARGO) run --quiet --example make -- --out fixtures/company
+
+rule: ## make rule NAME=x FROM=y: three files that begin as a copy of a working rule
+	sh rules/new.sh "$(NAME)" "$(FROM)"
+
+clean:
+	$(CARGO) clean
+	rm -rf .venv
