@@ -29,8 +29,9 @@ schema: ## docs/report.schema.json from the types
 	mv docs/report.schema.json.new docs/report.schema.json
 
 fixture: ## fixtures/company from its generator
+	$(CARGO) run --quiet --example make -- --out target/company
 	rm -rf fixtures/company
-	$(CARGO) run --quiet --example make -- --out fixtures/company
+	mv target/company fixtures/company
 
 rule: ## make rule NAME=x FROM=y: three files that begin as a copy of a working rule
 	sh rules/new.sh "$(NAME)" "$(FROM)"

@@ -133,7 +133,7 @@ pub(super) fn new<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     if table.width().is_none() {
-        table.set_width(160);
+        table.set_width(140);
     }
     table
 }

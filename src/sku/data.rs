@@ -44,7 +44,7 @@ fn engine(service: Service, operation: &str) -> &str {
         (Service::Rds, "0008" | "0009" | "0010" | "0011" | "0012" | "0013" | "0015") => "SQL Server",
         (Service::ElastiCache, "0001") => "Memcached",
         (Service::ElastiCache, "0002") => "Redis",
-        (Service::ElastiCache, "0003") => "Valkey",
+        (Service::ElastiCache, "0003" | "Valkey") => "Valkey",
         _ => operation,
     }
 }
