@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bill;
 mod cli;
 mod cur;
 mod layers;
+mod periods;
 mod report;
 mod rules;
+mod unit_cost;

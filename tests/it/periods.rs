@@ -1,0 +1,96 @@
+//! Hourly, daily and monthly exports, several months, dates cut, and the window that is priced.
+
+use crate::cur::{self, Repeated};
+use curtail::config::{Config, Settings};
+use serde_json::{Value, json};
+
+fn line(hours: [i64; 2], every: i64, cost: f64) -> Repeated {
+    serde_json::from_value(json!({
+        "hours": hours, "every": every, "product": "AmazonS3", "usage_type": "TimedStorage-ByteHrs", "resource": "bucket",
+        "usage": 1.0, "cost": cost
+    }))
+    .unwrap()
+}
+
+fn report(lines: &[Repeated], change: impl FnOnce(&mut Settings)) -> Value {
+    let root = tempfile::tempdir().unwrap();
+    cur::write(&root.path().join("part.parquet"), lines);
+    let mut settings = Settings { exports: vec![root.path().display().to_string()], ..Settings::default() };
+    change(&mut settings);
+    serde_json::to_value(curtail::run(&Config::of(settings).unwrap()).unwrap()).unwrap()
+}
+
+fn codes(report: &Value) -> Vec<&str> {
+    report["notes"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn granularity_is_detected() {
+    for (every, name) in [(1, "hourly"), (24, "daily"), (720, "monthly")] {
+        let report = report(&[line([0, 720], every, 1.0)], |_| {});
+        assert_eq!(report["period"]["granularity"], name);
+        assert_eq!((&report["period"]["hours"], &report["period"]["complete"]), (&json!(720), &json!(true)), "{name}");
+        assert_eq!(codes(&report).contains(&"granularity"), every != 1, "{name}");
+    }
+}
+
+#[test]
+fn of_several_months_the_newest_complete_one_is_priced() {
+    // August (744 hours before September) at 1 an hour, September at 2.
+    let report = report(&[line([-744, 0], 1, 1.0), line([0, 720], 1, 2.0)], |_| {});
+    assert_eq!(report["totals"]["unblended_cost"], json!(1440.0));
+    assert_eq!(report["read"]["start"], "2026-08-01T00:00:00Z");
+    assert_eq!(report["detail"]["daily"].as_array().unwrap().len(), 61);
+    assert!(codes(&report).contains(&"window"));
+}
+
+#[test]
+fn an_open_month_is_priced_as_thirty_days() {
+    let report = report(&[line([-744, 0], 1, 1.0), line([0, 100], 1, 2.0)], |_| {});
+    assert_eq!(report["period"]["hours"], 720);
+    assert_eq!(report["period"]["end"], "2026-09-05T04:00:00Z");
+    // 620 hours of August at 1 and 100 of September at 2.
+    assert_eq!(report["totals"]["unblended_cost"], json!(820.0));
+    assert!(codes(&report).contains(&"incomplete_month"));
+}
+
+#[test]
+fn dates_and_windows_cut() {
+    let lines = [line([-744, 0], 1, 1.0), line([0, 720], 1, 2.0)];
+    let cut = report(&lines, |settings| {
+        (settings.from, settings.to) = (Some("2026-09-02".into()), Some("2026-09-03".into()));
+    });
+    assert_eq!(cut["totals"]["unblended_cost"], json!(96.0));
+    assert_eq!(cut["read"]["end"], "2026-09-04T00:00:00Z");
+    for (window, cost) in [("month", 1440.0), ("30d", 1440.0), ("all", 2184.0), ("2026-08-31..2026-09-01", 72.0)] {
+        let report = report(&lines, |settings| settings.window = Some(window.into()));
+        assert_eq!(report["totals"]["unblended_cost"], json!(cost), "{window}");
+    }
+}
+
+#[test]
+fn missing_hours_are_told() {
+    let report = report(&[line([0, 300], 1, 1.0), line([305, 720], 1, 1.0)], |settings| {
+        settings.window = Some("month".into());
+    });
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["code"] == "missing_hours").unwrap();
+    assert!(note["message"].as_str().unwrap().starts_with("5 hour(s)"), "{note}");
+    assert!(note["message"].as_str().unwrap().contains("2026-09-13T12:00:00Z"), "{note}");
+    assert_eq!(report["period"]["complete"], false);
+}
+
+#[test]
+fn a_month_delivered_twice_is_an_error_remark() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["a", "b"] {
+        std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        cur::write(&root.path().join(folder).join("part.parquet"), &[line([0, 720], 1, 1.0)]);
+    }
+    let settings = Settings { exports: vec![root.path().display().to_string()], ..Settings::default() };
+    let report = serde_json::to_value(curtail::run(&Config::of(settings).unwrap()).unwrap()).unwrap();
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["code"] == "duplicated_period").unwrap();
+    assert_eq!(note["severity"], "error");
+    assert!(note["message"].as_str().unwrap().contains("2026-09"), "{note}");
+}
