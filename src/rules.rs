@@ -60,10 +60,22 @@ macro_rules! entry {
     };
 }
 
+mod idle_address;
+mod idle_ebs_volume;
+mod idle_load_balancer;
 mod idle_nat_gateway;
+mod idle_vpc_endpoint;
+mod orphaned_snapshot;
 
 /// All rules, sorted by id.
-pub const RULES: &[Entry] = &[entry!(idle_nat_gateway, IdleNatGateway)];
+pub const RULES: &[Entry] = &[
+    entry!(idle_address, IdleAddress),
+    entry!(idle_ebs_volume, IdleEbsVolume),
+    entry!(idle_load_balancer, IdleLoadBalancer),
+    entry!(idle_nat_gateway, IdleNatGateway),
+    entry!(idle_vpc_endpoint, IdleVpcEndpoint),
+    entry!(orphaned_snapshot, OrphanedSnapshot),
+];
 
 fn build<R: Rule + DeserializeOwned + 'static>(toml: &str) -> Result<Loaded> {
     let (text, rule) = text::parse::<R>(toml)?;

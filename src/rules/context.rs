@@ -111,15 +111,23 @@ impl<'a> Context<'a> {
         LookBack { span: Span::new(start.max(period.start), period.end), capped: start < period.start }
     }
 
+    /// The points of a metric of a resource inside a look-back, however few: enough to show use, never to show that there is
+    /// none.
+    #[must_use]
+    pub fn points(&self, resource: &Resource, space: &str, name: &str, stat: &str, span: Span) -> Option<Series<'a>> {
+        let series = self.metrics.series(&resource.account, &resource.region, &resource.id, space, name, stat)?;
+        let cut = series.cut(span);
+        cut.max().is_some().then_some(cut)
+    }
+
     /// A metric of a resource inside a look-back; `None` when there is none or when it covers too little of the look-back: an
     /// absent metric is not zero.
     #[must_use]
     pub fn metric(&self, resource: &Resource, space: &str, name: &str, stat: &str, span: Span) -> Option<Series<'a>> {
-        let series = self.metrics.series(&resource.account, &resource.region, &resource.id, space, name, stat)?;
-        let cut = series.cut(span);
+        let points = self.points(resource, space, name, stat, span)?;
         #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
-        let enough = cut.hours_covered(span) as f64 >= span.hours() as f64 * self.min_metric_cover;
-        (enough && cut.max().is_some()).then_some(cut)
+        let enough = points.hours_covered(span) as f64 >= span.hours() as f64 * self.min_metric_cover;
+        enough.then_some(points)
     }
 
     /// Whether a resource existed all through a span: it was billed in or before its first day.
