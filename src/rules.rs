@@ -61,10 +61,25 @@ macro_rules! entry {
     };
 }
 
+mod graviton;
+mod graviton_ec2;
+mod graviton_elasticache;
+mod graviton_fargate;
+mod graviton_lambda;
+mod graviton_opensearch;
+mod graviton_rds;
 mod idle_nat_gateway;
 
 /// All rules, sorted by id.
-pub const RULES: &[Entry] = &[entry!(idle_nat_gateway, IdleNatGateway)];
+pub const RULES: &[Entry] = &[
+    entry!(graviton_ec2, GravitonEc2),
+    entry!(graviton_elasticache, GravitonElasticache),
+    entry!(graviton_fargate, GravitonFargate),
+    entry!(graviton_lambda, GravitonLambda),
+    entry!(graviton_opensearch, GravitonOpensearch),
+    entry!(graviton_rds, GravitonRds),
+    entry!(idle_nat_gateway, IdleNatGateway),
+];
 
 fn build<R: Rule + DeserializeOwned + 'static>(toml: &str) -> Result<Loaded> {
     let (text, rule) = text::parse::<R>(toml)?;
