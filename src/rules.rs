@@ -60,6 +60,13 @@ macro_rules! entry {
     };
 }
 
+mod graviton;
+mod graviton_ec2;
+mod graviton_elasticache;
+mod graviton_fargate;
+mod graviton_lambda;
+mod graviton_opensearch;
+mod graviton_rds;
 mod idle_address;
 mod idle_ebs_volume;
 mod idle_load_balancer;
@@ -69,6 +76,12 @@ mod orphaned_snapshot;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(graviton_ec2, GravitonEc2),
+    entry!(graviton_elasticache, GravitonElasticache),
+    entry!(graviton_fargate, GravitonFargate),
+    entry!(graviton_lambda, GravitonLambda),
+    entry!(graviton_opensearch, GravitonOpensearch),
+    entry!(graviton_rds, GravitonRds),
     entry!(idle_address, IdleAddress),
     entry!(idle_ebs_volume, IdleEbsVolume),
     entry!(idle_load_balancer, IdleLoadBalancer),

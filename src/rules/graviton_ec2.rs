@@ -1,0 +1,51 @@
+//! EC2 instances on x86 that have a cheaper Graviton twin.
+
+use super::{
+    Context, Finding, Rule, Target,
+    graviton::{Case, Families, Trust, instance_of},
+};
+use crate::{inventory::ec2::Instance, sku::Service};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GravitonEc2 {
+    /// `PlatformDetails` of the inventory whose licence costs nothing.
+    free_platforms: Vec<String>,
+    /// `Architecture` of the inventory that can move.
+    movable_architectures: Vec<String>,
+    trust: Trust,
+    families: Families,
+}
+
+impl Rule for GravitonEc2 {
+    fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
+        for (target, lines) in see.targets_with(|what| instance_of(what, Service::Ec2)) {
+            let members = target.members().iter().map(|id| see.facts.resource(*id));
+            let listed: Vec<&Instance> =
+                members.filter_map(|one| see.inventory.instances.get(&one.account, &one.region, &one.id)).collect();
+            // The instances of a group come from one template: what keeps one keeps all.
+            if listed.iter().any(|instance| self.blocks(instance)) {
+                continue;
+            }
+            let today = match (&target, listed.as_slice()) {
+                (Target::Resource(_), [one]) => one.instance_type.as_deref().into_iter().collect(),
+                _ => Vec::new(),
+            };
+            let case = Case { target, lines, today, listed: !listed.is_empty() };
+            out.extend(self.families.finding(see, &self.trust, case));
+        }
+    }
+}
+
+impl GravitonEc2 {
+    /// Whether an instance cannot move, or not at the ratio of Linux prices.
+    fn blocks(&self, instance: &Instance) -> bool {
+        let other = |text: &Option<String>, known: &[String]| text.as_ref().is_some_and(|text| !known.contains(text));
+        let tenancy = instance.placement.as_ref().and_then(|placement| placement.tenancy.as_deref());
+        other(&instance.platform_details, &self.free_platforms)
+            || other(&instance.architecture, &self.movable_architectures)
+            || tenancy.is_some_and(|tenancy| tenancy != "default")
+            || instance.product_codes.iter().any(|code| code.product_code_type.as_deref() == Some("marketplace"))
+    }
+}
