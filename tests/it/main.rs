@@ -5,8 +5,11 @@
 mod bill;
 mod cli;
 mod cur;
+mod dialects;
 mod layers;
 mod periods;
 mod report;
 mod rules;
+mod threads;
+mod totals;
 mod unit_cost;
