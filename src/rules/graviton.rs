@@ -268,7 +268,7 @@ impl Families {
                 parts.insert(instance, Part { instance, choice, moved: Moved::default() });
             }
             if let Some(part) = parts.get_mut(instance) {
-                part.moved.add(see, id, line);
+                part.moved.add(id, line);
             }
         }
         parts.into_values().collect()
@@ -293,12 +293,12 @@ impl Class {
 }
 
 impl Moved {
-    fn add(&mut self, see: &Context<'_>, id: ResourceId, line: &super::Line<'_>) {
+    fn add(&mut self, id: ResourceId, line: &super::Line<'_>) {
         self.resources.insert(id);
         self.classes.insert(line.id);
         if line.class.line == LineType::Usage {
             self.on_demand += line.costs.quantity;
-            self.cost += see.facts.cost_of(line.costs);
+            self.cost += line.costs.net;
         } else {
             self.covered += line.costs.quantity;
         }
@@ -329,7 +329,7 @@ pub(super) fn metered(
     for meter in meters.iter().filter(|meter| meter.arm < meter.x86) {
         let mut moved = Moved::default();
         for (id, line) in lines.iter().filter(|(_, line)| meter.measures(&line.class.usage_type)) {
-            moved.add(see, *id, line);
+            moved.add(*id, line);
         }
         if moved.resources.is_empty() {
             continue;

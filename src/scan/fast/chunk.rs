@@ -1,0 +1,143 @@
+//! One column chunk, read whole by one positioned read, and its pages.
+
+use crate::error::{Error, Result};
+use bytes::{Buf, Bytes};
+use parquet::{
+    column::page::{Page, PageReader},
+    file::{
+        metadata::ColumnChunkMetaData,
+        reader::{ChunkReader, Length},
+        serialized_reader::SerializedPageReader,
+    },
+};
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    sync::Arc,
+};
+
+/// The bytes of a column chunk at their place in the file.
+pub(super) struct Chunk {
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl Chunk {
+    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
+        let at = start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.bytes.len());
+        at.map(|at| self.bytes.slice(at..)).ok_or_else(|| outside(start))
+    }
+}
+
+fn outside(start: u64) -> parquet::errors::ParquetError {
+    parquet::errors::ParquetError::EOF(format!("byte {start} is outside of its column chunk"))
+}
+
+impl ChunkReader for Chunk {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(self.from(start)?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let rest = self.from(start)?;
+        if length > rest.len() { Err(outside(start.saturating_add(length as u64))) } else { Ok(rest.slice(..length)) }
+    }
+}
+
+/// A data page, decompressed, in its parts.
+pub(super) struct DataPage {
+    /// Values, nulls included.
+    pub(super) values: usize,
+    /// Whether the values are indices into the dictionary, else plain.
+    pub(super) indices: bool,
+    /// The repetition levels, if the column repeats.
+    pub(super) repetition: Bytes,
+    /// The definition levels, if the column can be null.
+    pub(super) definition: Bytes,
+    /// What follows.
+    pub(super) body: Bytes,
+}
+
+/// What a chunk holds next.
+pub(super) enum Next {
+    /// Plain values that indices refer to, and how many.
+    Dictionary(Bytes, usize),
+    /// Data.
+    Data(DataPage),
+}
+
+/// The pages of a column chunk, in order.
+pub(super) struct Pages {
+    reader: SerializedPageReader<Chunk>,
+    repeats: bool,
+    nullable: bool,
+}
+
+impl Pages {
+    /// Reads the chunk's bytes.
+    pub(super) fn open(file: &mut File, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
+        let (start, length) = chunk.byte_range();
+        let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
+        file.seek(SeekFrom::Start(start)).map_err(io)?;
+        let mut bytes = Vec::new();
+        file.take(length).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 != length {
+            return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
+        }
+        let chunk_bytes = Arc::new(Chunk { start, bytes: Bytes::from(bytes) });
+        let reader = SerializedPageReader::new(chunk_bytes, chunk, rows, None).map_err(corrupt)?;
+        let column = chunk.column_descr();
+        Ok(Self { reader, repeats: column.max_rep_level() > 0, nullable: column.max_def_level() > 0 })
+    }
+
+    /// The next page; `None` behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<Next>> {
+        let page = super::super::guard::guarded(|| self.reader.get_next_page().map_err(corrupt))?;
+        Ok(Some(match page {
+            None => return Ok(None),
+            Some(Page::DictionaryPage { buf, num_values, .. }) => Next::Dictionary(buf, num_values as usize),
+            Some(Page::DataPage { buf, num_values, encoding, .. }) => {
+                let (repetition, rest) = if self.repeats { prefixed(buf)? } else { (Bytes::new(), buf) };
+                let (definition, body) = if self.nullable { prefixed(rest)? } else { (Bytes::new(), rest) };
+                let (values, indices) = (num_values as usize, super::is_dictionary(encoding));
+                Next::Data(DataPage { values, indices, repetition, definition, body })
+            }
+            Some(Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. }) => {
+                let (repetition, rest) = split(buf, rep_levels_byte_len as usize)?;
+                let (definition, body) = split(rest, def_levels_byte_len as usize)?;
+                let (values, indices) = (num_values as usize, super::is_dictionary(encoding));
+                Next::Data(DataPage { values, indices, repetition, definition, body })
+            }
+        }))
+    }
+}
+
+/// Levels of the first version of pages: four bytes of length, then the levels.
+fn prefixed(bytes: Bytes) -> Result<(Bytes, Bytes)> {
+    let length = bytes.first_chunk::<4>().ok_or_else(short)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    split(bytes.slice(4..), length)
+}
+
+fn split(bytes: Bytes, at: usize) -> Result<(Bytes, Bytes)> {
+    if at > bytes.len() {
+        return Err(short());
+    }
+    Ok((bytes.slice(..at), bytes.slice(at..)))
+}
+
+fn short() -> Error {
+    Error::new("is corrupt: a page is shorter than it says")
+}
+
+fn corrupt(error: parquet::errors::ParquetError) -> Error {
+    Error::new(format!("is corrupt: {error}"))
+}

@@ -1,0 +1,199 @@
+//! The RLE / bit-packing hybrid of Parquet, decoded to `u32`: dictionary indices and levels.
+//!
+//! A stream is runs. A run's header is a varint: even, and half of it counts repeats of one value that follows in whole bytes; odd, and
+//! half of it counts groups of eight values of `width` bits each, packed from the low bit on.
+
+use crate::error::{Error, Result};
+use bytes::Bytes;
+
+/// A cursor over a stream. Every value that it gives was in the stream; running out is an error.
+pub(super) struct Rle {
+    bytes: Bytes,
+    at: usize,
+    width: u32,
+    run: Run,
+}
+
+/// What is left of the current run.
+#[derive(Clone, Copy)]
+enum Run {
+    Repeat { value: u32, left: usize },
+    /// `bit` counts from the start of the stream.
+    Packed { bit: usize, left: usize },
+}
+
+impl Rle {
+    /// A cursor at the start of a stream of values of `width` bits, at most 32.
+    pub(super) fn new(bytes: Bytes, width: u32) -> Result<Self> {
+        if width > 32 {
+            return Err(Error::new(format!("is corrupt: indices of {width} bits")));
+        }
+        Ok(Self { bytes, at: 0, width, run: Run::Repeat { value: 0, left: 0 } })
+    }
+
+    /// Up to `wanted` equal values at once, if the current run repeats one: its value and how many.
+    pub(super) fn repeated(&mut self, wanted: usize) -> Result<Option<(u32, usize)>> {
+        self.refill()?;
+        let Run::Repeat { value, left } = &mut self.run else { return Ok(None) };
+        let count = wanted.min(*left);
+        *left -= count;
+        Ok(Some((*value, count)))
+    }
+
+    /// Fills `out` with the next values.
+    pub(super) fn fill(&mut self, out: &mut [u32]) -> Result<()> {
+        let mut done = 0;
+        while done < out.len() {
+            self.refill()?;
+            let rest = &mut out[done..];
+            match &mut self.run {
+                Run::Repeat { value, left } => {
+                    let count = rest.len().min(*left);
+                    rest[..count].fill(*value);
+                    *left -= count;
+                    done += count;
+                }
+                Run::Packed { bit, left } => {
+                    let count = rest.len().min(*left);
+                    unpack(&self.bytes, *bit, self.width, &mut rest[..count]);
+                    *bit += count * self.width as usize;
+                    *left -= count;
+                    done += count;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads headers until the current run has a value.
+    fn refill(&mut self) -> Result<()> {
+        loop {
+            match self.run {
+                Run::Repeat { left: 0, .. } | Run::Packed { left: 0, .. } => {}
+                _ => return Ok(()),
+            }
+            if self.width == 0 && self.at >= self.bytes.len() {
+                // Values of no bits need no bytes: a dictionary of one entry.
+                self.run = Run::Repeat { value: 0, left: usize::MAX };
+                return Ok(());
+            }
+            let header = self.varint()?;
+            self.run = if header & 1 == 0 { self.repeat(header >> 1)? } else { self.packed(header >> 1) };
+        }
+    }
+
+    fn repeat(&mut self, left: usize) -> Result<Run> {
+        let bytes = self.width.div_ceil(8) as usize;
+        let raw = self.bytes.get(self.at..self.at + bytes).ok_or_else(ends_early)?;
+        let value = raw.iter().rev().fold(0u32, |value, byte| (value << 8) | u32::from(*byte));
+        self.at += bytes;
+        Ok(Run::Repeat { value, left })
+    }
+
+    /// A packed run holds no more values than its bytes do, whatever its header says.
+    fn packed(&mut self, groups: usize) -> Run {
+        let width = self.width as usize;
+        let there = self.bytes.len().saturating_sub(self.at);
+        let bytes = groups.saturating_mul(width).min(there);
+        let held = if width == 0 { groups.saturating_mul(8) } else { bytes * 8 / width };
+        let run = Run::Packed { bit: self.at * 8, left: held.min(groups.saturating_mul(8)) };
+        self.at += bytes;
+        run
+    }
+
+    fn varint(&mut self) -> Result<usize> {
+        let mut value = 0usize;
+        for shift in (0..35).step_by(7) {
+            let byte = *self.bytes.get(self.at).ok_or_else(ends_early)?;
+            self.at += 1;
+            value |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Error::new("is corrupt: a run's length has too many bytes"))
+    }
+}
+
+fn ends_early() -> Error {
+    Error::new("is corrupt: its indices or levels end early")
+}
+
+/// Unpacks values of `width` <= 32 bits that begin at a bit; all of them lie inside `bytes`.
+fn unpack(bytes: &[u8], first: usize, width: u32, out: &mut [u32]) {
+    let mask = if width == 0 { 0 } else { u32::MAX >> (32 - width) };
+    let mut bit = first;
+    for slot in out {
+        let window = &bytes[(bit / 8).min(bytes.len())..];
+        let word = match window.first_chunk::<8>() {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => window.iter().rev().fold(0u64, |word, byte| (word << 8) | u64::from(*byte)),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "masked to at most 32 bits")]
+        let value = (word >> (bit % 8)) as u32 & mask;
+        *slot = value;
+        bit += width as usize;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Writes values as Parquet does: runs of eight and more equal ones repeated, the rest packed.
+    fn encode(values: &[u32], width: u32, packed: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        let varint = |mut n: usize, out: &mut Vec<u8>| {
+            while n >= 0x80 {
+                out.push(u8::try_from(n & 0x7f).unwrap() | 0x80);
+                n >>= 7;
+            }
+            out.push(u8::try_from(n).unwrap());
+        };
+        if packed {
+            let groups = values.len().div_ceil(8);
+            varint(groups << 1 | 1, &mut out);
+            let mut bits: Vec<bool> =
+                values.iter().flat_map(|value| (0..width).map(move |bit| value >> bit & 1 == 1)).collect();
+            bits.resize(groups * 8 * width as usize, false);
+            out.extend(bits.chunks(8).map(|byte| byte.iter().rev().fold(0u8, |b, bit| b << 1 | u8::from(*bit))));
+        } else {
+            for run in values.chunk_by(|a, b| a == b) {
+                varint(run.len() << 1, &mut out);
+                out.extend(&run[0].to_le_bytes()[..width.div_ceil(8) as usize]);
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(width in 0u32..=32, seeds in proptest::collection::vec(any::<u32>(), 1..200), packed: bool, cut in 1usize..50) {
+            let mask = if width == 0 { 0 } else { u32::MAX >> (32 - width) };
+            let values: Vec<u32> = seeds.iter().map(|seed| seed & mask).collect();
+            let mut rle = Rle::new(Bytes::from(encode(&values, width, packed)), width).unwrap();
+            let mut read = vec![0; values.len()];
+            for chunk in read.chunks_mut(cut) {
+                rle.fill(chunk).unwrap();
+            }
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), width in 0u32..40, wanted in 0usize..300) {
+            if let Ok(mut rle) = Rle::new(Bytes::from(bytes), width) {
+                let _ = rle.repeated(wanted);
+                let _ = rle.fill(&mut vec![0; wanted]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_lies_about_its_length_is_an_error() {
+        // One packed group of 8 values announced as 100 groups.
+        let mut rle = Rle::new(Bytes::from_static(&[0xc9, 0x01, 0xff, 0xff]), 2).unwrap();
+        assert!(rle.fill(&mut [0; 8]).is_ok());
+        assert!(rle.fill(&mut [0; 1]).unwrap_err().to_string().contains("end early"));
+    }
+}
