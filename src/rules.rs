@@ -4,7 +4,7 @@ mod context;
 mod finding;
 mod text;
 
-pub use context::{Context, Line, LookBack, Owned, sum};
+pub use context::{Context, Line, LookBack, Owned, Place, sum};
 pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
 pub(crate) use text::located;
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
@@ -61,10 +61,24 @@ macro_rules! entry {
     };
 }
 
+mod idle_ec2_instance;
+mod idle_elasticache_cluster;
 mod idle_nat_gateway;
+mod idle_rds_instance;
+mod idle_sagemaker_endpoint;
+mod unused_capacity_reservation;
+mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
-pub const RULES: &[Entry] = &[entry!(idle_nat_gateway, IdleNatGateway)];
+pub const RULES: &[Entry] = &[
+    entry!(idle_ec2_instance, IdleEc2Instance),
+    entry!(idle_elasticache_cluster, IdleElastiCacheCluster),
+    entry!(idle_nat_gateway, IdleNatGateway),
+    entry!(idle_rds_instance, IdleRdsInstance),
+    entry!(idle_sagemaker_endpoint, IdleSageMakerEndpoint),
+    entry!(unused_capacity_reservation, UnusedCapacityReservation),
+    entry!(unused_dynamodb_table, UnusedDynamoDbTable),
+];
 
 fn build<R: Rule + DeserializeOwned + 'static>(toml: &str) -> Result<Loaded> {
     let (text, rule) = text::parse::<R>(toml)?;
