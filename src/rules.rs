@@ -4,7 +4,7 @@ mod context;
 mod finding;
 mod text;
 
-pub use context::{Context, Line, LookBack, Owned, sum};
+pub use context::{Context, Line, LookBack, Owned, Place, sum};
 pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
 
@@ -69,10 +69,16 @@ mod graviton_opensearch;
 mod graviton_rds;
 mod idle_address;
 mod idle_ebs_volume;
+mod idle_ec2_instance;
+mod idle_elasticache_cluster;
 mod idle_load_balancer;
 mod idle_nat_gateway;
+mod idle_rds_instance;
+mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod orphaned_snapshot;
+mod unused_capacity_reservation;
+mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
@@ -84,10 +90,16 @@ pub const RULES: &[Entry] = &[
     entry!(graviton_rds, GravitonRds),
     entry!(idle_address, IdleAddress),
     entry!(idle_ebs_volume, IdleEbsVolume),
+    entry!(idle_ec2_instance, IdleEc2Instance),
+    entry!(idle_elasticache_cluster, IdleElasticacheCluster),
     entry!(idle_load_balancer, IdleLoadBalancer),
     entry!(idle_nat_gateway, IdleNatGateway),
+    entry!(idle_rds_instance, IdleRdsInstance),
+    entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
     entry!(orphaned_snapshot, OrphanedSnapshot),
+    entry!(unused_capacity_reservation, UnusedCapacityReservation),
+    entry!(unused_dynamodb_table, UnusedDynamodbTable),
 ];
 
 fn build<R: Rule + DeserializeOwned + 'static>(toml: &str) -> Result<Loaded> {

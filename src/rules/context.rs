@@ -2,7 +2,7 @@
 
 use super::Target;
 use crate::{
-    bill::Bill,
+    bill::{Bill, Edit, Selection},
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
@@ -10,7 +10,7 @@ use crate::{
     time::{Hour, Span},
     transactions::Transactions,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a rule may look at; nothing of it can be changed.
 pub struct Context<'a> {
@@ -40,6 +40,9 @@ pub struct Line<'a> {
     /// The sums.
     pub costs: &'a Costs,
 }
+
+/// A resource by account, region and id.
+pub type Place<'a> = (&'a str, &'a str, &'a str);
 
 /// Lines with the resources that they are of.
 pub type Owned<'a> = Vec<(ResourceId, Line<'a>)>;
@@ -83,11 +86,20 @@ impl<'a> Context<'a> {
     /// The lines of resources with usage of some kind, gathered by Auto Scaling group where they belong to one: a group is
     /// one target, since its members come and go.
     pub fn targets_with(&self, wanted: impl Fn(&What) -> bool + Copy) -> Vec<(Target, Owned<'a>)> {
+        self.targets_by(wanted, Resource::group)
+    }
+
+    /// The same, gathered by whatever a resource is a member of.
+    pub fn targets_by(
+        &self,
+        wanted: impl Fn(&What) -> bool + Copy,
+        group: impl Fn(&'a Resource) -> Option<&'a str>,
+    ) -> Vec<(Target, Owned<'a>)> {
         let mut groups: BTreeMap<(&str, &str, &str), Owned<'a>> = BTreeMap::new();
         let mut all = Vec::new();
         for (id, resource, lines) in self.resources_with(wanted) {
             let lines = lines.into_iter().map(|line| (id, line));
-            match resource.group() {
+            match group(resource) {
                 Some(group) => {
                     groups.entry((&resource.account, &resource.region, group)).or_default().extend(lines);
                 }
@@ -100,6 +112,26 @@ impl<'a> Context<'a> {
             let target = Target::Group { account: account.into(), region: region.into(), name: name.into(), members };
             all.push((target, lines));
         }
+        all
+    }
+
+    /// The targets that were there all through a span: what is younger is left out, and so are members that ended before it.
+    pub fn targets_through(
+        &self,
+        span: Span,
+        wanted: impl Fn(&What) -> bool + Copy,
+        group: impl Fn(&'a Resource) -> Option<&'a str>,
+    ) -> Vec<(Target, Owned<'a>)> {
+        let mut all = self.targets_by(wanted, group);
+        let lives = |id: &ResourceId| self.facts.resource(*id).seen.cut(span).hours() > 0;
+        all.retain_mut(|(target, lines)| {
+            let old = target.members().iter().any(|id| self.older_than(self.facts.resource(*id), span));
+            if let Target::Group { members, .. } | Target::Pool { members, .. } = target {
+                members.retain(lives);
+            }
+            lines.retain(|(id, _)| lives(id));
+            old && !lines.is_empty()
+        });
         all
     }
 
@@ -124,10 +156,72 @@ impl<'a> Context<'a> {
     /// absent metric is not zero.
     #[must_use]
     pub fn metric(&self, resource: &Resource, space: &str, name: &str, stat: &str, span: Span) -> Option<Series<'a>> {
-        let points = self.points(resource, space, name, stat, span)?;
+        self.metric_at((&resource.account, &resource.region, &resource.id), space, name, stat, span)
+    }
+
+    /// The same of something that is not billed by itself, such as an index of a table.
+    #[must_use]
+    pub fn metric_at(
+        &self,
+        (account, region, id): Place<'_>,
+        space: &str,
+        name: &str,
+        stat: &str,
+        span: Span,
+    ) -> Option<Series<'a>> {
+        let cut = self.metrics.series(account, region, id, space, name, stat)?.cut(span);
         #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
-        let enough = points.hours_covered(span) as f64 >= span.hours() as f64 * self.min_metric_cover;
-        enough.then_some(points)
+        let enough = cut.hours_covered(span) as f64 >= span.hours() as f64 * self.min_metric_cover;
+        (enough && cut.max().is_some()).then_some(cut)
+    }
+
+    /// The greatest value of a metric, its `Maximum`, over a target's members inside a look-back.
+    #[must_use]
+    pub fn peak(&self, target: &Target, space: &str, name: &str, span: Span) -> Option<f64> {
+        self.greatest(target, [space, name, "Maximum"], span, Series::max)
+    }
+
+    /// The greatest `Sum` of a UTC day over a target's members inside a look-back.
+    #[must_use]
+    pub fn busiest_day(&self, target: &Target, space: &str, name: &str, span: Span) -> Option<f64> {
+        self.greatest(target, [space, name, "Sum"], span, Series::per_day_max)
+    }
+
+    /// The greatest mean, of `Average`, over a target's members inside a look-back.
+    #[must_use]
+    pub fn mean(&self, target: &Target, space: &str, name: &str, span: Span) -> Option<f64> {
+        self.greatest(target, [space, name, "Average"], span, Series::mean)
+    }
+
+    /// What a metric comes to for the busiest member, each over its life in the look-back; `None` when it is not known of all.
+    fn greatest(
+        &self,
+        target: &Target,
+        [space, name, stat]: [&str; 3],
+        span: Span,
+        of: fn(Series<'a>) -> Option<f64>,
+    ) -> Option<f64> {
+        let value = |member: &Resource| {
+            let metric = |span| self.metric(member, space, name, stat, span);
+            of(metric(self.days_of_life(member, span)).or_else(|| metric(member.seen.cut(span)))?)
+        };
+        let values = target.members().iter().map(|id| value(self.facts.resource(*id)));
+        values.reduce(|a, b| Some(a?.max(b?))).flatten()
+    }
+
+    /// What of a span a resource was there, its first day whole: a daily metric of it begins at midnight.
+    fn days_of_life(&self, resource: &Resource, span: Span) -> Span {
+        Span::new(resource.seen.start.day().start(), resource.seen.end).cut(span)
+    }
+
+    /// Ends everything that is billed to a target's members but backups: they outlive what they were made of.
+    #[must_use]
+    pub fn deletion(&self, target: &Target) -> Edit {
+        let is_backup = |class: &Class| &*class.product == "AWSBackup" || class.usage_type.contains("Backup");
+        let costs = target.members().iter().flat_map(|id| &self.facts.resource(*id).costs);
+        let ends = costs.map(|(id, _)| *id).filter(|id| !is_backup(self.facts.class(*id)));
+        let classes: BTreeSet<ClassId> = ends.collect();
+        Edit::Stop(Selection { resources: target.members().to_vec(), classes: Some(classes.into_iter().collect()) })
     }
 
     /// Whether a resource existed all through a span: it was billed in or before its first day.

@@ -215,7 +215,7 @@ impl Families {
 
     /// The finding for a target, if any of its types can move: one, with an edit for each type.
     pub(super) fn finding(&self, see: &Context<'_>, trust: &Trust, case: Case<'_>) -> Option<Finding> {
-        let parts = self.parts(see, &case);
+        let parts = self.parts(&case);
         let chief = parts.iter().reduce(|a, b| if b.moved.weight() > a.moved.weight() { b } else { a })?;
         let (choice, kind) = (&chief.choice, chief.instance.kind.to_string());
         let mut current = State::new(&kind).with("class", choice.class.as_str());
@@ -252,7 +252,7 @@ impl Families {
 
     /// The parts of a case that can move. What ran on Graviton too in the period has moved already, unless the inventory
     /// says what it is today.
-    fn parts<'a>(&self, see: &Context<'_>, case: &Case<'a>) -> Vec<Part<'a>> {
+    fn parts<'a>(&self, case: &Case<'a>) -> Vec<Part<'a>> {
         let instances = case.lines.iter().filter_map(|(id, line)| Some((*id, line, line.class.what.instance()?)));
         let arm = instances.clone().filter(|(_, _, instance)| instance.kind.architecture() == Architecture::Arm);
         let moved: BTreeSet<ResourceId> = arm.map(|(id, ..)| id).collect();
