@@ -102,7 +102,7 @@ impl UnusedCapacityReservation {
         let what = Selection { resources: target.members().to_vec(), classes: Some(classes) };
         let left = 1.0 - (surplus.slots / slots.unused).min(1.0);
         let edit = if surplus.whole { Edit::Stop(what) } else { Edit::Move { what, ratio: left } };
-        let count = |all: f64| format!("{all:.0} slots");
+        let count = |all: f64| if all < 1.5 { format!("{all:.0} slot") } else { format!("{all:.0} slots") };
         let after = match (surplus.whole, slots.all) {
             (true, _) => "cancelled".to_owned(),
             (false, Some(all)) => count(all - surplus.slots),
