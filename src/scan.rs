@@ -2,7 +2,9 @@
 
 pub mod columns;
 mod decode;
+mod fast;
 mod guard;
+mod labels;
 mod lines;
 pub(crate) mod table;
 
@@ -44,6 +46,7 @@ pub struct Part {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
     layout: Layout,
+    general: bool,
 }
 
 impl Part {
@@ -59,7 +62,13 @@ impl Part {
             name,
             metadata,
             layout,
+            general: false,
         })
+    }
+
+    /// Reads the part through the general reader, which knows every encoding, type and nesting; the lines are the same.
+    pub fn read_generally(&mut self) {
+        self.general = true;
     }
 
     /// The dialect of its columns.
@@ -230,6 +239,15 @@ fn read_group<F: Fold>(
     dictionary: &mut Dictionary,
     fold: &mut F,
 ) -> Result<()> {
+    if extent != Extent::LabelSample
+        && !part.general
+        && let Some(mut lines) = fast::open(part, group, layout, dictionary)?
+    {
+        while let Some(lines) = lines.next(dictionary)? {
+            fold.add(lines, dictionary, at)?;
+        }
+        return Ok(());
+    }
     let columns = layout.projection();
     let mut batches = part.batches(group, columns.clone(), extent)?;
     let mut decoder = decode::Decoder::new(layout);
@@ -238,9 +256,8 @@ fn read_group<F: Fold>(
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(()),
             Err(error) => {
-                return Err(part
-                    .damaged_column(group, &columns, extent)
-                    .map_or(error.clone(), |name| error.in_column(name)));
+                let damaged = part.damaged_column(group, &columns, extent);
+                return Err(damaged.map_or(error.clone(), |name| error.in_column(name)));
             }
         };
         let lines = decoder.decode(&batch, dictionary)?;

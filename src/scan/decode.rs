@@ -2,6 +2,7 @@
 
 use super::{
     columns::{Amount, Labels, Layout, Text},
+    labels::{Pairs, Ragged},
     lines::{CATEGORY, Dictionary, Lines, NO_AMOUNT, NO_MOMENT, TagsId},
 };
 use crate::{
@@ -108,46 +109,6 @@ impl<'a> Decoder<'a> {
 
 fn name(batch: &RecordBatch, at: usize) -> String {
     batch.schema_ref().field(at).name().clone()
-}
-
-/// The labels of a batch before they are made into sets.
-#[derive(Default)]
-struct Pairs {
-    rows: usize,
-    flat: Vec<(Sym, Vec<Sym>)>,
-    maps: Vec<Ragged>,
-}
-
-/// Any number of pairs a row.
-struct Ragged {
-    ends: Vec<usize>,
-    pairs: Vec<(Sym, Sym)>,
-}
-
-impl Pairs {
-    fn intern(mut self, dictionary: &mut Dictionary) -> Vec<TagsId> {
-        self.flat.sort_by_key(|(key, _)| *key);
-        let mut all = Vec::with_capacity(self.rows);
-        let mut set: Vec<(Sym, Sym)> = Vec::new();
-        let mut last: (Vec<(Sym, Sym)>, TagsId) = (Vec::new(), TagsId::default());
-        for row in 0..self.rows {
-            set.clear();
-            set.extend(self.flat.iter().map(|(key, syms)| (*key, syms[row])).filter(|(_, value)| *value != Sym::NONE));
-            for map in &self.maps {
-                let start = if row == 0 { 0 } else { map.ends[row - 1] };
-                set.extend(&map.pairs[start..map.ends[row]]);
-            }
-            if !self.maps.is_empty() {
-                set.sort_unstable();
-                set.dedup();
-            }
-            if set != last.0 {
-                last = (set.clone(), dictionary.tags.intern(&set));
-            }
-            all.push(last.1);
-        }
-        all
-    }
 }
 
 /// A column of text as interned strings; whole numbers become their digits, accounts twelve of them.

@@ -1,8 +1,10 @@
 //! One column chunk, read whole by one positioned read, and its pages.
 
+use super::super::guard::guarded;
 use crate::error::{Error, Result};
 use bytes::{Buf, Bytes};
 use parquet::{
+    basic::Encoding,
     column::page::{Page, PageReader},
     file::{
         metadata::ColumnChunkMetaData,
@@ -30,7 +32,8 @@ impl Length for Chunk {
 
 impl Chunk {
     fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
-        let at = start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.bytes.len());
+        let at =
+            start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.bytes.len());
         at.map(|at| self.bytes.slice(at..)).ok_or_else(|| outside(start))
     }
 }
@@ -64,6 +67,8 @@ pub(super) struct DataPage {
     pub(super) definition: Bytes,
     /// What follows.
     pub(super) body: Bytes,
+    /// Whether the levels are in the one encoding that is read here.
+    pub(super) known_levels: bool,
 }
 
 /// What a chunk holds next.
@@ -100,23 +105,34 @@ impl Pages {
 
     /// The next page; `None` behind the last.
     pub(super) fn next(&mut self) -> Result<Option<Next>> {
-        let page = super::super::guard::guarded(|| self.reader.get_next_page().map_err(corrupt))?;
+        let page = guarded(|| self.reader.get_next_page().map_err(corrupt))?;
         Ok(Some(match page {
             None => return Ok(None),
             Some(Page::DictionaryPage { buf, num_values, .. }) => Next::Dictionary(buf, num_values as usize),
-            Some(Page::DataPage { buf, num_values, encoding, .. }) => {
+            Some(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. }) => {
+                let rle = |needed: bool, encoding| !needed || encoding == Encoding::RLE;
+                let known_levels = rle(self.repeats, rep_level_encoding) && rle(self.nullable, def_level_encoding);
                 let (repetition, rest) = if self.repeats { prefixed(buf)? } else { (Bytes::new(), buf) };
                 let (definition, body) = if self.nullable { prefixed(rest)? } else { (Bytes::new(), rest) };
-                let (values, indices) = (num_values as usize, super::is_dictionary(encoding));
-                Next::Data(DataPage { values, indices, repetition, definition, body })
+                let (values, indices) = (num_values as usize, indices(encoding)?);
+                Next::Data(DataPage { values, indices, repetition, definition, body, known_levels })
             }
             Some(Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. }) => {
                 let (repetition, rest) = split(buf, rep_levels_byte_len as usize)?;
                 let (definition, body) = split(rest, def_levels_byte_len as usize)?;
-                let (values, indices) = (num_values as usize, super::is_dictionary(encoding));
-                Next::Data(DataPage { values, indices, repetition, definition, body })
+                let (values, indices) = (num_values as usize, indices(encoding)?);
+                Next::Data(DataPage { values, indices, repetition, definition, body, known_levels: true })
             }
         }))
+    }
+}
+
+/// Whether a page holds indices into the dictionary, else plain values.
+fn indices(encoding: Encoding) -> Result<bool> {
+    match encoding {
+        Encoding::PLAIN => Ok(false),
+        Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => Ok(true),
+        other => Err(Error::new(format!("is corrupt: a page in encoding {other:?}, which its chunk does not name"))),
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) struct Column<C: Convert> {
     dictionary: Vec<C::Out>,
     page: Option<Current>,
     scratch: Vec<u32>,
+    known_levels: bool,
 }
 
 /// What is left of the current page.
@@ -50,7 +51,15 @@ impl Values {
 
 impl<C: Convert> Column<C> {
     pub(super) fn new(pages: Pages, physical: Physical, convert: C) -> Self {
-        Self { pages, physical, convert, dictionary: Vec::new(), page: None, scratch: Vec::new() }
+        Self { pages, physical, convert, dictionary: Vec::new(), page: None, scratch: Vec::new(), known_levels: true }
+    }
+
+    /// Loads the first data page; says whether its levels can be read here.
+    pub(super) fn start(&mut self, names: &mut Names) -> Result<bool> {
+        while self.page.is_none() {
+            self.next_page(names)?;
+        }
+        Ok(self.known_levels)
     }
 
     /// Appends the next `rows` values to `out`.
@@ -77,7 +86,9 @@ impl<C: Convert> Column<C> {
                 Ok(())
             }
             Some(Next::Data(page)) => {
-                let definition = if page.definition.is_empty() { None } else { Some(Rle::new(page.definition.clone(), 1)?) };
+                self.known_levels = page.known_levels;
+                let definition =
+                    if page.definition.is_empty() { None } else { Some(Rle::new(page.definition.clone(), 1)?) };
                 self.page = Some(Current { left: page.values, definition, values: Values::of(&page)? });
                 Ok(())
             }

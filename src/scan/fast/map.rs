@@ -29,6 +29,7 @@ pub(super) struct Leaf {
     found: Vec<Sym>,
     at: usize,
     taken: usize,
+    known_levels: bool,
 }
 
 impl Leaf {
@@ -45,7 +46,14 @@ impl Leaf {
             found: Vec::new(),
             at: 0,
             taken: 0,
+            known_levels: true,
         }
+    }
+
+    /// Loads the first page; says whether its levels can be read here.
+    fn start(&mut self, names: &mut Names) -> Result<bool> {
+        self.ready(names)?;
+        Ok(self.known_levels)
     }
 
     /// Whether there is another entry (or empty row); loads the page that holds it.
@@ -57,6 +65,10 @@ impl Leaf {
                     self.dictionary = dictionary(&bytes, count, Physical::Text, &ToText, names)?;
                 }
                 Some(Next::Data(page)) => {
+                    self.known_levels = page.known_levels;
+                    if !self.known_levels {
+                        return Ok(false);
+                    }
                     let (repetition, definition) = self.widths;
                     self.repetition.resize(page.values, 0);
                     self.definition.resize(page.values, 0);
@@ -66,8 +78,11 @@ impl Leaf {
                     self.found.clear();
                     let mut values = Values::of(&page)?;
                     let (dictionary, convert, scratch) = (&self.dictionary[..], &ToText, &mut Vec::new());
-                    Source { values: &mut values, dictionary, convert, physical: Physical::Text, scratch }
-                        .read(present, &mut self.found, names)?;
+                    Source { values: &mut values, dictionary, convert, physical: Physical::Text, scratch }.read(
+                        present,
+                        &mut self.found,
+                        names,
+                    )?;
                     (self.at, self.taken) = (0, 0);
                 }
             }
@@ -91,6 +106,11 @@ impl Leaf {
 impl Map {
     pub(super) fn new(keys: Leaf, values: Leaf) -> Self {
         Self { keys, values }
+    }
+
+    /// Loads the first pages; says whether their levels can be read here.
+    pub(super) fn start(&mut self, names: &mut Names) -> Result<bool> {
+        Ok(self.keys.start(names)? && self.values.start(names)?)
     }
 
     /// Appends the pairs of the next `rows` rows, and where each row's pairs end. Entries without a value are left out.

@@ -17,9 +17,15 @@ pub(super) struct Rle {
 /// What is left of the current run.
 #[derive(Clone, Copy)]
 enum Run {
-    Repeat { value: u32, left: usize },
+    Repeat {
+        value: u32,
+        left: usize,
+    },
     /// `bit` counts from the start of the stream.
-    Packed { bit: usize, left: usize },
+    Packed {
+        bit: usize,
+        left: usize,
+    },
 }
 
 impl Rle {
@@ -95,8 +101,9 @@ impl Rle {
         let width = self.width as usize;
         let there = self.bytes.len().saturating_sub(self.at);
         let bytes = groups.saturating_mul(width).min(there);
-        let held = if width == 0 { groups.saturating_mul(8) } else { bytes * 8 / width };
-        let run = Run::Packed { bit: self.at * 8, left: held.min(groups.saturating_mul(8)) };
+        let told = groups.saturating_mul(8);
+        let held = (bytes * 8).checked_div(width).unwrap_or(told);
+        let run = Run::Packed { bit: self.at * 8, left: held.min(told) };
         self.at += bytes;
         run
     }

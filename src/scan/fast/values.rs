@@ -77,7 +77,9 @@ impl Convert for ToAmount {
             Plain::Text(text) => Money::parse(text).map(|amount| amount.0),
             Plain::Double(double) if self.usage => Quantity::from_f64(double).map(|amount| amount.0),
             Plain::Double(double) => Money::from_f64(double).map(|amount| amount.0),
-            Plain::Integer(whole) if self.usage => Quantity::from_decimal(whole.into(), self.scale).map(|amount| amount.0),
+            Plain::Integer(whole) if self.usage => {
+                Quantity::from_decimal(whole.into(), self.scale).map(|amount| amount.0)
+            }
             Plain::Integer(whole) => Money::from_decimal(whole.into(), self.scale).map(|amount| amount.0),
             Plain::Seconds(_) => Err(NotAnAmount::NotANumber),
         };
