@@ -73,7 +73,6 @@ remarks! {
         "the parts do not have the same columns; only some have {columns}";
     NetInSomeParts { } Warning "net_in_some_parts" =>
         "only some parts have net cost columns; lines of the others count at their gross cost";
-    GeneralReader { reason: String } Info "general_reader" => "read through the general reader: {reason}";
 
     // Lines.
     UnknownLineType { name: String, lines: u64, cost: String } Warning "unknown_line_type" =>
@@ -144,7 +143,6 @@ remarks! {
 
     // Rules and reports.
     RuleOverridden { rule: String } Info "rule_overridden" => "the text and figures of rule `{rule}` are the ones given with --rules";
-    PriceEstimate { rule: String } Info "price_ratio" => "rule `{rule}` prices its targets by the ratio of public prices to the export's own rate";
     NoReconciliation { } Info "no_reconciliation" =>
         "the bill is not yet re-priced hour by hour through its commitments; covered hours keep their cost when usage goes";
     CoveredSavesNothing { findings: usize } Info "covered_hours" =>

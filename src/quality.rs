@@ -28,6 +28,13 @@ pub fn remarks(facts: &Facts, survey: &Survey, asked: &Asked, note_share: f64, n
         notes.add(Remark::CurrencyChosen { currency: facts.currency.to_string(), others: others.join(", ") });
     }
     without_resource(facts, note_share, notes);
+    let open = !facts.complete_months.iter().any(|month| facts.window.period.end <= month.end);
+    if open && facts.commitments.iter().any(|commitment| !commitment.plan && !commitment.unused.net.is_zero()) {
+        notes.add(Remark::OpenCommitments {});
+    }
+    if &*facts.currency != "USD" {
+        notes.add(Remark::ForeignCurrency { currency: facts.currency.to_string() });
+    }
 }
 
 fn lines(facts: &Facts, notes: &mut Notes) {

@@ -219,14 +219,16 @@ impl Parts<'_> {
     }
 
     fn headline(&self, step: &Step) -> String {
-        let (_, _, name) = step.finding.target.identity(self.facts);
         let finding = &step.finding;
+        let (_, _, name) = finding.target.identity(self.facts);
+        let named =
+            if matches!(finding.target, Target::Group { .. }) { format!("group {name}") } else { name.to_owned() };
         self.rules[step.rule]
             .text
             .headline
             .replace("{from}", &finding.current.label)
             .replace("{to}", &finding.proposed.label)
-            .replace("{id}", name)
+            .replace("{id}", &named)
     }
 
     fn resource(&self, step: &Step) -> ResourceRow {

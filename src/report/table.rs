@@ -1,7 +1,7 @@
 //! Tables for terminals.
 
 use super::{
-    model::{Recommendation, Report, UnitCost},
+    model::{Basis, Recommendation, Report, UnitCost},
     safe::plain,
 };
 use crate::unit_cost::Trend;
@@ -15,11 +15,7 @@ pub(super) fn render(report: &Report) -> String {
     if report.recommendations.is_empty() {
         out.push_str("\nNothing to change was found.\n");
     } else {
-        let _ = writeln!(
-            out,
-            "\nWhat to change, in {} a month (net of discounts where the export tells them)",
-            report.currency
-        );
+        let _ = writeln!(out, "\nWhat to change, in {}", report.currency);
         let _ = writeln!(out, "{}", recommendations(report));
     }
     if !report.unit_costs.is_empty() {
@@ -42,11 +38,12 @@ fn head(out: &mut String, report: &Report) {
         period.granularity,
         report.currency
     );
+    let net = report.discount_basis == Basis::Net;
+    let after = if net { format!("{} net, ", money(totals.net_effective_cost.0)) } else { String::new() };
     let _ = writeln!(
         out,
-        "Cost   {} effective ({} net, {} invoiced, {} at on-demand prices), of it tax {}, credit {}, refund {}",
+        "Cost   {} effective ({after}{} invoiced, {} at on-demand prices), of it tax {}, credit {}, refund {}",
         money(totals.effective_cost.0),
-        money(totals.net_effective_cost.0),
         money(totals.unblended_cost.0),
         money(totals.on_demand_cost.0),
         money(totals.tax.0),
@@ -54,12 +51,15 @@ fn head(out: &mut String, report: &Report) {
         money(totals.refund.0)
     );
     let share = totals.savings_percent.map_or_else(String::new, |percent| format!(", {percent:.1} % of cost"));
+    let before = match net {
+        true => format!(" (net; {} a month before discounts)", money(totals.monthly_savings_before_discounts.0)),
+        false => " (the export tells no private discounts)".into(),
+    };
     let _ = writeln!(
         out,
-        "Saving {} a month, {} a year{share} ({} a month before discounts)",
+        "Saving {} a month, {} a year{share}{before}",
         money(totals.monthly_savings.0),
-        money(totals.annual_savings.0),
-        money(totals.monthly_savings_before_discounts.0)
+        money(totals.annual_savings.0)
     );
 }
 
