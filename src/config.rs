@@ -66,6 +66,7 @@ impl Settings {
             .map_err(|error| Error::file(path.display(), format!("cannot be read: {error}")))?;
         let mut settings: Self =
             toml::from_str(&text).map_err(|error| Error::of_toml(&text, &error).in_file(path.display()))?;
+        Defaults::replaced(&settings.overrides).map_err(|error| error.in_file(path.display()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let below = |path: &mut PathBuf| *path = folder.join(&*path);
         settings.inventory.iter_mut().for_each(below);

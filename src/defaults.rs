@@ -91,7 +91,8 @@ impl Defaults {
             }
         }
         toml::Value::Table(all).try_into().map_err(|error: toml::de::Error| {
-            Error::new(format!("[overrides]: {}", error.message().lines().next().unwrap_or("wrong")))
+            let error = Error::of_toml_value(&error);
+            Error { what: format!("[overrides]: {}", error.what), ..error }
         })
     }
 }

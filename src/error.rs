@@ -106,16 +106,19 @@ impl Error {
     pub fn of_toml(toml: &str, error: &toml::de::Error) -> Self {
         let offset = error.span().map_or(0, |span| span.start.min(toml.len()));
         let line = toml.get(..offset).unwrap_or("").matches('\n').count() as u64 + 1;
+        Self::of_toml_value(error).on_line(line)
+    }
+
+    /// The same of a value that has no line of its own.
+    #[must_use]
+    pub fn of_toml_value(error: &toml::de::Error) -> Self {
         let message = error.message().to_owned();
         let mut quoted = message.split('`').skip(1).step_by(2);
         let near = match (message.starts_with("unknown field"), quoted.next()) {
-            (true, Some(typed)) => {
-                let known: Vec<&str> = quoted.collect();
-                did_you_mean(typed, known)
-            }
+            (true, Some(typed)) => did_you_mean(typed, quoted.collect::<Vec<_>>()),
             _ => None,
         };
-        let error = Self::new(message.lines().next().unwrap_or("wrong").to_owned()).on_line(line);
+        let error = Self::new(message.lines().next().unwrap_or("wrong"));
         match near {
             Some(help) => error.help(help),
             None => error,

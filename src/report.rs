@@ -12,7 +12,7 @@ mod summary;
 mod table;
 
 pub use build::{Parts, build};
-pub use check::{check_json, check_table, note_line};
+pub use check::{check_json, check_table, error_text, note_line};
 pub use json::schema;
 pub use model::Report;
 pub use rules::{rule_list, rule_page};

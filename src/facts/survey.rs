@@ -166,6 +166,9 @@ impl Fold for Times {
                 self.last_hour = Some(hour);
                 self.hours.insert(hour);
             }
+            [Moment::Start, Moment::End, Moment::BillingPeriod]
+                .into_iter()
+                .try_for_each(|of| in_an_age(lines, of, row))?;
             let seconds = lines.moment(Moment::End, row).unwrap_or(start) - start;
             self.spans[usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)] += 1;
             let period = lines.moment(Moment::BillingPeriod, row).unwrap_or(start);
@@ -181,6 +184,19 @@ impl Fold for Times {
             }
         }
         Ok(())
+    }
+}
+
+/// A moment far from any bill is damage; taken as it stands, it would stretch the months that are read over ages.
+fn in_an_age(lines: &Lines, of: Moment, row: usize) -> Result<()> {
+    const FROM_2000_TO_2100: std::ops::Range<i64> = 946_684_800..4_102_444_800;
+    match lines.moment(of, row) {
+        Some(at) if !FROM_2000_TO_2100.contains(&at) => {
+            let date = Hour::of_seconds(at).day();
+            Err(Error::new(format!("a line has the date {date}, which no bill has"))
+                .in_column(Moment::SPECS[of as usize].names[0]))
+        }
+        _ => Ok(()),
     }
 }
 

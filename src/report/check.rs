@@ -6,6 +6,7 @@ use super::{
     table::{money, new, word},
 };
 use crate::{
+    error::Error,
     exports::Exports,
     facts::{Costs, Facts},
     note::Note,
@@ -85,4 +86,10 @@ pub fn check_json(facts: &Facts, exports: &Exports, notes: &[Note]) -> String {
 pub fn note_line(note: &Note) -> String {
     let source = note.source.as_deref().map_or_else(String::new, |source| format!("{source}: "));
     plain(&format!("{}: {source}{} [{}]", word(&note.severity), note.message, note.code))
+}
+
+/// An error as lines for standard error.
+#[must_use]
+pub fn error_text(error: &Error) -> String {
+    format!("error: {error}").split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }

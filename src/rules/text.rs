@@ -88,6 +88,7 @@ pub struct Reference {
 
 /// What a rule says of itself.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Text {
     /// What it finds, in a few words.
     pub title: String,
