@@ -52,6 +52,8 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Findings that are not wanted for now.
     pub suppressions: Vec<Written>,
+    /// Reads every part through the general reader: slower, the same result. For comparing the two.
+    pub general_reader: bool,
     /// Figures of `defaults.toml` to replace.
     pub overrides: toml::Table,
 }
@@ -102,6 +104,7 @@ impl Settings {
             fail_above: self.fail_above.or(file.fail_above),
             threads: self.threads.or(file.threads),
             suppressions: list(self.suppressions, file.suppressions),
+            general_reader: self.general_reader || file.general_reader,
             overrides: if self.overrides.is_empty() { file.overrides } else { self.overrides },
         }
     }
@@ -130,6 +133,8 @@ pub struct Config {
     pub protect: Vec<Protection>,
     /// What is not wanted for now.
     pub suppressions: Vec<Suppression>,
+    /// Whether every part is read through the general reader.
+    pub general_reader: bool,
     /// The report of an earlier run.
     pub baseline: Option<PathBuf>,
     /// The currency to price.
@@ -182,6 +187,7 @@ impl Config {
                 None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             },
             defaults: Defaults::replaced(&settings.overrides)?,
+            general_reader: settings.general_reader,
             exports: settings.exports,
             inventory: settings.inventory,
             transactions: settings.transactions,

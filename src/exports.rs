@@ -19,16 +19,16 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// Finds and opens every part that `inputs` name.
+    /// Finds and opens every part that `inputs` name; with `general`, all are read through the general reader.
     ///
     /// # Errors
     /// Nothing found, a part that a manifest names and that is missing, or a part that cannot be read.
-    pub fn open(inputs: &[String], notes: &mut Notes) -> Result<Self> {
+    pub fn open(inputs: &[String], general: bool, notes: &mut Notes) -> Result<Self> {
         let mut files = BTreeSet::new();
         for input in inputs {
             files.extend(find(input, notes)?);
         }
-        let parts = files.iter().map(|file| Part::open(file)).collect::<Result<Vec<_>>>()?;
+        let parts = files.iter().map(|file| Part::open(file, general)).collect::<Result<Vec<_>>>()?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }

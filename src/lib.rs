@@ -67,7 +67,7 @@ pub struct Read {
 pub fn read(config: &Config) -> Result<Read> {
     let mut notes = Notes::default();
     let transactions = config.transactions.as_deref().map(|path| Transactions::load(path, &mut notes)).transpose()?;
-    let exports = Exports::open(&config.exports, &mut notes)?;
+    let exports = Exports::open(&config.exports, config.general_reader, &mut notes)?;
     let survey = Survey::read(&exports, config.read, config.threads)?;
     let window = Window::choose(&survey, &config.window, &mut notes)?;
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;

@@ -50,11 +50,12 @@ pub struct Part {
 }
 
 impl Part {
-    /// Opens a part and finds its columns; reads the footer only.
+    /// Opens a part and finds its columns; reads the footer only. With `general` its lines come through the general reader, which
+    /// knows every encoding, type and nesting; they are the same.
     ///
     /// # Errors
     /// A file that is missing, empty, truncated or not Parquet, or lacks a required column.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, general: bool) -> Result<Self> {
         let name = path.display().to_string();
         open(path).map_err(|error| error.in_file(&name)).map(|(metadata, layout)| Self {
             folder: path.parent().map(|folder| folder.display().to_string()).unwrap_or_default(),
@@ -62,13 +63,8 @@ impl Part {
             name,
             metadata,
             layout,
-            general: false,
+            general,
         })
-    }
-
-    /// Reads the part through the general reader, which knows every encoding, type and nesting; the lines are the same.
-    pub fn read_generally(&mut self) {
-        self.general = true;
     }
 
     /// The dialect of its columns.

@@ -1,7 +1,7 @@
 //! The same lines written in different ways give the same facts: types, layouts, encodings, order; and random small
 //! tables give what a naive sum gives.
 
-use crate::totals::{everything, facts, root, script};
+use crate::totals::{everything, facts, facts_read_generally, root, script};
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Float64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
@@ -63,6 +63,13 @@ pub(crate) fn variants(folder: &Path) {
     script("dialects.py", [glob.as_path(), folder]);
 }
 
+/// The facts of an export by the fast path, which must be those of the general reader.
+fn both(export: &Path) -> Facts {
+    let fast = facts(export);
+    assert_same(&format!("{}, read generally,", export.display()), &facts_read_generally(export), &fast);
+    fast
+}
+
 /// Fails where the facts of two exports differ, showing the first difference.
 fn assert_same(what: &str, ours: &Facts, base: &Facts) {
     let (ours, base) = (format!("{ours:?}"), format!("{base:?}"));
@@ -84,7 +91,7 @@ fn what_duckdb_writes_in_many_ways_is_one_bill() {
     names.sort();
     assert!(names.len() > 25);
     for name in names {
-        assert_same(&name.display().to_string(), &facts(&name), &base);
+        assert_same(&name.display().to_string(), &both(&name), &base);
     }
 }
 
@@ -148,7 +155,7 @@ fn types_and_encodings_of_another_writer_are_one_bill() {
         let at = folder.path().join(name);
         let batch = changed(&batch, |_, array| change(array).or_else(|| Some(array.clone())));
         write(&at.join("part.parquet"), &batch, WriterProperties::default());
-        assert_same(name, &facts(&at), &base);
+        assert_same(name, &both(&at), &base);
     }
     let build = || WriterProperties::builder();
     for (name, properties) in [
@@ -160,11 +167,11 @@ fn types_and_encodings_of_another_writer_are_one_bill() {
     ] {
         let at = folder.path().join(name);
         write(&at.join("part.parquet"), &batch, properties.build());
-        assert_same(name, &facts(&at), &base);
+        assert_same(name, &both(&at), &base);
     }
     let at = folder.path().join("INT96");
     write_int96(&at.join("part.parquet"), &batch);
-    assert_same("INT96", &facts(&at), &base);
+    assert_same("INT96", &both(&at), &base);
 }
 
 /// Writes a batch of text, doubles and microseconds with the moments as INT96, as Hive and Spark did.
@@ -459,8 +466,18 @@ fn folded(facts: &Facts) -> Sums {
 fn check(form: &Form, lines: &[Line]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     form.write(folder.path(), lines);
-    let settings = Settings { threads: Some(form.threads), ..everything(folder.path()) };
-    let read = curtail::read(&Config::of(settings).unwrap()).unwrap();
+    for general_reader in [false, true] {
+        check_read(
+            form,
+            lines,
+            &Settings { threads: Some(form.threads), general_reader, ..everything(folder.path()) },
+        )?;
+    }
+    Ok(())
+}
+
+fn check_read(form: &Form, lines: &[Line], settings: &Settings) -> Result<(), TestCaseError> {
+    let read = curtail::read(&Config::of(settings.clone()).unwrap()).unwrap();
     let facts = &read.facts;
     prop_assert_eq!(facts.quality.lines, lines.len() as u64);
     prop_assert_eq!(folded(facts), naive(form, lines));

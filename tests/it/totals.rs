@@ -44,6 +44,12 @@ pub(crate) fn facts(export: &Path) -> Facts {
     curtail::read(&Config::of(everything(export)).unwrap()).unwrap().facts
 }
 
+/// The facts of an export through the general reader, everything priced.
+pub(crate) fn facts_read_generally(export: &Path) -> Facts {
+    let settings = Settings { general_reader: true, ..everything(export) };
+    curtail::read(&Config::of(settings).unwrap()).unwrap().facts
+}
+
 /// Unblended, effective, net effective, on-demand, usage.
 type Sums = [f64; 5];
 type Side = BTreeMap<String, Sums>;
