@@ -5,6 +5,7 @@ mod freeze;
 mod line;
 mod quality;
 mod survey;
+mod tables;
 mod window;
 
 pub use line::LineType;

@@ -5,6 +5,7 @@ use super::{
     line::{Groups, LineType, costs},
     quality::Quality,
     survey::no_start,
+    tables::{Cells, Classes, Resources},
 };
 use crate::{
     error::Result,
@@ -15,7 +16,7 @@ use crate::{
         columns::{Amount, Moment, Text},
         scan,
     },
-    time::{Day, Hour, Span},
+    time::{Hour, Span},
 };
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
 
-fn map<K, V>() -> Map<K, V> {
+pub(super) fn map<K, V>() -> Map<K, V> {
     HashMap::with_hasher(FixedState::with_seed(3))
 }
 
@@ -89,15 +90,15 @@ pub(super) struct Sums<'a> {
     asked: &'a Asked,
     groups: Vec<Groups>,
     keys: [Option<String>; 2],
-    pub(super) classes: Map<ClassKey, u32>,
+    pub(super) classes: Classes,
     kinds: Vec<Kind>,
-    pub(super) resources: Map<(Sym, Sym), ResourceSum>,
-    pub(super) costs: Map<(Sym, Sym, u32), Costs>,
-    pub(super) cells: Map<(Day, bool, u32, PartyKey), Costs>,
+    pub(super) resources: Resources,
+    pub(super) cells: Cells,
     pub(super) commitments: Map<Sym, CommitmentSum>,
     parties: Vec<Option<PartyKey>>,
     pub(super) quality: Quality,
     last: Option<(ClassKey, u32)>,
+    last_open: Option<Hour>,
 }
 
 /// What the fold has to know of a class.
@@ -131,15 +132,15 @@ impl<'a> Sums<'a> {
             asked,
             groups,
             keys: [key(&asked.workload), key(&asked.owner)],
-            classes: map(),
+            classes: Classes::default(),
             kinds: Vec::new(),
-            resources: map(),
-            costs: map(),
-            cells: map(),
+            resources: Resources::default(),
+            cells: Cells::default(),
             commitments: map(),
             parties: Vec::new(),
             quality: Quality::default(),
             last: None,
+            last_open: None,
         }
     }
 
@@ -150,9 +151,8 @@ impl<'a> Sums<'a> {
         {
             return *class;
         }
-        let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-        let class = *self.classes.entry(key).or_insert(next);
-        if class == next {
+        let (class, new) = self.classes.number(&key);
+        if new {
             self.kinds.push(Kind::of(&key, names));
         }
         self.last = Some((key, class));
@@ -194,14 +194,14 @@ impl<'a> Sums<'a> {
         let tags = lines.tags(row);
         let party = self.party(account, tags, dictionary);
         let priced = self.asked.window.period.holds(hour);
-        *self.cells.entry((hour.day(), priced, class, party)).or_default() += sums;
-        let id = lines.text(Text::Resource, row);
+        self.cells.add((hour.day(), priced, class, party), sums);
+        let place = self.resources.place(account, lines.text(Text::Resource, row));
         if priced {
-            *self.costs.entry((account, id, class)).or_default() += sums;
+            self.resources.add(place, class, sums);
         }
         let end = lines.moment(Moment::End, row).unwrap_or(start);
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
-        self.resource(account, id, kind.line, Span::new(hour, until), tags, party, dictionary);
+        self.resource(place, kind.line, Span::new(hour, until), tags, party, dictionary);
         if priced {
             self.commitment(lines, row, kind.line, reservation, account, sums, &dictionary.names);
         }
@@ -209,18 +209,16 @@ impl<'a> Sums<'a> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one line, already looked up")]
     fn resource(
         &mut self,
-        account: Sym,
-        id: Sym,
+        place: usize,
         line: LineType,
         span: Span,
         tags: TagsId,
         party: PartyKey,
         dictionary: &Dictionary,
     ) {
-        let sum = self.resources.entry((account, id)).or_default();
+        let sum = self.resources.sum(place);
         if line.is_usage() {
             sum.seen = sum.seen.hull(span);
         }
@@ -300,7 +298,8 @@ impl<'a> Sums<'a> {
             if hour < period || hour.0 - period.0 >= 31 * 24 {
                 quality.outside = (quality.outside.0 + 1, quality.outside.1 + sums.unblended);
             }
-            if lines.text(Text::Invoice, row) == Sym::NONE {
+            if lines.text(Text::Invoice, row) == Sym::NONE && self.last_open != Some(period) {
+                self.last_open = Some(period);
                 quality.not_final.insert(period);
             }
         }
@@ -323,33 +322,33 @@ impl<'a> Sums<'a> {
             set.sort_unstable();
             sets.push(ours.tags.intern(&set));
         }
-        let mut classes = vec![0; other.kinds.len()];
-        for (key, old) in other.classes {
-            let key = key.map(sym);
-            let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-            let class = *self.classes.entry(key).or_insert(next);
-            if class == next {
+        let mut classes = vec![0; other.classes.len()];
+        for (key, old) in other.classes.iter() {
+            let (class, new) = self.classes.number(&key.map(sym));
+            if new {
                 self.kinds.push(other.kinds[old as usize]);
             }
             classes[old as usize] = class;
         }
-        for ((account, id, class), sums) in other.costs {
-            *self.costs.entry((sym(account), sym(id), classes[class as usize])).or_default() += sums;
+        for ((day, priced, class, party), sums) in other.cells.iter() {
+            self.cells.add((day, priced, classes[class as usize], (sym(party.0), sym(party.1))), sums);
         }
-        for ((day, priced, class, party), sums) in other.cells {
-            let party = (sym(party.0), sym(party.1));
-            *self.cells.entry((day, priced, classes[class as usize], party)).or_default() += sums;
-        }
-        for ((account, id), theirs) in other.resources {
-            let party = (sym(theirs.party.0), sym(theirs.party.1));
-            let theirs = ResourceSum { tags: sets[theirs.tags.0 as usize], party, ..theirs };
-            let sum = self.resources.entry((sym(account), sym(id))).or_default();
+        let mut places = Vec::with_capacity(other.resources.records().len());
+        for record in other.resources.records() {
+            let party = (sym(record.sum.party.0), sym(record.sum.party.1));
+            let theirs = ResourceSum { tags: sets[record.sum.tags.0 as usize], party, ..record.sum };
+            let place = self.resources.place(sym(record.account), sym(record.id));
+            places.push(place);
+            let sum = self.resources.sum(place);
             let order = sum.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, sum.tags, theirs.tags));
             let seen = sum.seen.hull(theirs.seen);
             if order.is_lt() {
                 *sum = theirs;
             }
             sum.seen = seen;
+        }
+        for (place, class, sums) in other.resources.costs() {
+            self.resources.add(places[place], classes[class as usize], sums);
         }
         for (arn, theirs) in other.commitments {
             let sum = self.commitments.entry(sym(arn)).or_default();

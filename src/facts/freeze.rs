@@ -3,8 +3,9 @@
 use super::{
     Asked, Basis, Class, ClassId, Commitment, Cost, Costs, Details, Facts, LineType, Party, Resource, Spend, Survey,
     Tags,
-    fold::{ClassKey, CommitmentSum, PartyKey, ResourceSum, Sums, at},
+    fold::{ClassKey, CommitmentSum, PartyKey, Sums, at},
     line::Groups,
+    tables::Record,
 };
 use crate::{
     error::{Error, Result},
@@ -32,9 +33,9 @@ pub(super) fn freeze(
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let (parties, party_ids) = parties(&sums, &mut shared);
 
-    let mut spend = Vec::with_capacity(sums.cells.len());
+    let mut spend = Vec::new();
     let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
-    for (&(day, priced, class, party), &costs) in sorted(&sums.cells) {
+    for ((day, priced, class, party), costs) in sums.cells.iter() {
         let class = class_ids[class as usize];
         if foreign[class.0 as usize] {
             *others.entry(classes[class.0 as usize].currency.clone()).or_default() += costs;
@@ -64,14 +65,6 @@ pub(super) fn freeze(
     })
 }
 
-/// A map's entries in the order of their (worker-made) keys: any order will do where sums and sorting follow, but one that
-/// does not change from run to run.
-fn sorted<K: Ord, V>(map: &super::fold::Map<K, V>) -> Vec<(&K, &V)> {
-    let mut all: Vec<_> = map.iter().collect();
-    all.sort_unstable_by(|a, b| a.0.cmp(b.0));
-    all
-}
-
 /// Texts that many facts share.
 struct Shared<'a> {
     names: &'a Names,
@@ -91,7 +84,7 @@ impl Shared<'_> {
 /// The classes sorted by their texts, and the new number of each old one.
 fn classes(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
     let names = shared.names;
-    let mut keys: Vec<(&ClassKey, u32)> = sums.classes.iter().map(|(key, old)| (key, *old)).collect();
+    let mut keys: Vec<(&ClassKey, u32)> = sums.classes.iter().collect();
     keys.sort_by_cached_key(|(key, _)| key.map(|sym| names.get(sym)));
     let mut ids = vec![ClassId(0); keys.len()];
     let mut classes = Vec::with_capacity(keys.len());
@@ -160,8 +153,7 @@ fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
 
 /// The parties sorted, and the number of each.
 fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, BTreeMap<PartyKey, u32>) {
-    let of_cells = sums.cells.keys().map(|(_, _, _, party)| *party);
-    let keys: BTreeSet<PartyKey> = of_cells.collect();
+    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|((_, _, _, party), _)| party).collect();
     let mut all: Vec<(Party, PartyKey)> = keys.into_iter().map(|key| (party(key, shared), key)).collect();
     all.sort();
     let ids = (0u32..).zip(&all).map(|(id, (_, key))| (*key, id)).collect();
@@ -172,8 +164,8 @@ fn party((workload, owner): PartyKey, shared: &mut Shared<'_>) -> Party {
     Party { workload: shared.filled(workload), owner: shared.filled(owner) }
 }
 
-/// Account and id of a resource, a class, and their sums.
-type Row = ((Sym, Sym), ClassId, Costs);
+/// A resource's place among the sums, a class, and their sums.
+type Row = (usize, ClassId, Costs);
 
 fn resources(
     dictionary: &Dictionary,
@@ -184,27 +176,24 @@ fn resources(
     foreign: &[bool],
 ) -> Vec<Resource> {
     let names = &dictionary.names;
-    let mut costs: Vec<Row> = sums
-        .costs
-        .iter()
-        .map(|(&(account, id, class), &costs)| ((account, id), class_ids[class as usize], costs))
-        .filter(|(_, class, _)| !foreign[class.0 as usize])
-        .collect();
-    costs.sort_unstable_by_key(|(resource, class, _)| (*resource, *class));
-    let mut groups: Vec<(&[Row], &ResourceSum)> = costs
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter_map(|group| sums.resources.get(&group[0].0).map(|sum| (group, sum)))
-        .collect();
-    groups.sort_by_cached_key(|(group, _)| (names.get(group[0].0.0), names.get(group[0].0.1)));
+    let records = sums.resources.records();
+    let costs = sums.resources.costs().map(|(place, class, costs)| (place, class_ids[class as usize], costs));
+    let mut costs: Vec<Row> = costs.filter(|(_, class, _)| !foreign[class.0 as usize]).collect();
+    costs.sort_unstable_by_key(|(place, class, _)| (*place, *class));
+    let mut groups: Vec<&[Row]> = costs.chunk_by(|a, b| a.0 == b.0).collect();
+    groups.sort_by_cached_key(|group| {
+        let record = &records[group[0].0];
+        (names.get(record.account), names.get(record.id))
+    });
     let mut tag_sets: BTreeMap<TagsId, Arc<Tags>> = BTreeMap::new();
     let mut all = Vec::with_capacity(groups.len());
-    for (group, sum) in groups {
-        let (account, id) = group[0].0;
+    for group in groups {
+        let Record { account, id, sum, .. } = &records[group[0].0];
         let costs: Vec<(ClassId, Costs)> = group.iter().map(|(_, class, costs)| (*class, *costs)).collect();
         let tags = tag_sets.entry(sum.tags).or_insert_with(|| Arc::new(tags(dictionary, sum.tags))).clone();
         all.push(Resource {
-            id: Arc::from(names.get(id)),
-            account: shared.get(account),
+            id: Arc::from(names.get(*id)),
+            account: shared.get(*account),
             region: region(&costs, classes),
             party: party(sum.party, shared),
             tags,

@@ -19,6 +19,15 @@ pub(super) struct Ragged {
 }
 
 impl Pairs {
+    /// Whether a row has the pairs of the row before it, in the same order.
+    fn same_as_before(&self, row: usize) -> bool {
+        let same = |map: &Ragged| {
+            let (start, middle, end) = (if row == 1 { 0 } else { map.ends[row - 2] }, map.ends[row - 1], map.ends[row]);
+            map.pairs[start..middle] == map.pairs[middle..end]
+        };
+        self.flat.iter().all(|(_, syms)| syms[row] == syms[row - 1]) && self.maps.iter().all(same)
+    }
+
     /// The tag set of each row.
     pub(super) fn intern(mut self, dictionary: &mut Dictionary) -> Vec<TagsId> {
         self.flat.sort_by_key(|(key, _)| *key);
@@ -26,6 +35,10 @@ impl Pairs {
         let mut set: Vec<(Sym, Sym)> = Vec::new();
         let mut last: (Vec<(Sym, Sym)>, TagsId) = (Vec::new(), TagsId::default());
         for row in 0..self.rows {
+            if row > 0 && self.same_as_before(row) {
+                all.push(last.1);
+                continue;
+            }
             set.clear();
             set.extend(self.flat.iter().map(|(key, syms)| (*key, syms[row])).filter(|(_, value)| *value != Sym::NONE));
             for map in &self.maps {

@@ -128,6 +128,44 @@ fn ends_early() -> Error {
 
 /// Unpacks values of `width` <= 32 bits that begin at a bit; all of them lie inside `bytes`.
 fn unpack(bytes: &[u8], first: usize, width: u32, out: &mut [u32]) {
+    // From a whole byte on, eight values fill `width` whole bytes: they are taken together while eight more bytes follow.
+    let mut done = 0;
+    if first.is_multiple_of(8) && width > 0 {
+        let groups = out.len() / 8;
+        let source = &bytes[(first / 8).min(bytes.len())..];
+        done = 8 * by_width(source, width, &mut out[..groups * 8]);
+    }
+    unpack_each(bytes, first + done * width as usize, width, &mut out[done..]);
+}
+
+/// Unpacks groups of eight values with code made for each width; says how many groups.
+fn by_width(source: &[u8], width: u32, out: &mut [u32]) -> usize {
+    macro_rules! widths {
+        ($($width:literal)*) => { match width { $($width => unpack_eights::<$width>(source, out),)* _ => 0 } };
+    }
+    widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+}
+
+/// Unpacks groups of eight values of `WIDTH` bits while a whole window of eight bytes lies behind the last value.
+fn unpack_eights<const WIDTH: usize>(source: &[u8], out: &mut [u32]) -> usize {
+    let mask = u64::from(u32::MAX >> (32 - WIDTH));
+    let mut groups = 0;
+    for eight in out.chunks_exact_mut(8) {
+        let Some(window) = source.get(groups * WIDTH..groups * WIDTH + WIDTH + 8) else { break };
+        for (index, slot) in eight.iter_mut().enumerate() {
+            let bit = index * WIDTH;
+            let Some(word) = window[bit / 8..].first_chunk::<8>() else { return groups };
+            #[expect(clippy::cast_possible_truncation, reason = "masked to at most 24 bits")]
+            let value = ((u64::from_le_bytes(*word) >> (bit % 8)) & mask) as u32;
+            *slot = value;
+        }
+        groups += 1;
+    }
+    groups
+}
+
+/// Unpacks values one by one.
+fn unpack_each(bytes: &[u8], first: usize, width: u32, out: &mut [u32]) {
     let mask = if width == 0 { 0 } else { u32::MAX >> (32 - width) };
     let mut bit = first;
     for slot in out {
