@@ -89,18 +89,6 @@ impl Leaf {
         }
         Ok(true)
     }
-
-    /// Takes the current entry: whether it begins a row, its definition level, and its text if it is there.
-    fn take(&mut self) -> (bool, u32, Option<Sym>) {
-        let (begins, level) = (self.repetition[self.at] == 0, self.definition[self.at]);
-        self.at += 1;
-        if level != self.present {
-            return (begins, level, None);
-        }
-        let text = self.found.get(self.taken).copied();
-        self.taken += 1;
-        (begins, level, text)
-    }
 }
 
 impl Map {
@@ -124,36 +112,64 @@ impl Map {
         pairs: &mut Vec<(Sym, Sym)>,
         names: &mut Names,
     ) -> Result<()> {
-        for _ in 0..rows {
-            let mut first = true;
-            loop {
-                if !(self.keys.ready(names)? && self.values.ready(names)?) {
-                    if first {
-                        return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
-                    }
-                    break;
-                }
-                let begins = self.keys.repetition[self.keys.at] == 0;
-                if begins != first {
-                    if first {
-                        return Err(disagree());
-                    }
-                    break;
-                }
-                let ((_, _, key), (same, _, value)) = (self.keys.take(), self.values.take());
-                if same != begins {
-                    return Err(disagree());
-                }
-                if let (Some(key), Some(value)) = (key, value)
-                    && value != Sym::NONE
-                {
-                    pairs.push((key, value));
-                }
-                first = false;
+        let mut begun = 0;
+        while self.keys.ready(names)? && self.values.ready(names)? {
+            if self.read_pages(rows, &mut begun, ends, pairs)? {
+                return Ok(());
             }
-            ends.push(pairs.len());
         }
+        if begun != rows {
+            return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
+        }
+        ends.push(pairs.len());
         Ok(())
+    }
+
+    /// Reads entries while both leaves have some in their pages; whether the row behind the last one wanted was reached.
+    fn read_pages(
+        &mut self,
+        rows: usize,
+        begun: &mut usize,
+        ends: &mut Vec<usize>,
+        pairs: &mut Vec<(Sym, Sym)>,
+    ) -> Result<bool> {
+        let (keys, values) = (&mut self.keys, &mut self.values);
+        let levels = |leaf: &Leaf| leaf.repetition[leaf.at..].len();
+        let count = levels(keys).min(levels(values));
+        let (key_at, value_at) = (keys.at, values.at);
+        let key_levels = keys.repetition[key_at..][..count].iter().zip(&keys.definition[key_at..][..count]);
+        let value_levels = values.repetition[value_at..][..count].iter().zip(&values.definition[value_at..][..count]);
+        let mut done = 0;
+        for ((key_begins, key_level), (value_begins, value_level)) in key_levels.zip(value_levels) {
+            if key_begins != value_begins {
+                return Err(disagree());
+            }
+            if *key_begins == 0 {
+                if *begun > 0 {
+                    ends.push(pairs.len());
+                }
+                if *begun == rows {
+                    break;
+                }
+                *begun += 1;
+            } else if *begun == 0 {
+                return Err(disagree());
+            }
+            let (has_key, has_value) = (*key_level == keys.present, *value_level == values.present);
+            if has_key
+                && has_value
+                && let (Some(&key), Some(&value)) = (keys.found.get(keys.taken), values.found.get(values.taken))
+                && value != Sym::NONE
+            {
+                pairs.push((key, value));
+            }
+            keys.taken += usize::from(has_key);
+            values.taken += usize::from(has_value);
+            done += 1;
+        }
+        keys.at += done;
+        values.at += done;
+        Ok(done < count)
     }
 }
 
