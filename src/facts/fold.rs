@@ -97,7 +97,7 @@ pub(super) struct Sums<'a> {
     pub(super) commitments: Map<Sym, CommitmentSum>,
     parties: Vec<Option<PartyKey>>,
     pub(super) quality: Quality,
-    last: Option<(ClassKey, u32)>,
+    changed: Vec<bool>,
     last_open: Option<Hour>,
 }
 
@@ -139,23 +139,18 @@ impl<'a> Sums<'a> {
             commitments: map(),
             parties: Vec::new(),
             quality: Quality::default(),
-            last: None,
+            changed: Vec::new(),
             last_open: None,
         }
     }
 
+    /// The number of a line's class.
     fn class(&mut self, lines: &Lines, row: usize, names: &Names) -> u32 {
-        let key = CLASS_COLUMNS.map(|column| lines.text(column, row));
-        if let Some((last, class)) = &self.last
-            && *last == key
-        {
-            return *class;
-        }
+        let key: ClassKey = std::array::from_fn(|at| lines.text(CLASS_COLUMNS[at], row));
         let (class, new) = self.classes.number(&key);
         if new {
             self.kinds.push(Kind::of(&key, names));
         }
-        self.last = Some((key, class));
         class
     }
 
@@ -172,7 +167,7 @@ impl<'a> Sums<'a> {
         (or_account(&self.asked.workload, of_tags.0), or_account(&self.asked.owner, of_tags.1))
     }
 
-    fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
+    fn line(&mut self, lines: &Lines, row: usize, class: u32, dictionary: &Dictionary, part: usize) -> Result<()> {
         let Some(start) = lines.moment(Moment::Start, row) else {
             return Err(no_start());
         };
@@ -180,7 +175,6 @@ impl<'a> Sums<'a> {
         if self.asked.read.is_some_and(|span| !span.holds(hour)) {
             return Ok(());
         }
-        let class = self.class(lines, row, &dictionary.names);
         let kind = self.kinds[class as usize];
         self.quality.lines += 1;
         if kind.split {
@@ -369,7 +363,17 @@ impl<'a> Sums<'a> {
 
 impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
-        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))
+        let mut changed = std::mem::take(&mut self.changed);
+        lines.changes(&CLASS_COLUMNS, &mut changed);
+        let mut class = 0;
+        for (row, changed) in changed.iter().enumerate() {
+            if *changed {
+                class = self.class(lines, row, &dictionary.names);
+            }
+            self.line(lines, row, class, dictionary, part)?;
+        }
+        self.changed = changed;
+        Ok(())
     }
 }
 

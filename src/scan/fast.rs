@@ -113,7 +113,7 @@ impl Group {
         for Slot { slot, name, column } in &mut self.flat {
             let mut syms = Vec::with_capacity(rows);
             column.read(rows, &mut syms, names).map_err(|error| error.in_column(&*name))?;
-            if syms.iter().any(|sym| *sym != Sym::NONE) {
+            if !syms.is_empty() {
                 pairs.flat.push((Sym(u32::try_from(*slot).unwrap_or(0)), syms));
             }
         }

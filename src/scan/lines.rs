@@ -13,7 +13,7 @@ use std::hash::BuildHasher;
 pub(crate) const NO_AMOUNT: i128 = i128::MIN;
 pub(crate) const NO_MOMENT: i64 = i64::MIN;
 
-/// A batch of lines; every column has one entry a line, or none at all when the part lacks it.
+/// A batch of lines; every column has one entry a line, or none at all when the part lacks it or all of them are null.
 #[derive(Debug, Default)]
 pub struct Lines {
     pub(crate) rows: usize,
@@ -28,6 +28,21 @@ impl Lines {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The rows that differ from the row before them in one of some columns of text; the first always does.
+    pub(crate) fn changes(&self, columns: &[Text], changed: &mut Vec<bool>) {
+        changed.clear();
+        changed.resize(self.rows, false);
+        if let Some(first) = changed.first_mut() {
+            *first = true;
+        }
+        for column in columns {
+            let syms = &self.text[*column as usize];
+            for (changed, pair) in changed[1.min(self.rows)..].iter_mut().zip(syms.windows(2)) {
+                *changed |= pair[0] != pair[1];
+            }
+        }
     }
 
     /// A text; `Sym::NONE` when null, empty or not in the export.

@@ -62,11 +62,14 @@ impl<C: Convert> Column<C> {
         Ok(self.known_levels)
     }
 
-    /// Appends the next `rows` values to `out`.
+    /// Appends the next `rows` values to `out`, or none at all when all of them are null.
     ///
     /// # Errors
     /// A corrupt page, a value that cannot be converted, or fewer values than rows.
     pub(super) fn read(&mut self, rows: usize, out: &mut Vec<C::Out>, names: &mut Names) -> Result<()> {
+        if self.skip_nulls(rows)? {
+            return Ok(());
+        }
         let mut wanted = rows;
         while wanted > 0 {
             if self.page.as_ref().is_none_or(|page| page.left == 0) {
@@ -76,6 +79,16 @@ impl<C: Convert> Column<C> {
             wanted -= self.read_page(wanted, out, names)?;
         }
         Ok(())
+    }
+
+    /// Passes over `rows` nulls, if the next ones are nulls of one run.
+    fn skip_nulls(&mut self, rows: usize) -> Result<bool> {
+        let Some(Current { left, definition: Some(definition), .. }) = &mut self.page else { return Ok(false) };
+        if *left < rows || !definition.skip(0, rows)? {
+            return Ok(false);
+        }
+        *left -= rows;
+        Ok(true)
     }
 
     fn next_page(&mut self, names: &mut Names) -> Result<()> {
@@ -183,9 +196,11 @@ impl<C: Convert> Source<'_, C> {
                     let run = wanted.min(1024);
                     self.scratch.resize(run, 0);
                     rle.fill(self.scratch)?;
-                    for index in self.scratch.iter() {
-                        out.push(*self.dictionary.get(*index as usize).ok_or_else(|| beyond(*index))?);
+                    let greatest = self.scratch.iter().copied().max().unwrap_or(0);
+                    if greatest as usize >= self.dictionary.len() {
+                        return Err(beyond(greatest));
                     }
+                    out.extend(self.scratch.iter().map(|index| self.dictionary[*index as usize]));
                     wanted -= run;
                 }
                 Ok(())

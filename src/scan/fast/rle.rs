@@ -46,6 +46,18 @@ impl Rle {
         Ok(Some((*value, count)))
     }
 
+    /// Passes over `wanted` values if the current run repeats `value` at least as often; else nothing is taken.
+    pub(super) fn skip(&mut self, value: u32, wanted: usize) -> Result<bool> {
+        self.refill()?;
+        match &mut self.run {
+            Run::Repeat { value: repeated, left } if *repeated == value && *left >= wanted => {
+                *left -= wanted;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Fills `out` with the next values.
     pub(super) fn fill(&mut self, out: &mut [u32]) -> Result<()> {
         let mut done = 0;
