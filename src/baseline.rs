@@ -5,16 +5,22 @@ use crate::{
     report::model::{Amount, Report, Resolved, SCHEMA, Since},
 };
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// What is kept of an earlier report.
 pub struct Baseline {
+    path: String,
+    currency: String,
     rows: BTreeMap<String, Row>,
 }
 
 #[derive(Deserialize)]
 struct Document {
     schema: String,
+    currency: String,
     recommendations: Vec<Row>,
 }
 
@@ -42,11 +48,24 @@ impl Baseline {
             let what = format!("--baseline: is of schema `{}`, this is `{SCHEMA}`", document.schema);
             return Err(Error::file(path.display(), what));
         }
-        Ok(Self { rows: document.recommendations.into_iter().map(|row| (row.id.clone(), row)).collect() })
+        let (path, currency) = (path.display().to_string(), document.currency);
+        Ok(Self {
+            path,
+            currency,
+            rows: document.recommendations.into_iter().map(|row| (row.id.clone(), row)).collect(),
+        })
     }
 
     /// Sets the status of every recommendation and lists what is resolved. Savings within `same_share` count as alike.
-    pub fn compare(mut self, report: &mut Report, same_share: f64) {
+    /// Resolved is what a rule that ran no longer finds at all: neither recommended, nor rejected, nor suppressed.
+    ///
+    /// # Errors
+    /// When the earlier report is in another currency.
+    pub fn compare(mut self, report: &mut Report, ran: &[&str], same_share: f64) -> Result<()> {
+        if self.currency != report.currency {
+            let what = format!("--baseline: is in {}, this report in {}", self.currency, report.currency);
+            return Err(Error::file(self.path, what));
+        }
         for row in &mut report.recommendations {
             let known = self.rows.remove(&row.id);
             row.status = Some(match known {
@@ -57,9 +76,12 @@ impl Baseline {
                 Some(_) => Since::Changed,
             });
         }
+        let known = report.rejected.iter().chain(&report.suppressed).map(|row| row.id.as_str());
+        let known: BTreeSet<&str> = known.collect();
         report.resolved = self
             .rows
             .into_values()
+            .filter(|row| ran.contains(&row.rule.as_str()) && !known.contains(row.id.as_str()))
             .map(|row| Resolved {
                 id: row.id,
                 rule: row.rule,
@@ -67,6 +89,7 @@ impl Baseline {
                 monthly_savings: Amount(row.monthly_savings),
             })
             .collect();
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     rules,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads a cloud bill and says what to change to spend less, in which order, and what each change really saves.
 #[derive(Parser)]
@@ -126,12 +126,19 @@ struct AdviseArgs {
 
 #[derive(Args)]
 struct WriteArgs {
-    /// How the report is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How the report is written; without it, as the ending of --output says, else as a table
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Where to; standard output by default
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+impl WriteArgs {
+    /// Looks whether the output can be written before the work begins.
+    fn check(&self) -> Result<()> {
+        self.output.as_deref().map_or(Ok(()), output::check_path)
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -140,6 +147,18 @@ enum Format {
     Json,
     Csv,
     Markdown,
+}
+
+impl Format {
+    /// The format that a file's ending names; a table for any other.
+    fn of_ending(output: Option<&Path>) -> Self {
+        match output.and_then(Path::extension).and_then(|ending| ending.to_str()) {
+            Some("json") => Self::Json,
+            Some("csv") => Self::Csv,
+            Some("md") => Self::Markdown,
+            _ => Self::Table,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -168,6 +187,7 @@ impl Cli {
         match self.command {
             Command::Recommend { read, advise, write } => {
                 let config = Config::of(settings(*read, Some(advise))?)?;
+                write.check()?;
                 let report = crate::run(&config)?;
                 finish(&report, config.fail_above, &write, tell)
             }
@@ -175,10 +195,11 @@ impl Cli {
                 let mut settings = settings(*read, None)?;
                 // Everything that is read is looked at, not the window that would be priced.
                 settings.window.get_or_insert_with(|| "all".into());
-                check(&Config::of(settings)?, format)
+                check(&Config { any_currency: true, ..Config::of(settings)? }, format)
             }
             Command::Rules { id, toml, rules } => list_rules(id.as_deref(), toml, rules),
             Command::Demo { write, keep } => {
+                write.check()?;
                 let report = demo::run(keep.as_deref())?;
                 finish(&report, None, &write, tell)
             }
@@ -225,7 +246,7 @@ fn settings(read: ReadArgs, advise: Option<AdviseArgs>) -> Result<Settings> {
 
 /// Writes the report, tells its remarks and decides the status: an error remark beats savings above the limit.
 fn finish(report: &Report, limit: Option<f64>, write: &WriteArgs, tell: &mut dyn FnMut(&str)) -> Result<Status> {
-    let format = match write.format {
+    let format = match write.format.unwrap_or_else(|| Format::of_ending(write.output.as_deref())) {
         Format::Table => report::Format::Table,
         Format::Json => report::Format::Json,
         Format::Csv => report::Format::Csv,

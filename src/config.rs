@@ -4,6 +4,7 @@ use crate::{
     defaults::Defaults,
     error::{Error, Result},
     facts::{Label, WindowChoice},
+    note::{Notes, Remark},
     protect::Protection,
     rules::Choice,
     suppress::{Suppression, Written},
@@ -52,6 +53,9 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// Findings that are not wanted for now.
     pub suppressions: Vec<Written>,
+    /// The file that settings were read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Reads every part through the general reader: slower, the same result. For comparing the two.
     pub general_reader: bool,
     /// Figures of `defaults.toml` to replace.
@@ -69,6 +73,7 @@ impl Settings {
         let mut settings: Self =
             toml::from_str(&text).map_err(|error| Error::of_toml(&text, &error).in_file(path.display()))?;
         Defaults::replaced(&settings.overrides).map_err(|error| error.in_file(path.display()))?;
+        settings.file = Some(path.to_owned());
         let folder = path.parent().unwrap_or(Path::new(""));
         let below = |path: &mut PathBuf| *path = folder.join(&*path);
         settings.inventory.iter_mut().for_each(below);
@@ -104,6 +109,7 @@ impl Settings {
             fail_above: self.fail_above.or(file.fail_above),
             threads: self.threads.or(file.threads),
             suppressions: list(self.suppressions, file.suppressions),
+            file: self.file.or(file.file),
             general_reader: self.general_reader || file.general_reader,
             overrides: if self.overrides.is_empty() { file.overrides } else { self.overrides },
         }
@@ -135,6 +141,8 @@ pub struct Config {
     pub suppressions: Vec<Suppression>,
     /// Whether every part is read through the general reader.
     pub general_reader: bool,
+    /// Whether a mix of currencies is told rather than refused: for looking at data, not for pricing it.
+    pub any_currency: bool,
     /// The report of an earlier run.
     pub baseline: Option<PathBuf>,
     /// The currency to price.
@@ -143,6 +151,8 @@ pub struct Config {
     pub as_of: Option<i64>,
     /// Net monthly savings above which the exit status is 1.
     pub fail_above: Option<f64>,
+    /// What is to be said of the settings themselves.
+    pub notes: Notes,
     /// Workers.
     pub threads: usize,
     /// Figures that are not a rule's.
@@ -164,6 +174,16 @@ impl Config {
             let flag = flag.to_owned();
             move |error: Error| Error { what: format!("{flag}: {}", error.what), ..error }
         };
+        let mut notes = Notes::default();
+        if let Some(file) = &settings.file {
+            notes.add(Remark::SettingsFile { file: file.display().to_string() });
+        }
+        let replaced = settings.overrides.iter().filter_map(|(table, figures)| Some((table, figures.as_table()?)));
+        let names: Vec<String> =
+            replaced.flat_map(|(table, figures)| figures.keys().map(move |name| format!("{table}.{name}"))).collect();
+        if !names.is_empty() {
+            notes.add(Remark::FiguresReplaced { names: names.join(", ") });
+        }
         let label = |text: Option<&String>, flag| text.map(|text| Label::parse(text).map_err(named(flag))).transpose();
         Ok(Self {
             workload: label(settings.workload.as_ref(), "--workload")?,
@@ -188,6 +208,8 @@ impl Config {
             },
             defaults: Defaults::replaced(&settings.overrides)?,
             general_reader: settings.general_reader,
+            any_currency: false,
+            notes,
             exports: settings.exports,
             inventory: settings.inventory,
             transactions: settings.transactions,

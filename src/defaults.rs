@@ -27,6 +27,8 @@ pub struct PlanFigures {
     pub seen_within_hours: i32,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
+    /// A period of fewer hours is too short to call anything unused.
+    pub min_idle_hours: i64,
 }
 
 /// Figures of unit cost.
@@ -90,10 +92,30 @@ impl Defaults {
                 _ => return Err(Error::new(format!("`[overrides.{table}]` is no table of figures"))),
             }
         }
-        toml::Value::Table(all).try_into().map_err(|error: toml::de::Error| {
+        let figures: Self = toml::Value::Table(all).try_into().map_err(|error: toml::de::Error| {
             let error = Error::of_toml_value(&error);
             Error { what: format!("[overrides]: {}", error.what), ..error }
-        })
+        })?;
+        figures.sensible()
+    }
+
+    /// The same figures, if shares are shares and hours are hours.
+    fn sensible(self) -> Result<Self> {
+        let shares = [
+            ("plan.min_metric_cover", self.plan.min_metric_cover),
+            ("unit_cost.tolerance", self.unit_cost.tolerance),
+            ("quality.note_share", self.quality.note_share),
+            ("baseline.same_share", self.baseline.same_share),
+        ];
+        match shares.iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some((name, share)) => {
+                Err(Error::new(format!("[overrides]: `{name}` is {share}, not a share from 0 to 1")))
+            }
+            None if self.plan.seen_within_hours < 1 => {
+                Err(Error::new("[overrides]: `plan.seen_within_hours` is below 1"))
+            }
+            None => Ok(self),
+        }
     }
 }
 

@@ -24,15 +24,21 @@ impl Exports {
     /// # Errors
     /// Nothing found, a part that a manifest names and that is missing, or a part that cannot be read.
     pub fn open(inputs: &[String], general: bool, notes: &mut Notes) -> Result<Self> {
-        let mut files = BTreeSet::new();
+        let mut files: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         for input in inputs {
-            files.extend(find(input, notes)?);
+            for file in find(input, notes)? {
+                // One file under several names is read once.
+                let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+                files.entry(place).or_insert(file);
+            }
         }
+        let files: BTreeSet<PathBuf> = files.into_values().collect();
         let parts = files.iter().map(|file| Part::open(file, general)).collect::<Result<Vec<_>>>()?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }
         notes_on_columns(&parts, notes);
+        notes_on_copies(&parts, notes)?;
         Ok(Self { parts })
     }
 }
@@ -113,6 +119,7 @@ fn folder(root: &Path, notes: &mut Notes) -> Result<Vec<PathBuf>> {
         by_period.entry(period).or_default().entry(assembly).or_default().push(file.clone());
     }
     let manifests = manifest::of_folder(&files, notes);
+    let mut unnamed = Vec::new();
     let mut chosen = Vec::new();
     for (period, assemblies) in by_period {
         let named = manifests.iter().rev().find_map(|manifest| manifest.choose(&assemblies));
@@ -123,7 +130,11 @@ fn folder(root: &Path, notes: &mut Notes) -> Result<Vec<PathBuf>> {
             chosen.extend(parts);
             continue;
         }
+        unnamed.push(period.clone());
         chosen.extend(latest(&period, assemblies, notes));
+    }
+    for period in unnamed.iter().filter(|_| !manifests.is_empty()) {
+        notes.about(root.display(), Remark::ManifestUnmatched { folder: format!("`{period}`") });
     }
     Ok(chosen)
 }
@@ -155,6 +166,26 @@ fn place(below: &Path) -> (String, String) {
         Some(at) => (folders[..=at].join("/"), folders[at + 1..].join("/")),
         None => (folders.join("/"), String::new()),
     }
+}
+
+/// Parts with the same content are copies: their lines count twice.
+fn notes_on_copies(parts: &[Part], notes: &mut Notes) -> Result<()> {
+    let mut alike: BTreeMap<(u64, u64), Vec<&Part>> = BTreeMap::new();
+    for part in parts.iter().filter(|part| part.rows() > 0) {
+        alike.entry((part.bytes(), part.rows())).or_default().push(part);
+    }
+    for group in alike.values().filter(|group| group.len() > 1) {
+        let mut first: BTreeMap<[u8; 32], &Part> = BTreeMap::new();
+        for part in group {
+            let digest = part.digest()?;
+            if let Some(other) = first.get(&digest) {
+                notes.about(&part.name, Remark::DuplicatedPart { other: other.name.clone() });
+            } else {
+                first.insert(digest, part);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn notes_on_columns(parts: &[Part], notes: &mut Notes) {

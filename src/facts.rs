@@ -280,6 +280,8 @@ pub struct Facts {
     pub spend: Vec<Spend>,
     /// Commitments, sorted by id.
     pub commitments: Vec<Commitment>,
+    /// All currencies, where the bill mixes them and none was chosen.
+    pub mixed_currencies: Vec<Arc<str>>,
     /// Totals in other currencies over everything read, by currency.
     pub other_currencies: Vec<(Arc<str>, Costs)>,
     /// What is odd about the lines.
@@ -299,6 +301,8 @@ pub struct Asked {
     pub window: Window,
     /// The currency to price, if the bill mixes them.
     pub currency: Option<String>,
+    /// Whether a mix without a choice is an error; else the currency with most classes of lines is taken.
+    pub one_currency: bool,
     /// Workers.
     pub threads: usize,
 }

@@ -10,6 +10,7 @@ pub mod dynamodb;
 pub mod ec2;
 pub mod elasticache;
 pub mod elb;
+mod fate;
 pub(crate) mod files;
 pub mod lambda;
 pub mod opensearch;

@@ -65,16 +65,17 @@ pub struct Read {
 /// # Errors
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn read(config: &Config) -> Result<Read> {
-    let mut notes = Notes::default();
+    let mut notes = config.notes.clone();
     let transactions = config.transactions.as_deref().map(|path| Transactions::load(path, &mut notes)).transpose()?;
     let exports = Exports::open(&config.exports, config.general_reader, &mut notes)?;
     let survey = Survey::read(&exports, config.read, config.threads)?;
     let window = Window::choose(&survey, &config.window, &mut notes)?;
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
     let (currency, threads) = (config.currency.clone(), config.threads);
-    let asked = Asked { workload, owner, read: config.read, window, currency, threads };
-    let facts = Facts::read(&exports, &asked, &survey)?;
-    quality::remarks(&facts, &survey, &asked, config.defaults.quality.note_share, &mut notes);
+    let one_currency = !config.any_currency;
+    let asked = Asked { workload, owner, read: config.read, window, currency, one_currency, threads };
+    let facts = Facts::read(&exports, &asked, &survey).map_err(|error| error.in_file(config.exports.join(", ")))?;
+    quality::remarks(&facts, &survey, &asked, &config.defaults, &mut notes);
     quality::finality(&facts, &exports, &mut notes);
     if let Some(transactions) = &transactions {
         quality::on_transactions(&facts, transactions, &mut notes);
@@ -111,7 +112,9 @@ pub fn run(config: &Config) -> Result<Report> {
     let parts = report::Parts { exports: &exports, facts: &facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
     let mut report = report::build(&parts, notes);
     if let Some(path) = &config.baseline {
-        baseline::Baseline::read(path)?.compare(&mut report, config.defaults.baseline.same_share);
+        let skipped: Vec<&str> = plan.skipped.iter().map(|(rule, _)| *rule).collect();
+        let ran: Vec<&str> = rules.iter().map(|rule| rule.id).filter(|rule| !skipped.contains(rule)).collect();
+        baseline::Baseline::read(path)?.compare(&mut report, &ran, config.defaults.baseline.same_share)?;
     }
     Ok(report)
 }
@@ -140,7 +143,11 @@ fn labels(
         }
     }
     if owner.is_none() {
-        owner = config.defaults.owner.keys.iter().find(|key| values.has_tag(key)).cloned().map(Label::Tag);
+        let keys = &config.defaults.owner.keys;
+        owner = keys.iter().find(|key| values.has_tag(key)).cloned().map(Label::Tag);
+        if owner.is_none() {
+            notes.add(Remark::NoOwnerKey { keys: keys.join(", ") });
+        }
     }
     Ok((workload, owner))
 }

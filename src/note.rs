@@ -60,6 +60,10 @@ macro_rules! remarks {
 
 remarks! {
     // The export as a set of files.
+    ManifestUnmatched { folder: String } Warning "manifest_unmatched" =>
+        "no manifest names a part file of {folder}; all that lie there are read";
+    DuplicatedPart { other: String } Error "duplicated_part" =>
+        "has the same content as {other}; its costs are counted twice";
     Manifest { files: usize, others: usize } Info "manifest_followed" =>
         "the manifest names {files} part file(s); {others} other file(s) in the folder are left out";
     SeveralAssemblies { period: String, taken: String, left: String } Info "latest_assembly" =>
@@ -90,6 +94,7 @@ remarks! {
         "{lines} line(s), {cost} in all, lie outside the billing period that lists them";
     DiscountsWithoutNet { } Warning "discounts_without_net" =>
         "the bill has discount lines but no net columns: savings are before discounts, so they are too high by the discount";
+    NoCost { lines: u64 } Warning "no_cost" => "{lines} line(s) have no unblended cost; they count as nothing";
     NotFinal { period: String } Warning "period_not_final" =>
         "billing period {period} has no invoice yet; AWS may still restate it";
     NotFinalUnknown { } Info "finality_unknown" => "the export has no invoice column; whether a month is final cannot be told";
@@ -104,6 +109,10 @@ remarks! {
     IncompleteMonth { month: String, period: String } Info "incomplete_month" =>
         "{month} is not complete; priced instead: {period}";
     Window { period: String } Info "window" => "several months were read; the one that is priced is {period}";
+    WindowCut { asked: String, period: String } Warning "window_cut" =>
+        "of the window {asked} only {period} was read, which is priced";
+    ShortPeriod { hours: i64 } Warning "short_period" =>
+        "the priced period has only {hours} hours: nothing is called unused, and figures a month are extrapolated from it";
     Granularity { granularity: String } Info "granularity" =>
         "the export is {granularity}: hours inside a line are taken as equal";
     MixedGranularity { } Warning "mixed_granularity" => "the export mixes hourly, daily or monthly usage lines";
@@ -115,12 +124,16 @@ remarks! {
         "the export has no resource ids (line_item_resource_id): rules about single resources find nothing";
     Untagged { key: String, percent: f64, cost: String } Info "untagged" =>
         "{percent:.1} % of cost ({cost}) has no `{key}`; it is shown as its own row";
+    CurrencyMix { currencies: String, shown: String } Error "currency_mix" =>
+        "the bill mixes currencies ({currencies}); shown here: {shown}; `recommend` needs --currency";
     CurrencyChosen { currency: String, others: String } Info "currency_chosen" =>
         "only lines in {currency} are priced; listed apart: {others}";
 
     // Transactions and workloads.
     WorkloadKey { key: String, matched: usize, of: usize } Info "workload_key" =>
         "workloads are told by {key}, whose values match {matched} of {of} workload(s) of the transactions";
+    NoOwnerKey { keys: String } Info "no_owner_key" =>
+        "no tag of the export is one of {keys}: recommendations have no owner; name a key with --owner";
     NoWorkloadKey { } Warning "no_workload_key" =>
         "no tag, account or cost category has values that match the workloads of the transactions; name one with --workload";
     LabelUnknown { key: String } Warning "label_unknown" => "no line of the export has a value for {key}";
@@ -142,6 +155,8 @@ remarks! {
     BadMetrics { error: String } Error "bad_metrics_file" => "skipped: {error}";
 
     // Rules and reports.
+    SettingsFile { file: String } Info "settings_file" => "settings were read from {file}";
+    FiguresReplaced { names: String } Info "figures_replaced" => "figures replaced by the settings: {names}";
     RuleOverridden { rule: String } Info "rule_overridden" => "the text and figures of rule `{rule}` are the ones given with --rules";
     NoReconciliation { } Info "no_reconciliation" =>
         "the bill is not yet re-priced hour by hour through its commitments; covered hours keep their cost when usage goes";
@@ -163,7 +178,7 @@ impl Remark {
         Note {
             severity: self.severity(),
             code: self.code(),
-            message: self.to_string(),
+            message: self.to_string().replace("\n  ", "; "),
             source: source.map(str::to_owned),
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     metrics::Metrics,
     note::{Notes, Remark},
     protect::{self, Protection},
-    rules::{Aspect, Context, Finding, Ready, Stage, Status},
+    rules::{Aspect, Context, Finding, Ready, Stage, Status, Target},
     suppress::{self, Suppression},
     time::{Hour, MONTH_HOURS},
     transactions::Transactions,
@@ -218,6 +218,19 @@ impl Plan {
 
     fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, claims: &mut Claims) {
         let text = &inputs.rules[step.rule].text;
+        if let Target::Resource(id) = &step.finding.target {
+            let resource = inputs.facts.resource(*id);
+            if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
+                self.rejected.push(Left { step, why: "the inventory says that it is gone already".into() });
+                return;
+            }
+        }
+        let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
+        if text.stage == Stage::Remove && hours < least {
+            let why = format!("the priced period has {hours} hours; below {least} nothing is called unused");
+            self.rejected.push(Left { step, why });
+            return;
+        }
         if !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
             let why = format!(
                 "not billed in the last {} hours of the period: it is gone already",

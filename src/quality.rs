@@ -1,6 +1,7 @@
 //! Data quality: what to know of the bill before believing conclusions from it. `recommend` carries the same notes.
 
 use crate::{
+    defaults::Defaults,
     exports::Exports,
     facts::{Asked, Basis, Facts, Granularity, Label, LineType, Party, Survey},
     money::Money,
@@ -11,7 +12,12 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Remarks on the facts.
-pub fn remarks(facts: &Facts, survey: &Survey, asked: &Asked, note_share: f64, notes: &mut Notes) {
+pub fn remarks(facts: &Facts, survey: &Survey, asked: &Asked, figures: &Defaults, notes: &mut Notes) {
+    let note_share = figures.quality.note_share;
+    let hours = facts.window.period.hours();
+    if hours < figures.plan.min_idle_hours {
+        notes.add(Remark::ShortPeriod { hours });
+    }
     lines(facts, notes);
     periods(survey, notes);
     if let Some(label) = &asked.workload {
@@ -23,12 +29,16 @@ pub fn remarks(facts: &Facts, survey: &Survey, asked: &Asked, note_share: f64, n
     if facts.basis == Basis::Gross && facts.classes.iter().any(|class| class.line == LineType::PrivateDiscount) {
         notes.add(Remark::DiscountsWithoutNet {});
     }
-    if !facts.other_currencies.is_empty() {
+    if !facts.mixed_currencies.is_empty() {
+        let mut all: Vec<&str> = facts.mixed_currencies.iter().map(|name| &**name).chain([&*facts.currency]).collect();
+        all.sort_unstable();
+        notes.add(Remark::CurrencyMix { currencies: all.join(", "), shown: facts.currency.to_string() });
+    } else if !facts.other_currencies.is_empty() {
         let others: Vec<&str> = facts.other_currencies.iter().map(|(name, _)| &**name).collect();
         notes.add(Remark::CurrencyChosen { currency: facts.currency.to_string(), others: others.join(", ") });
     }
     without_resource(facts, note_share, notes);
-    let open = !facts.complete_months.iter().any(|month| facts.window.period.end <= month.end);
+    let open = facts.read.end < facts.window.period.end.plus(-1).next_month();
     if open && facts.commitments.iter().any(|commitment| !commitment.plan && !commitment.unused.net.is_zero()) {
         notes.add(Remark::OpenCommitments {});
     }
@@ -57,6 +67,9 @@ fn lines(facts: &Facts, notes: &mut Notes) {
     }
     if quality.no_account > 0 {
         notes.add(Remark::NoAccount { lines: quality.no_account });
+    }
+    if quality.no_cost > 0 {
+        notes.add(Remark::NoCost { lines: quality.no_cost });
     }
     if quality.outside.0 > 0 {
         notes.add(Remark::OutsidePeriod { lines: quality.outside.0, cost: quality.outside.1.to_string() });

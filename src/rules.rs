@@ -139,7 +139,8 @@ pub fn load(choice: &Choice, notes: &mut Notes) -> Result<Vec<Ready>> {
         (choice.only.is_empty() || choice.only.iter().any(|asked| rule.is(asked)))
             && !choice.skip.iter().any(|asked| rule.is(asked))
     };
-    Ok(all.into_iter().filter(wanted).collect())
+    let left: Vec<Ready> = all.into_iter().filter(wanted).collect();
+    if left.is_empty() { Err(Error::new("no rule is left to run: look at --only and --skip")) } else { Ok(left) }
 }
 
 impl Ready {

@@ -89,6 +89,24 @@ impl Part {
         std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
+    /// The SHA-256 of the whole file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest(&self) -> Result<[u8; 32]> {
+        use sha2::Digest as _;
+        use std::io::Read as _;
+        let wrong = |error: std::io::Error| Error::file(&self.name, format!("cannot be read: {error}"));
+        let mut file = File::open(&self.path).map_err(wrong)?;
+        let (mut hasher, mut block) = (sha2::Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut block).map_err(wrong)? {
+                0 => return Ok(hasher.finalize().into()),
+                count => hasher.update(&block[..count]),
+            }
+        }
+    }
+
     /// The names of all its columns, read or not.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         self.metadata.schema().fields().iter().map(|field| field.name().as_str())

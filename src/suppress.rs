@@ -58,14 +58,17 @@ impl Suppression {
         if written.reason.trim().is_empty() {
             return Err(Error::new("[[suppressions]]: `reason` is empty"));
         }
+        let named = |key: &'static str| {
+            move |error: Error| Error { what: format!("[[suppressions]] {key}: {}", error.what), ..error }
+        };
         let parts = [Some(&written.rule), written.resource.as_ref(), written.tag.as_ref()];
         Ok(Self {
             text: parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
             rule: glob(&written.rule)?,
             resource: written.resource.as_deref().map(glob).transpose()?,
-            tag: written.tag.as_deref().map(Protection::parse).transpose()?,
+            tag: written.tag.as_deref().map(|text| Protection::parse(text).map_err(named("tag"))).transpose()?,
             reason: written.reason.trim().to_owned(),
-            until: written.until.as_deref().map(Day::parse).transpose()?,
+            until: written.until.as_deref().map(|text| Day::parse(text).map_err(named("until"))).transpose()?,
         })
     }
 

@@ -286,6 +286,7 @@ impl<'a> Sums<'a> {
         }
         quality.capacity_rows += u64::from(kind.capacity);
         quality.host_rows += u64::from(kind.host_reservation);
+        quality.no_cost += u64::from(lines.money(Amount::Unblended, row).is_none());
         quality.no_account += u64::from(lines.text(Text::Account, row) == Sym::NONE);
         if let Some(period) = lines.moment(Moment::BillingPeriod, row) {
             let period = Hour::of_seconds(period);
@@ -385,7 +386,8 @@ impl Kind {
         let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
         Self {
             line,
-            split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2"),
+            split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2")
+                || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
             capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
             host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
             plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",

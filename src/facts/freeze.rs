@@ -53,6 +53,11 @@ pub(super) fn freeze(
         window: asked.window,
         complete_months: survey.complete_months(),
         granularity: survey.granularity(),
+        mixed_currencies: if asked.currency.is_none() && !others.is_empty() {
+            others.keys().cloned().collect()
+        } else {
+            Vec::new()
+        },
         currency,
         basis: if net { Basis::Net } else { Basis::Gross },
         classes,
@@ -145,6 +150,11 @@ fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
         }
         (None, None) => Ok(Arc::from("USD")),
         (None, Some(only)) if all.len() == 1 => Ok((*only).clone()),
+        (None, Some(_)) if !asked.one_currency => {
+            let count = |name: &Arc<str>| classes.iter().filter(|class| class.currency == *name).count();
+            let most = all.iter().max_by_key(|name| (count(name), std::cmp::Reverse(**name)));
+            most.map(|name| (*name).clone()).ok_or_else(|| Error::new("no currency"))
+        }
         (None, Some(_)) => Err(Error::new(format!("the bill mixes currencies: {}", listed()))
             .in_column("line_item_currency_code")
             .help("name the one to price with --currency; the others are then listed apart")),

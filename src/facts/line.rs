@@ -92,15 +92,15 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn of(layout: &Layout) -> Self {
         use Amount::{
-            NetUnblended, OnDemand, PlanCommitment, PlanEffective, PlanNetEffective, PlanUsed, ReservationEffective,
-            ReservationNetEffective, ReservationUnusedRecurring, ReservationUnusedUpfront,
+            NetUnblended, OnDemand, PlanCommitment, PlanEffective, PlanUsed, ReservationEffective,
+            ReservationUnusedRecurring, ReservationUnusedUpfront,
         };
         let all = |columns: &[Amount]| columns.iter().all(|column| layout.has_amount(*column));
         Self {
             reservations: layout.has_text(Text::ReservationArn)
                 && all(&[ReservationEffective, ReservationUnusedUpfront, ReservationUnusedRecurring]),
             plans: all(&[PlanEffective, PlanCommitment, PlanUsed]),
-            net: [NetUnblended, PlanNetEffective, ReservationNetEffective].iter().any(|c| layout.has_amount(*c)),
+            net: layout.has_amount(NetUnblended),
             on_demand: layout.has_amount(OnDemand),
         }
     }
@@ -130,13 +130,13 @@ pub(super) fn costs(
     };
     let pair = |gross: Amount, net: Amount| {
         let gross = lines.money(gross, row).unwrap_or_default();
-        Pair { gross, net: lines.money(net, row).unwrap_or(gross) }
+        Pair { gross, net: if groups.net { lines.money(net, row).unwrap_or(gross) } else { gross } }
     };
     let unblended = pair(Unblended, NetUnblended);
     let nothing = Pair { gross: Money::ZERO, net: Money::ZERO };
     let effective = match kind {
         LineType::SavingsPlanCoveredUsage if groups.plans => pair(PlanEffective, PlanNetEffective),
-        LineType::SavingsPlanRecurringFee if groups.plans => unused_plan(lines, row),
+        LineType::SavingsPlanRecurringFee if groups.plans => unused_plan(lines, row, groups.net),
         LineType::SavingsPlanNegation | LineType::SavingsPlanUpfrontFee if groups.plans => nothing,
         LineType::DiscountedUsage if groups.reservations => pair(ReservationEffective, ReservationNetEffective),
         LineType::RiFee if groups.reservations => {
@@ -160,12 +160,12 @@ pub(super) fn costs(
 
 /// The unused part of a plan's hour. It has no net twin: net = gross x (net amortised upfront / amortised upfront), the
 /// ratio being 1 without an upfront fee.
-fn unused_plan(lines: &Lines, row: usize) -> Pair {
+fn unused_plan(lines: &Lines, row: usize, net: bool) -> Pair {
     let money = |column| lines.money(column, row).unwrap_or_default();
     let gross = money(Amount::PlanCommitment) - money(Amount::PlanUsed);
     let upfront = money(Amount::PlanUpfront);
     let net = match lines.money(Amount::PlanNetUpfront, row) {
-        Some(net_upfront) if !upfront.is_zero() => gross.ratio(net_upfront.0, upfront.0),
+        Some(net_upfront) if net && !upfront.is_zero() => gross.ratio(net_upfront.0, upfront.0),
         _ => gross,
     };
     Pair { gross, net }

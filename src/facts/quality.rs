@@ -25,6 +25,8 @@ pub struct Quality {
     pub host_rows: u64,
     /// Lines that name no account.
     pub no_account: u64,
+    /// Lines without an unblended cost.
+    pub no_cost: u64,
     /// Lines outside of their billing period, and their unblended cost.
     pub outside: (u64, Money),
     /// Billing periods with lines that have no invoice yet.
@@ -50,6 +52,7 @@ impl Quality {
         self.capacity_rows += other.capacity_rows;
         self.host_rows += other.host_rows;
         self.no_account += other.no_account;
+        self.no_cost += other.no_cost;
         self.outside = (self.outside.0 + other.outside.0, self.outside.1 + other.outside.1);
         self.not_final.extend(other.not_final);
         for (sum, more) in self.spans.iter_mut().zip(other.spans) {

@@ -55,6 +55,8 @@ pub struct Window {
     pub period: Span,
     /// Whether nothing of it is missing.
     pub complete: bool,
+    /// Hours of it in which lines begin; of daily and monthly exports, all that their lines span.
+    pub covered_hours: i64,
 }
 
 impl Window {
@@ -64,8 +66,8 @@ impl Window {
     /// When nothing was read, or nothing of the dates that were asked for.
     pub fn choose(survey: &Survey, choice: &WindowChoice, notes: &mut Notes) -> Result<Self> {
         let read = survey.span().ok_or_else(|| {
-            Error::new("the export has no line in the dates asked for")
-                .help("look at --from and --to, or at the export")
+            Error::new("the export has no line, or none in the dates asked for")
+                .help("look at the export, and at --from and --to")
         })?;
         let newest = read.end.plus(-1);
         let month = Span::new(newest.month_start(), newest.next_month());
@@ -81,9 +83,14 @@ impl Window {
                 if inside.hours() == 0 {
                     return Err(Error::new(format!("--window {asked}: nothing of it was read, which is {read}")));
                 }
-                asked
+                if inside != asked {
+                    notes.add(Remark::WindowCut { asked: asked.to_string(), period: inside.to_string() });
+                }
+                inside
             }
             WindowChoice::Auto if whole(month) => month,
+            // A month of thirty days with a hole is still that month.
+            WindowChoice::Auto if days30 == month => month,
             WindowChoice::Auto => {
                 let date = month.start.day().civil();
                 let month = format!("{}-{:02}", date.year(), date.month());
@@ -102,7 +109,8 @@ impl Window {
                 _ => Remark::MissingDays { count, first },
             });
         }
-        Ok(Self { period, complete: missing.is_empty() })
+        let lost = i64::try_from(missing.len()).unwrap_or(0) * i64::from(survey.granularity().hours());
+        Ok(Self { period, complete: missing.is_empty(), covered_hours: period.hours() - lost })
     }
 }
 

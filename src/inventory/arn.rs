@@ -27,7 +27,7 @@ fn after_type(resource: &str) -> &str {
 }
 
 /// `arn`, partition, service, region, account, resource.
-fn parts(arn: &str) -> Option<[&str; 6]> {
+pub(super) fn parts(arn: &str) -> Option<[&str; 6]> {
     let mut fields = arn.splitn(6, ':');
     let parts = std::array::from_fn(|_| fields.next().unwrap_or_default());
     (parts[0] == "arn" && !parts[5].is_empty()).then_some(parts)

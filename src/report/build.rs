@@ -114,7 +114,7 @@ impl Parts<'_> {
         let running = sum(&|line| !line.is_apart()).net;
         let saved: Money = self.plan.steps.iter().map(|step| step.saving().net).sum();
         let add = |amount: fn(&Recommendation) -> Amount| {
-            let sum: f64 = rows.iter().map(|row| (amount(row).0 * 1e6).round()).sum();
+            let sum = rows.iter().fold(0.0, |sum, row| sum + (amount(row).0 * 1e6).round());
             Amount(sum / 1e6)
         };
         Totals {

@@ -84,7 +84,9 @@ pub fn check_json(facts: &Facts, exports: &Exports, notes: &[Note]) -> String {
 /// A remark as a line for standard error.
 #[must_use]
 pub fn note_line(note: &Note) -> String {
-    let source = note.source.as_deref().map_or_else(String::new, |source| format!("{source}: "));
+    // A message that names its file already is not told the file again.
+    let source = note.source.as_deref().filter(|source| !note.message.contains(source));
+    let source = source.map_or_else(String::new, |source| format!("{source}: "));
     plain(&format!("{}: {source}{} [{}]", word(&note.severity), note.message, note.code))
 }
 

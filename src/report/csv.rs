@@ -27,6 +27,7 @@ pub(super) fn render(report: &Report) -> String {
         "effort",
         "risk",
         "preview",
+        "status",
     ];
     let _ = writer.write_record(header);
     for row in &report.recommendations {
@@ -53,6 +54,7 @@ pub(super) fn render(report: &Report) -> String {
             word(&row.effort),
             word(&row.risk),
             row.preview.to_string(),
+            row.status.map(|status| word(&status)).unwrap_or_default(),
         ]);
     }
     writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()

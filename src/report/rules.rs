@@ -57,6 +57,12 @@ pub fn rule_page(rule: &Ready) -> String {
 /// The parameters as written, comments and all.
 fn figures(rule: &Ready) -> String {
     let toml = &rule.toml;
-    let from = toml.find("\n[params]").map_or(toml.len(), |at| at + "\n[params]\n".len());
-    toml.get(from..).unwrap_or("").lines().map(|line| format!("  {line}\n")).collect()
+    let first = ["\n[params", "\n[[params"].iter().filter_map(|table| toml.find(table)).min();
+    let from = first.map_or(toml.len(), |at| at + 1);
+    toml.get(from..)
+        .unwrap_or("")
+        .lines()
+        .skip_while(|line| *line == "[params]")
+        .map(|line| format!("  {line}\n"))
+        .collect()
 }

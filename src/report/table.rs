@@ -50,10 +50,12 @@ fn head(out: &mut String, report: &Report) {
         money(totals.credit.0),
         money(totals.refund.0)
     );
-    let share = totals.savings_percent.map_or_else(String::new, |percent| format!(", {percent:.1} % of cost"));
+    let share = totals
+        .savings_percent
+        .map_or_else(String::new, |percent| format!(", {percent:.1} % of cost without tax, credit and refund"));
     let before = match net {
         true => format!(" (net; {} a month before discounts)", money(totals.monthly_savings_before_discounts.0)),
-        false => " (the export tells no private discounts)".into(),
+        false => " (the export has no costs after private discounts)".into(),
     };
     let _ = writeln!(
         out,
@@ -82,7 +84,8 @@ fn recommendations(report: &Report) -> Table {
 }
 
 fn saved(row: &Recommendation) -> String {
-    if row.preview { "preview".into() } else { money(row.monthly_savings.0) }
+    let status = row.status.map_or_else(String::new, |status| format!(" ({})", word(&status)));
+    if row.preview { "preview".into() } else { money(row.monthly_savings.0) + &status }
 }
 
 fn unit_costs(rows: &[UnitCost]) -> Table {
@@ -117,6 +120,7 @@ fn tail(out: &mut String, report: &Report) {
     for (count, what) in [
         (report.rejected.len(), "found but saving nothing"),
         (report.suppressed.len(), "protected or suppressed"),
+        (report.resolved.len(), "resolved since the baseline"),
         (report.skipped_rules.len(), "rule(s) skipped for want of input"),
         (report.notes.len(), "note(s) on the input"),
     ] {

@@ -19,6 +19,7 @@ pub(super) struct OrphanedSnapshot {
     kept_tags: Vec<String>,
     confidence_whole: f64,
     confidence_shared: f64,
+    confidence_sole: f64,
 }
 
 impl Rule for OrphanedSnapshot {
@@ -35,7 +36,9 @@ impl Rule for OrphanedSnapshot {
             let archived = snapshot.storage_tier.as_deref() == Some("archive");
             let siblings = of_volume.get(volume).copied().unwrap_or_default();
             let shared = siblings > 1 && !archived;
-            let mut current = State::new("snapshot of a volume that is gone").with("volume", volume);
+            let sole = siblings <= 1;
+            let label = if sole { "the only snapshot of its volume" } else { "one of several of its volume" };
+            let mut current = State::new(label).with("volume", volume);
             if let Some(text) = snapshot.description.as_deref().filter(|text| !text.is_empty()) {
                 current = current.with("description", text);
             }
@@ -47,7 +50,11 @@ impl Rule for OrphanedSnapshot {
                 .seen(Signal::Inventory, "age", age, "days")
                 .seen(Signal::Rule, "min_age_days", self.min_age_days, "days")
                 .seen(Signal::Inventory, "snapshots_of_volume", siblings, "")
-                .confidence(if shared { self.confidence_shared } else { self.confidence_whole })
+                .confidence(match (sole, shared) {
+                    (true, _) => self.confidence_sole,
+                    (false, true) => self.confidence_shared,
+                    (false, false) => self.confidence_whole,
+                })
                 .in_inventory(true);
             out.push(finding);
         }

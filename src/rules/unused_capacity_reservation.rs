@@ -139,7 +139,10 @@ fn slots(
     unused: &Owned<'_>,
     listed: Option<&CapacityReservation>,
 ) -> Option<Slots> {
-    let hours = reservation.seen.cut(see.facts.window.period).hours();
+    // Hours in which the whole bill has no line are hours of nobody: averages are over the others.
+    let window = &see.facts.window;
+    let lost = window.period.hours() - window.covered_hours;
+    let hours = reservation.seen.cut(window.period).hours() - lost;
     let hours = i32::try_from(hours).ok().filter(|hours| *hours > 0).map(f64::from)?;
     let all = sum(&see.lines_of(reservation, |what| matches!(what, What::ReservedCapacity(_)))).quantity;
     let unused: Vec<_> = unused.iter().map(|(_, line)| *line).collect();

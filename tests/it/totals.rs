@@ -203,3 +203,16 @@ fn an_export_of_koku_nise() {
     }
     assert_eq!(reports[0], reports[1], "typed columns change nothing");
 }
+
+/// Every type of line, the rare ones too, with amounts drawn at random and many nulls.
+#[test]
+fn lines_of_every_type_with_random_amounts() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part.parquet");
+    let glob = root().join("fixtures/company/export/data/**/*.parquet");
+    script("scramble.py", [&glob, &part]);
+    let (report, sql) = agree(&part, &part.display().to_string());
+    assert_eq!(sql.by_type.len(), 19);
+    has_note(&report, "unknown_line_type", "MadeUp");
+    has_note(&report, "negative_usage", "");
+}

@@ -1,7 +1,7 @@
 """The same lines in many ways of writing them, by DuckDB: dialects.py GLOB FOLDER.
 
 FOLDER/base is what all others must equal; it is the first days of the export with amounts of nine decimals, which doubles,
-decimals and text can all state, and with accounts that begin with zeros."""
+decimals and text can all state, with accounts that begin with zeros and with a tag that changes from line to line."""
 
 import pathlib
 import sys
@@ -13,6 +13,8 @@ ACCOUNTS = ("line_item_usage_account_id", "bill_payer_account_id")
 MAPS = ("resource_tags", "cost_category")
 ORDER = "ORDER BY line_item_usage_start_date, identity_line_item_id"
 SHUFFLED = "ORDER BY hash(identity_line_item_id, line_item_usage_start_date)"
+MOVED = """CASE hash(identity_line_item_id, line_item_usage_start_date) % 4 WHEN 0 THEN {0} ELSE
+    map_concat({0}, MAP {{'user_moved': CAST(hash(identity_line_item_id, line_item_usage_start_date) % 9 AS VARCHAR)}}) END"""
 
 
 class Variants:
@@ -27,7 +29,8 @@ class Variants:
         self.db.execute(f"""
             CREATE TABLE base AS SELECT * REPLACE (
                 {each(self.doubles, "CAST(CAST({} AS DECIMAL(38, 9)) AS DOUBLE)")},
-                {each(ACCOUNTS, "'000' || substr({}, 4)")}
+                {each(ACCOUNTS, "'000' || substr({}, 4)")},
+                {each(["resource_tags"], MOVED)}
             ) FROM (SELECT {", ".join(kept)} FROM {export.source})
             WHERE line_item_usage_start_date < '2026-09-03'""")
         self.keys = {name: self.keys_of(name) for name in MAPS}
@@ -96,6 +99,7 @@ def main():
     write("tags-json", each(MAPS, "CAST(to_json({}) AS VARCHAR)"))
     write("tags-json-null", each(MAPS, "CASE WHEN cardinality({0}) > 0 THEN CAST(to_json({0}) AS VARCHAR) END"))
     write("tags-null", each(MAPS, "CASE WHEN cardinality({0}) > 0 THEN {0} END"))
+    write("tags-reversed", each(MAPS, "map_from_entries(list_reverse(map_entries({})))"))
     write("tags-empty-values", each(MAPS, "map_concat({0}, MAP {{'zz_none': '', 'zz_null': NULL}})"))
     write("tags-struct", structs(all_of))
     all_of.copy("tags-flat", flat(all_of))

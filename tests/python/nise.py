@@ -24,7 +24,7 @@ def athena(name):
 def main():
     root = pathlib.Path(sys.argv[1])
     nise = pathlib.Path(sys.executable).parent / "nise"
-    command = [nise, "report", "aws", "-s", "2026-09-01", "-e", "2026-09-09", "-w"]
+    command = [nise, "report", "aws", "-s", "2026-09-01", "-e", "2026-09-30", "-w"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"nise failed: {done.stderr}")
