@@ -13,4 +13,5 @@ mod report;
 mod rules;
 mod threads;
 mod totals;
+mod trust;
 mod unit_cost;
