@@ -6,7 +6,7 @@ mod id;
 use crate::{
     bill::{Bill, Change, Paid, saving},
     defaults::PlanFigures,
-    facts::{Cost, Facts, Resource, ResourceId},
+    facts::{Cost, Facts, ResourceId},
     inventory::Inventory,
     metrics::Metrics,
     note::{Notes, Remark},
@@ -132,11 +132,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
 }
 
 impl Inputs<'_> {
-    /// A finding's rule, its target's name and its members.
-    fn described<'s>(&'s self, step: &'s Step) -> (&'s str, &'s str, Vec<&'s Resource>) {
+    /// A finding's rule and module, its target's name and its members.
+    fn described<'s>(&'s self, step: &'s Step) -> suppress::Described<'s> {
         let (_, _, name) = step.finding.target.identity(self.facts);
         let members = step.finding.target.members().iter().map(|id| self.facts.resource(*id)).collect();
-        (self.rules[step.rule].id, name, members)
+        let rule = &self.rules[step.rule];
+        ([rule.id, rule.text.module.name()], name, members)
     }
 
     /// Why the user does not want a finding, if so.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
-    /// The rule, or a glob over rules; all by default.
+    /// The rule or module, or a glob over them; all by default.
     #[serde(default = "any")]
     pub rule: String,
     /// A glob over resource ids (short ids, ARNs or group names).
@@ -72,13 +72,13 @@ impl Suppression {
         })
     }
 
-    fn matches(&self, rule: &str, name: &str, members: &[&Resource]) -> bool {
+    fn matches(&self, [rule, module]: [&str; 2], name: &str, members: &[&Resource]) -> bool {
         let resource = self
             .resource
             .as_ref()
             .is_none_or(|glob| glob.is_match(name) || members.iter().any(|member| glob.is_match(member.id.as_ref())));
         let tag = self.tag.as_ref().is_none_or(|tag| members.iter().any(|member| tag.matches(member)));
-        self.rule.is_match(rule) && resource && tag
+        (self.rule.is_match(rule) || self.rule.is_match(module)) && resource && tag
     }
 
     fn expired(&self, today: Day) -> bool {
@@ -86,21 +86,24 @@ impl Suppression {
     }
 }
 
-/// Why a finding is suppressed, if it is: `name` is its target's, `today` the day that expiry counts from.
+/// Why a finding of a rule (and its module) is suppressed, if it is: `name` is its target's, `today` the day that expiry counts from.
 #[must_use]
-pub fn reason(all: &[Suppression], rule: &str, name: &str, members: &[&Resource], today: Day) -> Option<String> {
+pub fn reason(all: &[Suppression], rule: [&str; 2], name: &str, members: &[&Resource], today: Day) -> Option<String> {
     let found = all.iter().find(|one| !one.expired(today) && one.matches(rule, name, members))?;
     let until = found.until.map_or_else(String::new, |until| format!(" until {until}"));
     Some(format!("suppressed{until}: {}", found.reason))
 }
 
-/// Remarks on suppressions that expired or that match no finding; `findings` are rule, target's name and members.
-pub fn remarks(all: &[Suppression], findings: &[(&str, &str, Vec<&Resource>)], today: Day, notes: &mut Notes) {
+/// A finding's rule and module, its target's name and its members.
+pub type Described<'a> = ([&'a str; 2], &'a str, Vec<&'a Resource>);
+
+/// Remarks on suppressions that expired or that match no finding.
+pub fn remarks(all: &[Suppression], findings: &[Described<'_>], today: Day, notes: &mut Notes) {
     for one in all {
         let name = one.text.clone();
         if let Some(until) = one.until.filter(|_| one.expired(today)) {
             notes.add(Remark::SuppressionExpired { name, until: until.to_string() });
-        } else if !findings.iter().any(|(rule, target, members)| one.matches(rule, target, members)) {
+        } else if !findings.iter().any(|(rule, target, members)| one.matches(*rule, target, members)) {
             notes.add(Remark::SuppressionUnmatched { name });
         }
     }
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn a_suppression_holds_until_its_last_day() {
         let all = [Suppression::of(&written("idle_*", Some("2026-09-30"))).unwrap()];
-        let on = |day: &str, rule: &str, name: &str| reason(&all, rule, name, &[], Day::parse(day).unwrap());
+        let on = |day: &str, rule: &str, name: &str| reason(&all, [rule, "idle"], name, &[], Day::parse(day).unwrap());
         assert_eq!(on("2026-09-30", "idle_nat_gateway", "nat-0a").unwrap(), "suppressed until 2026-09-30: standby");
         assert_eq!(on("2026-10-01", "idle_nat_gateway", "nat-0a"), None);
         assert_eq!(on("2026-09-30", "graviton_ec2", "nat-0a"), None);

@@ -244,6 +244,10 @@ impl Families {
             .seen(Signal::Rule, "list_price_target", choice.to_price, "USD/hour, us-east-1")
             .seen(Signal::Rule, "price_ratio", choice.ratio, "")
             .confidence(sure);
+        if case.listed {
+            let today = if case.today.is_empty() { "listed".to_owned() } else { case.today.join(", ") };
+            finding = finding.seen(Signal::Inventory, "today", today, "");
+        }
         for part in &parts {
             finding = finding.edit(part.moved.edit(part.choice.ratio));
         }
@@ -343,6 +347,9 @@ pub(super) fn metered(
             .seen(Signal::Rule, &format!("{name}: list price arm64"), meter.arm, &meter.unit)
             .seen(Signal::Rule, &format!("{name}: price ratio"), ratio, "");
         resources.extend(moved.resources);
+    }
+    if listed {
+        finding = finding.seen(Signal::Inventory, "today", "x86_64", "");
     }
     finding.target = of_members(finding.target, resources);
     (!finding.edits.is_empty()).then_some(finding)
