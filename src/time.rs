@@ -61,7 +61,7 @@ impl Hour {
     /// `2026-09-01T00:00:00Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        Timestamp::from_second(i64::from(self.0) * 3600).map_or_else(|_| "?".into(), |at| at.to_string())
+        rfc3339(i64::from(self.0) * 3600)
     }
 }
 
@@ -152,6 +152,12 @@ impl fmt::Display for Span {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} to {}", self.start.day(), self.end.plus(-1).day())
     }
+}
+
+/// A moment, given in seconds since the epoch, as RFC 3339 in UTC; empty beyond the years -9999 to 9999.
+#[must_use]
+pub fn rfc3339(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 /// Seconds since the epoch of an RFC 3339 moment; without an offset it is UTC; a bare date is its midnight.

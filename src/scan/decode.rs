@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     money::{Money, NotAnAmount, Quantity},
     names::{Names, Sym},
-    time::parse_moment,
+    time::{parse_moment, rfc3339},
 };
 use arrow_array::{
     AnyDictionaryArray, Array, ArrayRef, ArrowPrimitiveType, MapArray, RecordBatch, StructArray,
@@ -130,6 +130,9 @@ fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> 
             array.as_string::<i64>().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect()
         }
         DataType::Utf8View => array.as_string_view().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect(),
+        DataType::Boolean | DataType::Float64 | DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
+            return rendered(array, names, account);
+        }
         _ => {
             let whole = integers(array).ok_or_else(|| wrong_type(array, "text"))?;
             let mut of = |value: i128| {
@@ -141,6 +144,22 @@ fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> 
             whole.into_iter().map(|v| v.map_or(Sym::NONE, &mut of)).collect()
         }
     })
+}
+
+/// Text that another program took for something else: accounts as doubles, times and switches under their own types.
+fn rendered(array: &ArrayRef, names: &mut Names, account: bool) -> Result<Vec<Sym>> {
+    let texts: Vec<Option<String>> = match array.data_type() {
+        DataType::Boolean => array.as_boolean().iter().map(|value| value.map(|value| value.to_string())).collect(),
+        DataType::Float64 => {
+            let whole = |value: f64| if account { format!("{value:012}") } else { value.to_string() };
+            array.as_primitive::<Float64Type>().iter().map(|value| value.map(whole)).collect()
+        }
+        _ => {
+            let moment = |seconds: i64| (seconds != NO_MOMENT).then(|| rfc3339(seconds));
+            moments(array)?.into_iter().map(moment).collect()
+        }
+    };
+    Ok(texts.iter().map(|text| text.as_ref().map_or(Sym::NONE, |text| names.intern(text))).collect())
 }
 
 /// A dictionary's decoded values, one a row; `none` for null.
@@ -364,4 +383,25 @@ fn json_text(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged
         ends.push(pairs.len());
     }
     Ok(Ragged { ends, pairs })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{BooleanArray, Float64Array, TimestampMillisecondArray};
+    use std::sync::Arc;
+
+    #[test]
+    fn text_under_another_type_is_still_text() {
+        let mut names = Names::default();
+        let mut read = |array: ArrayRef, account| {
+            let syms = text(&array, &mut Seen::default(), &mut names, account).unwrap();
+            syms.into_iter().map(|sym| names.get(sym).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(read(Arc::new(Float64Array::from(vec![Some(11_254_002_932.0), None])), true), ["011254002932", ""]);
+        assert_eq!(read(Arc::new(Float64Array::from(vec![42.0])), false), ["42"]);
+        assert_eq!(read(Arc::new(BooleanArray::from(vec![true])), false), ["true"]);
+        let at = TimestampMillisecondArray::from(vec![Some(1_770_681_600_000), None]);
+        assert_eq!(read(Arc::new(at), false), ["2026-02-10T00:00:00Z", ""]);
+    }
 }
