@@ -34,6 +34,9 @@ struct Args {
     /// Also write the three tables into this folder, as CSV with exact decimals.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
+    /// Read through the general reader, which the fast one stands beside.
+    #[arg(long)]
+    general: bool,
     /// Read and decompress the needed pages, and do nothing else.
     #[arg(long)]
     floor: bool,
@@ -49,12 +52,13 @@ fn main() -> Done<()> {
 fn facts(args: &Args) -> Done<serde_json::Value> {
     let start = Instant::now();
     let mut notes = Notes::default();
-    let exports = Exports::open(std::slice::from_ref(&args.export), &mut notes)?;
+    let exports = Exports::open(std::slice::from_ref(&args.export), args.general, &mut notes)?;
     let survey = Survey::read(&exports, None, args.threads)?;
     let window = Window::choose(&survey, &WindowChoice::All, &mut notes)?;
     let surveyed = start.elapsed();
     let workload = Some(Label::parse("tag:workload")?);
-    let asked = Asked { workload, owner: None, read: None, window, currency: None, threads: args.threads };
+    let threads = args.threads;
+    let asked = Asked { workload, owner: None, read: None, window, currency: None, one_currency: true, threads };
     let facts = Facts::read(&exports, &asked, &survey)?;
     let wall = start.elapsed();
     if let Some(folder) = &args.write {
@@ -142,7 +146,7 @@ fn write_commitments(facts: &Facts, folder: &Path) -> Done<()> {
 /// Reads every needed page of an export, row groups handed out to the workers one by one.
 fn floor(args: &Args) -> Done<serde_json::Value> {
     let start = Instant::now();
-    let exports = Exports::open(std::slice::from_ref(&args.export), &mut Notes::default())?;
+    let exports = Exports::open(std::slice::from_ref(&args.export), args.general, &mut Notes::default())?;
     let next = AtomicUsize::new(0);
     let work = || -> Done<usize> {
         // Readers of one file share its position, so each worker has its own.
