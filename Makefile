@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check setup fmt lint doc schema fixture rule clean
+.PHONY: demo test check setup fmt lint doc schema fixture rule bench clean
 
 demo: ## the ranked table for a made-up company
 	$(CARGO) run --release --quiet -- demo
@@ -35,6 +35,10 @@ fixture: ## fixtures/company from its generator
 
 rule: ## make rule NAME=x FROM=y: three files that begin as a copy of a working rule
 	sh rules/new.sh "$(NAME)" "$(FROM)"
+
+bench: setup ## curtail beside DuckDB and Polars: make bench ARGS="--rows 2000000"; --help says more
+	$(CARGO) build --release --quiet --bin curtail --example facts
+	.venv/bin/python benches/peers.py $(ARGS)
 
 clean:
 	$(CARGO) clean
