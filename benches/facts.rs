@@ -94,7 +94,7 @@ fn class_cells(class: &Class) -> [&str; CLASS.len()] {
 fn sum_cells(sums: &Costs) -> [String; SUMS.len()] {
     let Quantity(quantity) = sums.quantity;
     let money = |Money(raw)| decimal(raw, 12);
-    [decimal(quantity, 9), money(sums.unblended), money(sums.effective), money(sums.net), money(sums.on_demand)]
+    [decimal(quantity, 12), money(sums.unblended), money(sums.effective), money(sums.net), money(sums.on_demand)]
 }
 
 /// `raw` x 10^-`digits`, exactly.

@@ -6,16 +6,17 @@ use std::{
     ops::{Add, AddAssign, Neg, Sub, SubAssign},
 };
 
-/// Units of `Money` in one unit of the currency: ten billion lines, each rounded to the nearest, err by at most half a cent in sum.
-const MONEY_UNITS: i128 = 1_000_000_000_000;
-/// Units of `Quantity` in one unit of usage.
-const QUANTITY_UNITS: i128 = 1_000_000_000;
+/// Units of an amount in one of the currency or of usage: ten billion lines, each rounded to the nearest, err by at most half a cent
+/// in sum.
+const UNITS: i128 = 1_000_000_000_000;
+/// Digits behind the point.
+const DIGITS: i32 = 12;
 
 /// An amount of money, in 1e-12 of the bill's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(pub i128);
 
-/// An amount of usage, in 1e-9 of the unit that the line states (hours, GB-months, requests).
+/// An amount of usage, in 1e-12 of the unit that the line states (hours, GB-months, requests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(pub i128);
 
@@ -34,7 +35,7 @@ pub enum NotAnAmount {
 }
 
 macro_rules! amount {
-    ($name:ident, $units:expr, $digits:expr) => {
+    ($name:ident) => {
         impl $name {
             /// Nothing.
             pub const ZERO: Self = Self(0);
@@ -44,7 +45,7 @@ macro_rules! amount {
             /// # Errors
             /// When the double is not finite or too large.
             pub fn from_f64(value: f64) -> Result<Self, NotAnAmount> {
-                scale_double(value, $units).map(Self)
+                scale_double(value, UNITS).map(Self)
             }
 
             /// Exactly the decimal that the text states, rounded once to the unit, ties to even; never through a double.
@@ -52,7 +53,7 @@ macro_rules! amount {
             /// # Errors
             /// When the text is no finite decimal number.
             pub fn parse(text: &str) -> Result<Self, NotAnAmount> {
-                parse_decimal(text, $digits).map(Self)
+                parse_decimal(text, DIGITS).map(Self)
             }
 
             /// A decimal of `unscaled` x 10^-`scale`.
@@ -60,14 +61,15 @@ macro_rules! amount {
             /// # Errors
             /// When it is too large.
             pub fn from_decimal(unscaled: i128, scale: i32) -> Result<Self, NotAnAmount> {
-                scale_decimal(unscaled, $digits - scale).map(Self)
+                scale_decimal(unscaled, DIGITS - scale).map(Self)
             }
 
             /// The nearest double, for ratios and for showing.
             #[must_use]
             #[expect(clippy::cast_precision_loss, reason = "showing and ratios need no more than a double holds")]
             pub fn to_f64(self) -> f64 {
-                self.0 as f64 / $units as f64
+                // Whole units and the rest apart: whole amounts come out whole.
+                (self.0 / UNITS) as f64 + (self.0 % UNITS) as f64 / UNITS as f64
             }
 
             /// This amount times `numerator` / `denominator`, rounded ties to even; a zero denominator gives zero.
@@ -79,7 +81,7 @@ macro_rules! amount {
             /// This amount times a factor that is rounded to 1e-12 first.
             #[must_use]
             pub fn times(self, factor: f64) -> Self {
-                scale_double(factor, MONEY_UNITS).map_or(Self(0), |f| self.ratio(f, MONEY_UNITS))
+                scale_double(factor, UNITS).map_or(Self(0), |f| self.ratio(f, UNITS))
             }
 
             /// Whether it is nothing.
@@ -125,27 +127,27 @@ macro_rules! amount {
     };
 }
 
-amount!(Money, MONEY_UNITS, 12);
-amount!(Quantity, QUANTITY_UNITS, 9);
+amount!(Money);
+amount!(Quantity);
 
 impl Money {
     /// Rounded to 1e-6 of the currency, ties to even: the precision of reports.
     #[must_use]
     pub fn micros(self) -> i128 {
-        div_even(self.0, MONEY_UNITS / 1_000_000)
+        div_even(self.0, UNITS / 1_000_000)
     }
 
     /// The amount that is `micros` millionths.
     #[must_use]
     pub fn from_micros(micros: i128) -> Self {
-        Self(micros * (MONEY_UNITS / 1_000_000))
+        Self(micros * (UNITS / 1_000_000))
     }
 }
 
 impl fmt::Display for Money {
     /// Two decimals with thousands separated: `1,234.50`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cents = div_even(self.0, MONEY_UNITS / 100);
+        let cents = div_even(self.0, UNITS / 100);
         let (sign, cents) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
         let whole = (cents / 100).to_string();
         let mut grouped = String::new();

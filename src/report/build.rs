@@ -441,7 +441,7 @@ fn commitment_row(facts: &Facts, commitment: &Commitment) -> CommitmentRow {
     let amount = if commitment.plan {
         commitment.committed.ratio(1, hours)
     } else {
-        Money(commitment.reserved.0 * 1000).ratio(1, hours)
+        Money(commitment.reserved.0).ratio(1, hours)
     };
     CommitmentRow {
         id: commitment.id.to_string(),

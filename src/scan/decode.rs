@@ -1,7 +1,7 @@
 //! Arrow arrays become columns of `Lines`; every type that a column may come in is known here.
 
 use super::{
-    columns::{Amount, Labels, Layout, Text},
+    columns::{Amount, Labels, Layout, Need, Text},
     labels::{Pairs, Ragged},
     lines::{CATEGORY, Dictionary, Lines, NO_AMOUNT, NO_MOMENT, TagsId},
 };
@@ -52,8 +52,12 @@ impl<'a> Decoder<'a> {
         let mut lines = Lines { rows: batch.num_rows(), ..Lines::default() };
         for spec in Text::SPECS {
             if let Some((at, array)) = self.array(batch, self.layout.text[spec.column as usize]) {
-                let account = matches!(spec.column, Text::Payer | Text::Account);
-                let syms = text(array, &mut self.seen[at], &mut dictionary.names, account);
+                let reading = match (spec.column, spec.need) {
+                    (Text::Payer | Text::Account, _) => Reading::Account,
+                    (_, Need::Required) => Reading::Strict,
+                    _ => Reading::Lenient,
+                };
+                let syms = text(array, &mut self.seen[at], &mut dictionary.names, reading);
                 lines.text[spec.column as usize] = syms.map_err(|error| error.in_column(name(batch, at)))?;
             }
         }
@@ -90,7 +94,7 @@ impl<'a> Decoder<'a> {
                         if array.null_count() == array.len() {
                             continue;
                         }
-                        let syms = text(array, &mut self.seen[at], &mut dictionary.names, false)
+                        let syms = text(array, &mut self.seen[at], &mut dictionary.names, Reading::Lenient)
                             .map_err(|error| error.in_column(name(batch, at)))?;
                         pairs.flat.push((dictionary.names.intern(&format!("{prefix}{key}")), syms));
                     }
@@ -111,13 +115,24 @@ fn name(batch: &RecordBatch, at: usize) -> String {
     batch.schema_ref().field(at).name().clone()
 }
 
+/// How much a column of text may look like something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// It is text, or whole numbers.
+    Strict,
+    /// Another program may have taken it for numbers, times or switches.
+    Lenient,
+    /// Likewise, and its whole numbers have twelve digits.
+    Account,
+}
+
 /// A column of text as interned strings; whole numbers become their digits, accounts twelve of them.
-fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> Result<Vec<Sym>> {
+fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, reading: Reading) -> Result<Vec<Sym>> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let values = dictionary.values();
         let same = seen.values.as_ref().is_some_and(|kept| same_buffer(kept, values));
         if !same {
-            seen.syms = text(values, &mut Seen::default(), names, account)?;
+            seen.syms = text(values, &mut Seen::default(), names, reading)?;
             seen.values = Some(values.clone());
         }
         return Ok(spread(array, dictionary, &seen.syms, Sym::NONE));
@@ -130,15 +145,18 @@ fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> 
             array.as_string::<i64>().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect()
         }
         DataType::Utf8View => array.as_string_view().iter().map(|v| v.map_or(Sym::NONE, |v| names.intern(v))).collect(),
-        DataType::Boolean | DataType::Float64 | DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
-            return rendered(array, names, account);
+        DataType::Boolean | DataType::Float64 | DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
+            if reading != Reading::Strict =>
+        {
+            return rendered(array, names, reading);
         }
         _ => {
             let whole = integers(array).ok_or_else(|| wrong_type(array, "text"))?;
             let mut of = |value: i128| {
                 use std::fmt::Write as _;
                 digits.clear();
-                let _ = if account { write!(digits, "{value:012}") } else { write!(digits, "{value}") };
+                let _ =
+                    if reading == Reading::Account { write!(digits, "{value:012}") } else { write!(digits, "{value}") };
                 names.intern(&digits)
             };
             whole.into_iter().map(|v| v.map_or(Sym::NONE, &mut of)).collect()
@@ -147,11 +165,12 @@ fn text(array: &ArrayRef, seen: &mut Seen, names: &mut Names, account: bool) -> 
 }
 
 /// Text that another program took for something else: accounts as doubles, times and switches under their own types.
-fn rendered(array: &ArrayRef, names: &mut Names, account: bool) -> Result<Vec<Sym>> {
+fn rendered(array: &ArrayRef, names: &mut Names, reading: Reading) -> Result<Vec<Sym>> {
     let texts: Vec<Option<String>> = match array.data_type() {
         DataType::Boolean => array.as_boolean().iter().map(|value| value.map(|value| value.to_string())).collect(),
         DataType::Float64 => {
-            let whole = |value: f64| if account { format!("{value:012}") } else { value.to_string() };
+            let whole =
+                |value: f64| if reading == Reading::Account { format!("{value:012}") } else { value.to_string() };
             array.as_primitive::<Float64Type>().iter().map(|value| value.map(whole)).collect()
         }
         _ => {
@@ -322,8 +341,8 @@ fn map(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
 }
 
 fn map_entries(array: &MapArray, prefix: &str, names: &mut Names) -> Result<Ragged> {
-    let mut keys = text(array.keys(), &mut Seen::default(), names, false)?;
-    let values = text(array.values(), &mut Seen::default(), names, false)?;
+    let mut keys = text(array.keys(), &mut Seen::default(), names, Reading::Lenient)?;
+    let values = text(array.values(), &mut Seen::default(), names, Reading::Lenient)?;
     if !prefix.is_empty() {
         let mut last = (Sym::NONE, Sym::NONE);
         for key in &mut keys {
@@ -351,7 +370,7 @@ fn struct_fields(array: &StructArray, prefix: &str, names: &mut Names) -> Result
     let mut columns = Vec::new();
     for (field, column) in array.fields().iter().zip(array.columns()) {
         let key = names.intern(&format!("{prefix}{}", field.name()));
-        columns.push((key, text(column, &mut Seen::default(), names, false)?));
+        columns.push((key, text(column, &mut Seen::default(), names, Reading::Lenient)?));
     }
     let (mut ends, mut pairs) = (Vec::with_capacity(array.len()), Vec::new());
     for row in 0..array.len() {
@@ -363,7 +382,8 @@ fn struct_fields(array: &StructArray, prefix: &str, names: &mut Names) -> Result
 }
 
 fn json_text(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
-    let syms = text(array, &mut Seen::default(), names, false).map_err(|_| wrong_type(array, "a map of tags"))?;
+    let syms =
+        text(array, &mut Seen::default(), names, Reading::Lenient).map_err(|_| wrong_type(array, "a map of tags"))?;
     let mut last: (Sym, Vec<(Sym, Sym)>) = (Sym::NONE, Vec::new());
     let (mut ends, mut pairs) = (Vec::with_capacity(syms.len()), Vec::new());
     for sym in syms {
@@ -394,14 +414,17 @@ mod tests {
     #[test]
     fn text_under_another_type_is_still_text() {
         let mut names = Names::default();
-        let mut read = |array: ArrayRef, account| {
-            let syms = text(&array, &mut Seen::default(), &mut names, account).unwrap();
+        let mut read = |array: ArrayRef, reading| {
+            let syms = text(&array, &mut Seen::default(), &mut names, reading).unwrap();
             syms.into_iter().map(|sym| names.get(sym).to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(read(Arc::new(Float64Array::from(vec![Some(11_254_002_932.0), None])), true), ["011254002932", ""]);
-        assert_eq!(read(Arc::new(Float64Array::from(vec![42.0])), false), ["42"]);
-        assert_eq!(read(Arc::new(BooleanArray::from(vec![true])), false), ["true"]);
+        assert_eq!(
+            read(Arc::new(Float64Array::from(vec![Some(11_254_002_932.0), None])), Reading::Account),
+            ["011254002932", ""]
+        );
+        assert_eq!(read(Arc::new(Float64Array::from(vec![42.0])), Reading::Lenient), ["42"]);
+        assert_eq!(read(Arc::new(BooleanArray::from(vec![true])), Reading::Lenient), ["true"]);
         let at = TimestampMillisecondArray::from(vec![Some(1_770_681_600_000), None]);
-        assert_eq!(read(Arc::new(at), false), ["2026-02-10T00:00:00Z", ""]);
+        assert_eq!(read(Arc::new(at), Reading::Lenient), ["2026-02-10T00:00:00Z", ""]);
     }
 }

@@ -87,8 +87,7 @@ fn side(cells: impl Iterator<Item = (String, Costs)>) -> Side {
 /// Whether two sums are the same: to a billionth and, money, to the cent.
 fn same(ours: f64, theirs: f64, money: bool) -> bool {
     let apart = (ours - theirs).abs();
-    let finest = if money { 1e-9 } else { 1e-6 }; // usage is kept in billionths, a line's rounding adds up
-    apart <= 1e-9 * theirs.abs().max(1.0).max(finest / 1e-9) && (!money || apart < 0.005)
+    apart <= 1e-9 * theirs.abs().max(1.0) && (!money || apart < 0.005)
 }
 
 fn compare(what: &str, ours: &Side, theirs: &Side) {
