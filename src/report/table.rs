@@ -15,7 +15,7 @@ pub(super) fn render(report: &Report) -> String {
     if report.recommendations.is_empty() {
         out.push_str("\nNothing to change was found.\n");
     } else {
-        let _ = writeln!(out, "\nWhat to change, in {}", report.currency);
+        let _ = writeln!(out, "\nWhat to change, in {} a month", report.currency);
         let _ = writeln!(out, "{}", recommendations(report));
     }
     if !report.unit_costs.is_empty() {
