@@ -2,19 +2,23 @@
 //! The same usage type means different things in different products, so each service has its own file.
 
 mod compute;
+mod cover;
 mod data;
 mod network;
 mod storage;
 
+pub use cover::{Cover, Coverage, PlanKind, ReservationKey, Reserved, Sizes, UNIT};
+
 use crate::instance::{Architecture, InstanceType};
+use serde::Deserialize;
 
 /// What a usage line measures, as far as rules care.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// Hours of an instance of any service.
     Instance(Instance),
-    /// Hours that a capacity reservation holds free: `UnusedBox`, `UnusedDed`.
-    UnusedCapacity(InstanceType),
+    /// Hours that a capacity reservation holds free, as the instance that could run in it: `UnusedBox`, `UnusedDed`.
+    UnusedCapacity(Instance),
     /// Hours that a capacity reservation spans, used or not (rate 0): never add them to the two above.
     ReservedCapacity(InstanceType),
     /// GB-months of an EBS volume, by volume type (`gp2` ...; `standard` is magnetic).
@@ -62,7 +66,8 @@ pub enum What {
 }
 
 /// The service whose instance it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Service {
     /// EC2.
     Ec2,
@@ -112,6 +117,8 @@ pub struct Instance {
     pub software: String,
     /// How many copies the rate pays for: 2 for Multi-AZ.
     pub copies: u8,
+    /// Whether the rate pays for I/O too: Aurora I/O-Optimized.
+    pub io_optimized: bool,
 }
 
 /// The kinds of load balancers.
@@ -202,6 +209,21 @@ impl What {
     }
 }
 
+/// What a reservation's fee line reserves, an instance of it: `HeavyUsage:m5.large`; `None` where the line tells no instance type.
+/// It says nothing of how many, nor whether they are bound to a zone.
+#[must_use]
+pub fn reserved(texts: Texts<'_>) -> Option<Instance> {
+    let (head, behind) = strip_region(texts.usage_type).split_once(':')?;
+    let dedicated = head.starts_with("Ded");
+    if texts.product == "AmazonEC2" {
+        return compute::server(&texts, behind, if dedicated { Purchase::Dedicated } else { Purchase::Shared });
+    }
+    let service = data::service(texts.product)?;
+    let copies = if head.contains("Multi-AZ") || head.contains("MultiAZ") || head.contains("Mirror") { 2 } else { 1 };
+    let (kind, software) = (instance_type(&texts, behind)?, data::software(service, &texts).to_owned());
+    Some(Instance { service, kind, purchase: Purchase::Shared, software, copies, io_optimized: false })
+}
+
 /// The usage type without its region: `EUW2-`, `USE1-`, `EU-`, `USW2-LAX1-` (a local zone), `Global-`.
 #[must_use]
 pub fn strip_region(usage_type: &str) -> &str {
@@ -286,10 +308,9 @@ mod tests {
         assert_eq!(what("AWSELB", "DataProcessing-Bytes", "LoadBalancing"), What::BalancerWork(Balancer::Classic));
         assert_eq!(what("AmazonS3", "DataProcessing-Bytes", ""), What::Other);
         assert_eq!(what("AWSELB", "TS-LoadBalancerUsage", "LoadBalancing:Application"), What::Other);
-        assert_eq!(
-            what("AmazonEC2", "UnusedBox:m5.large", "RunInstances"),
-            What::UnusedCapacity(InstanceType::parse("m5.large").unwrap())
-        );
+        let What::UnusedCapacity(free) = what("AmazonEC2", "UnusedDed:m5.large", "RunInstances:0002") else { panic!() };
+        assert_eq!((free.kind.to_string().as_str(), free.purchase), ("m5.large", Purchase::Dedicated));
+        assert_eq!(free.software, "Windows");
         assert_eq!(what("AWSLambda", "USE2-Lambda-GB-Second-ARM", ""), What::LambdaCompute(Architecture::Arm));
         assert_eq!(what("AmazonEC2", "EBS:VolumeUsage.gp2", "CreateVolume-Gp2"), What::Volume("gp2".into()));
         assert_eq!(what("AmazonEC2", "EBS:VolumeUsage", "CreateVolume"), What::Volume("standard".into()));
