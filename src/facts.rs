@@ -6,6 +6,7 @@ mod line;
 mod quality;
 mod survey;
 mod tables;
+mod usage;
 mod window;
 
 pub use line::LineType;
@@ -173,6 +174,41 @@ pub struct Spend {
     pub costs: Costs,
 }
 
+/// Hours in a row in which a resource used as much of a class in each: instance-hours of the priced period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Of which class, the type of line included: what a commitment covered of an hour is apart.
+    pub class: ClassId,
+    /// The hours.
+    pub hours: Span,
+    /// The usage of each.
+    pub per_hour: Quantity,
+}
+
+/// What all resources used of a class in each hour of a day, of classes that a commitment could cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassDay {
+    /// The class.
+    pub class: ClassId,
+    /// The day.
+    pub day: Day,
+    /// The usage of its 24 hours.
+    pub hours: [Quantity; 24],
+}
+
+/// What fees of a reservation pay for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fee {
+    /// The hours.
+    pub hours: Span,
+    /// The class of the fee's line.
+    pub class: ClassId,
+    /// Instance-hours or capacity-unit-hours.
+    pub units: Quantity,
+}
+
 /// A commitment as billed in the priced period.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Commitment {
@@ -196,6 +232,14 @@ pub struct Commitment {
     pub consumed: Money,
     /// Reserved quantity over the period (instance-hours or capacity-unit-hours), of reservations.
     pub reserved: Quantity,
+    /// The zone of a zonal reservation, else empty.
+    pub zone: Arc<str>,
+    /// Its covered lines of the period, by class.
+    pub covers: Vec<(ClassId, Costs)>,
+    /// A plan's commitment by the hour, over everything read: runs of hours and USD/hour.
+    pub hourly: Vec<(Span, Money)>,
+    /// What a reservation's fees are for, over everything read.
+    pub fees: Vec<Fee>,
 }
 
 /// What the export tells of a commitment; empty where it tells nothing.
@@ -278,6 +322,10 @@ pub struct Facts {
     pub parties: Vec<Party>,
     /// Spend, sorted by day, class and party.
     pub spend: Vec<Spend>,
+    /// Hours of instances in the priced period, sorted by resource, class and hour.
+    pub usage: Vec<Usage>,
+    /// Usage that a commitment could cover, by the hour over everything read, sorted by class and day.
+    pub class_days: Vec<ClassDay>,
     /// Commitments, sorted by id.
     pub commitments: Vec<Commitment>,
     /// All currencies, where the bill mixes them and none was chosen.
@@ -384,6 +432,14 @@ impl Facts {
     /// All resources with their numbers; lines without an id are one resource an account, with an empty id.
     pub fn numbered(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
         (0u32..).map(ResourceId).zip(&self.resources)
+    }
+
+    /// The hours of a resource's instances.
+    #[must_use]
+    pub fn usage_of(&self, resource: ResourceId) -> &[Usage] {
+        let first = self.usage.partition_point(|usage| usage.resource < resource);
+        let count = self.usage[first..].partition_point(|usage| usage.resource == resource);
+        &self.usage[first..first + count]
     }
 
     /// The spend of the priced period.

@@ -19,6 +19,8 @@ pub mod inventory;
 pub mod metrics;
 pub mod transactions;
 
+pub mod waterfall;
+
 pub mod bill;
 pub mod rules;
 

@@ -194,6 +194,17 @@ impl What {
         found.unwrap_or(Self::Other)
     }
 
+    /// Whether it is metered usage that a commitment could cover: its amount differs from hour to hour.
+    #[must_use]
+    pub fn is_metered(&self) -> bool {
+        match self {
+            Self::Fargate(task) => !task.spot,
+            Self::LambdaCompute(_) | Self::LambdaProvisioned(_) => true,
+            Self::TableCapacity(_) | Self::TableRequests(_) => true,
+            _ => false,
+        }
+    }
+
     /// The instance, if the line measures instance-hours.
     #[must_use]
     pub fn instance(&self) -> Option<&Instance> {

@@ -13,6 +13,7 @@ const FLOW: &[&[&str]] = &[
     &["exports", "inventory", "transactions"],
     &["metrics"],
     &["facts"],
+    &["waterfall"],
     &["bill", "protect", "quality", "unit_cost"],
     &["suppress"],
     &["rules"],
