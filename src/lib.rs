@@ -17,6 +17,7 @@ pub mod facts;
 
 pub mod inventory;
 pub mod metrics;
+pub mod prices;
 pub mod transactions;
 
 pub mod waterfall;

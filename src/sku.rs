@@ -5,9 +5,12 @@ mod compute;
 mod cover;
 mod data;
 mod network;
+pub mod offered;
 mod storage;
+mod terms;
 
 pub use cover::{Cover, Coverage, PlanKind, ReservationKey, Reserved, Sizes, UNIT};
+pub use terms::{Payment, Term};
 
 use crate::instance::{Architecture, InstanceType};
 use serde::Deserialize;

@@ -11,7 +11,7 @@ const FLOW: &[&[&str]] = &[
     &["instance", "money", "names", "note", "time"],
     &["defaults", "sku", "scan"],
     &["exports", "inventory", "transactions"],
-    &["metrics"],
+    &["metrics", "prices"],
     &["facts"],
     &["waterfall"],
     &["bill", "protect", "quality", "unit_cost"],
