@@ -17,7 +17,7 @@ use crate::{
     plan::{Left, Plan, Step},
     rules::{Evidence, Ready, Signal, Target},
     sku::{Purchase, What},
-    time::Day,
+    time::{Day, Span},
     unit_cost::{self, WorkloadCost},
 };
 use serde_json::Value;
@@ -41,24 +41,14 @@ pub struct Parts<'a> {
 #[must_use]
 pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
-    let period = facts.window.period;
     let recommendations = parts.recommendations();
     Report {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        period: Period {
-            start: period.start.rfc3339(),
-            end: period.end.rfc3339(),
-            hours: period.hours(),
-            complete: facts.window.complete,
-            granularity: facts.granularity.name().into(),
-        },
-        read: Interval { start: facts.read.start.rfc3339(), end: facts.read.end.rfc3339() },
+        period: period(facts),
+        read: interval(facts.read),
         currency: facts.currency.to_string(),
-        discount_basis: match facts.basis {
-            facts::Basis::Net => Basis::Net,
-            facts::Basis::Gross => Basis::Gross,
-        },
+        discount_basis: basis(facts),
         inputs: parts.inputs(),
         totals: parts.totals(&recommendations),
         summary: summary(facts, parts.plan, parts.rules),
@@ -87,6 +77,31 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         notes: notes.sorted(),
         detail: Some(Detail { daily: daily(facts) }),
         recommendations,
+    }
+}
+
+/// The window that is priced.
+pub(super) fn period(facts: &Facts) -> Period {
+    let window = facts.window;
+    Period {
+        start: window.period.start.rfc3339(),
+        end: window.period.end.rfc3339(),
+        hours: window.period.hours(),
+        complete: window.complete,
+        granularity: facts.granularity.name().into(),
+    }
+}
+
+/// A stretch of time.
+pub(super) fn interval(span: Span) -> Interval {
+    Interval { start: span.start.rfc3339(), end: span.end.rfc3339() }
+}
+
+/// Whether costs are after private discounts.
+pub(super) fn basis(facts: &Facts) -> Basis {
+    match facts.basis {
+        facts::Basis::Net => Basis::Net,
+        facts::Basis::Gross => Basis::Gross,
     }
 }
 
@@ -354,15 +369,17 @@ fn unit_cost_after(row: &WorkloadCost, saving: Money) -> Option<f64> {
 }
 
 /// A unit cost to twelve decimals.
-fn figure(value: f64) -> f64 {
+pub(super) fn figure(value: f64) -> f64 {
     (value * 1e12).round() / 1e12
 }
 
-fn percent(part: Money, of: Money) -> Percent {
+/// A share in percent to four decimals; `None` of nothing.
+pub(super) fn percent(part: Money, of: Money) -> Percent {
     (of.0 != 0).then(|| (part.to_f64() / of.to_f64() * 1e6).round() / 1e4)
 }
 
-fn effects(split: &unit_cost::Effects) -> Effects {
+/// Effects as shown.
+pub(super) fn effects(split: &unit_cost::Effects) -> Effects {
     let stretch = |stretch: &unit_cost::Stretch| Stretch {
         start: stretch.span.start.rfc3339(),
         end: stretch.span.end.rfc3339(),

@@ -9,7 +9,7 @@ use std::{
 const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
-    &["defaults", "sku", "scan"],
+    &["defaults", "forecast", "sku", "scan"],
     &["exports", "inventory", "transactions"],
     &["metrics", "prices"],
     &["facts"],
