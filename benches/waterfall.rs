@@ -1,6 +1,8 @@
 //! What the waterfall costs: pricing a large market from scratch, and thousands of edits by the margin walk.
 
-use curtail::waterfall::{Amount, Capacity, CapacityId, Change, Demand, PoolId, Step, Units, Waterfall, Weight};
+use curtail::waterfall::{
+    Amount, Capacity, CapacityId, Change, Curve, Demand, Grid, PoolId, Rates, Step, Units, Waterfall, Weight,
+};
 use std::{
     error::Error,
     io::Write,
@@ -22,6 +24,9 @@ const EDITS: u32 = 5000;
 const UNIT: Units = 1_000_000_000;
 /// 1e-12 of a weight: a normalisation unit, a USD.
 const ONE: Weight = 1_000_000_000_000;
+
+/// How Savings Plans are sold.
+const DOLLARS: Grid = Grid { step: 1_000_000_000_000_000_000, cost: 1_000_000_000_000_000_000, most: 5_000_000 };
 
 /// A pool of the market: who runs what where, in which size.
 #[derive(Clone, Copy)]
@@ -78,7 +83,7 @@ fn demand(pools: &[Pool]) -> Demand {
         let most = 1 + random(u64::from(pool.id.0), 12);
         for hour in 0..HOURS {
             let seed = u64::from(pool.id.0) << 20 | hour as u64;
-            let absent = pool.id.0 % 10 == 0 && random(seed ^ 1 << 60, 3) == 0;
+            let absent = pool.id.0.is_multiple_of(10) && random(seed ^ 1 << 60, 3) == 0;
             let night = if hour % 24 < 8 { most / 3 } else { 0 };
             let running = if absent { 0 } else { most - night + random(seed, 3) };
             demand.add(pool.id, hour..hour + 1, UNIT * Units::from(running));
@@ -114,19 +119,29 @@ fn commitments(pools: &[Pool]) -> (Vec<Capacity>, Vec<Step>) {
     let mut all = pools.to_vec();
     all.sort_by_key(|pool| (pool.family, pool.size, pool.id));
     kind(COMPUTE_PLANS, amount(40 * ONE), &|_| all.iter().map(|pool| (*pool, pool.compute_rate())).collect());
+    // Nothing yet of two more, which stand in front of the others of their kind: an instance plan and a compute plan.
+    let first_plan = steps.iter().position(|step| step.capacity.0 == RESERVATIONS).unwrap_or_default();
+    let compute = CapacityId(RESERVATIONS + INSTANCE_PLANS);
+    let first_compute = steps.iter().position(|step| step.capacity == compute).unwrap_or_default();
+    for (at, like) in [(first_compute, compute.0), (first_plan, RESERVATIONS)] {
+        let shared = steps.iter().rfind(|step| step.capacity.0 == like).map(|step| step.fills.clone());
+        let capacity = CapacityId(u32::try_from(capacities.len()).unwrap_or_default());
+        capacities.push(Capacity::Constant(0));
+        steps.insert(at, Step { capacity, fills: shared.unwrap_or_default() });
+    }
     (capacities, steps)
 }
 
 /// What rules find: instances that go, or move to the next family; some only at night, some for a part of the month.
 fn edit(pools: &[Pool], n: u32) -> Vec<Change> {
     let pool = pools[random(u64::from(n) << 32, POOLS) as usize].id;
-    let start = if n % 3 == 0 { random(u64::from(n), 600) as usize } else { 0 };
-    let spans: Vec<_> =
-        if n % 5 == 0 { (0..HOURS / 24).map(|day| day * 24..day * 24 + 8).collect() } else { vec![start..HOURS] };
+    let start = if n.is_multiple_of(3) { random(u64::from(n), 600) as usize } else { 0 };
+    let nights = (0..HOURS / 24).map(|day| day * 24..day * 24 + 8);
+    let spans: Vec<_> = if n.is_multiple_of(5) { nights.collect() } else { std::iter::once(start..HOURS).collect() };
     let less = spans.iter().map(|hours| Change::Demand { pool, hours: hours.clone(), per_hour: -UNIT });
     let to = PoolId((pool.0 + SIZES) % POOLS);
     let more = spans.iter().map(|hours| Change::Demand { pool: to, hours: hours.clone(), per_hour: UNIT });
-    if n % 2 == 0 { less.collect() } else { less.chain(more).collect() }
+    if n.is_multiple_of(2) { less.collect() } else { less.chain(more).collect() }
 }
 
 /// The median time of `times` runs, and the last result.
@@ -159,6 +174,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let all: i128 = pools.iter().flat_map(|pool| demand.of(pool.id)).map(|units| i128::from(*units)).sum();
     let left: i128 = waterfall.totals().left.iter().sum();
     writeln!(out, "from scratch: {price:.1?}; {} per mille of the usage is covered", share(all - left, all))?;
+    let rates = Rates(pools.iter().map(|pool| pool.on_demand()).collect());
+    for (name, capacity) in [("compute plan", capacities.len() - 2), ("instance plan", capacities.len() - 1)] {
+        let capacity = CapacityId(u32::try_from(capacity)?);
+        for threads in [1, 2] {
+            let (swept, curve) = median(3, || Curve::new(&waterfall, capacity, &rates, threads));
+            let Some(curve) = curve else { continue };
+            let (chosen, best) = median(3, || curve.best(&DOLLARS));
+            let (steps, gain) = best.unwrap_or_default();
+            writeln!(
+                out,
+                "curve of a {name}, {threads} threads: {swept:.2?}, its best {chosen:.2?}: {steps} x 0.001 USD/h saves {:.0} USD",
+                gain / 1e21
+            )?;
+        }
+    }
     let edits: Vec<Vec<Change>> = (0..EDITS).map(|n| edit(&pools, n)).collect();
     let (alone, touched) = median(3, || edits.iter().map(|edit| waterfall.peek(edit).left.len()).sum::<usize>());
     writeln!(

@@ -14,12 +14,15 @@
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
 //! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
 
+mod curve;
 mod demand;
 mod effect;
 mod fill;
 mod rates;
+mod sweep;
 mod walk;
 
+pub use curve::{Curve, Grid};
 pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;

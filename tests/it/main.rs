@@ -6,6 +6,7 @@ mod bad_input;
 mod bill;
 mod cli;
 mod cur;
+mod curve;
 mod dialects;
 mod layers;
 mod market;
