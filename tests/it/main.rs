@@ -7,6 +7,7 @@ mod bill;
 mod cli;
 mod coverage;
 mod cur;
+mod curve;
 mod dialects;
 mod layers;
 mod market;
