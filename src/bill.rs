@@ -4,15 +4,20 @@
 //! of it, and that is paid at on-demand rates. Commitments are paid whole, used or not, so what an edit frees of them covers other
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
+mod advise;
+mod buy;
 mod edit;
 mod holdings;
+mod offering;
 mod order;
 mod pools;
 mod rates;
 mod reconcile;
 mod trial;
 
+pub use advise::{Advice, Advised, Backtest, Declined};
 pub use edit::{Becomes, Edit, Selection};
+pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
 
@@ -231,7 +236,11 @@ impl<'a> Bill<'a> {
         let selected: std::collections::BTreeSet<usize> =
             edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
         let items = selected.into_iter().map(|at| &self.items[at]).filter(|item| item.paid == paid);
-        items.map(Item::cost).sum()
+        let uncovered = edits.iter().filter_map(|edit| match edit {
+            Edit::Buy(purchase) if paid == Paid::OnDemand => Some(self.coverable_by(purchase)),
+            _ => None,
+        });
+        items.map(Item::cost).sum::<Cost>() + uncovered.sum()
     }
 
     /// Commitments of which the bill does not tell what they offer.

@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Defaults {
     /// Of the plan.
     pub plan: PlanFigures,
+    /// Of commitments.
+    pub commitments: CommitmentFigures,
     /// Of unit cost.
     pub unit_cost: UnitCostFigures,
     /// Of owners.
@@ -31,6 +33,44 @@ pub struct PlanFigures {
     pub min_idle_hours: i64,
     /// The share by which the re-priced bill may differ from the billed one before that is told.
     pub max_repricing_error: f64,
+}
+
+/// Figures that all advice on commitments shares: it is weighed together.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentFigures {
+    /// Hours that the priced period must have.
+    pub min_window_hours: i64,
+    /// Hours at the period's end that the backtest keeps apart.
+    pub holdout_hours: usize,
+    /// Usage that fell by more, in per cent from the first to the last week of the period, is no ground for a commitment.
+    pub falling_percent: f64,
+    /// By how much demand is varied to show what a misjudgement costs, in per cent.
+    pub sensitivity_percent: u32,
+    /// A year's cost of money paid upfront, in per cent.
+    pub capital_cost_percent: f64,
+    /// The share of on-demand cost that may be covered, in per cent; 0 takes the optimum.
+    pub target_coverage_percent: f64,
+    /// The share of hours in which a commitment may go partly unused; 0 takes the optimum.
+    pub risk_quantile: f64,
+    /// How many instruments get a start of their own in the search.
+    pub starts: usize,
+    /// After how many curves no further pass begins.
+    pub curves: usize,
+}
+
+impl CommitmentFigures {
+    /// Less and more demand, in per cent of today's.
+    #[must_use]
+    pub fn sensitivity(&self) -> [u32; 2] {
+        [100 - self.sensitivity_percent.min(100), 100 + self.sensitivity_percent]
+    }
+
+    /// A year's cost of money, as a share.
+    #[must_use]
+    pub fn capital(&self) -> f64 {
+        self.capital_cost_percent / 100.0
+    }
 }
 
 /// Figures of unit cost.

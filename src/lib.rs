@@ -23,6 +23,8 @@ pub mod transactions;
 
 pub mod waterfall;
 
+pub mod commitments;
+
 pub mod bill;
 pub mod rules;
 
@@ -113,6 +115,8 @@ pub fn run(config: &Config) -> Result<Report> {
         as_of,
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
+        commitments: &config.defaults.commitments,
+        threads: config.threads,
         has: &has,
     };
     let plan = plan::plan(&inputs);

@@ -1,6 +1,7 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
+    offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
@@ -49,14 +50,24 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// What is sold on these terms; `None` where they are not told.
-    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
-        let instrument = match kind {
+    /// The terms of an offer.
+    pub(super) fn of(offer: Offer) -> Self {
+        Self { term: Arc::from(offer.term.name()), payment: Arc::from(offer.payment.name()) }
+    }
+
+    /// What a plan of a kind is sold as.
+    pub(super) fn instrument(kind: &PlanKind) -> Instrument {
+        match kind {
             PlanKind::Ec2Instance(_) => Instrument::Ec2Instance,
             PlanKind::Compute => Instrument::Compute,
             PlanKind::SageMaker => Instrument::SageMaker,
             PlanKind::Database => Instrument::Database,
-        };
+        }
+    }
+
+    /// What is sold on these terms; `None` where they are not told.
+    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
+        let instrument = Self::instrument(kind);
         Some(Offer { instrument, term: Term::parse(&self.term)?, payment: Payment::parse(&self.payment)? })
     }
 }
@@ -75,6 +86,8 @@ pub(super) struct Holding {
     /// The account that it applies to first.
     pub(super) owner: Arc<str>,
     pub(super) scope: Scope,
+    /// Where it is not owned yet: what is bought. Its rates are today's, not those of what is owned.
+    pub(super) buys: Option<Offer>,
     /// Indices into `Facts::commitments`.
     pub(super) members: Vec<usize>,
     pub(super) capacity: Capacity,
@@ -130,7 +143,10 @@ impl Holding {
                 if !(pool.cover.plans.contains(kind) && here || as_billed) {
                     return None;
                 }
-                let (turn, rate) = known.rates.rate(kind, terms, pool, known.prices)?;
+                let (turn, rate) = match self.buys {
+                    Some(offer) => (Turn::BySaving, offering::rate(known, offer, pool)?),
+                    None => known.rates.rate(kind, terms, pool, known.prices)?,
+                };
                 let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
                 let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
                 Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))
@@ -220,6 +236,7 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
         payer: owner.payer.clone(),
         owner: owner.account.clone(),
         scope: Scope::Elsewhere(pool),
+        buys: None,
         members: Vec::new(),
         offered: amounts.iter().sum(),
         capacity: Capacity::Hourly(amounts),
@@ -253,7 +270,17 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
     covered.dedup();
     let (payer, owner) = (commitment.payer.clone(), commitment.owner.clone());
     let (capacity, billed) = (Capacity::Hourly(amounts), Cost::default());
-    (offered > 0).then(|| Holding { payer, owner, scope, members: Vec::new(), capacity, offered, billed, covered })
+    (offered > 0).then(|| Holding {
+        payer,
+        owner,
+        scope,
+        buys: None,
+        members: Vec::new(),
+        capacity,
+        offered,
+        billed,
+        covered,
+    })
 }
 
 /// What a commitment whose fees are not in this bill offers: in each hour what was used of it.

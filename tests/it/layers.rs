@@ -14,6 +14,7 @@ const FLOW: &[&[&str]] = &[
     &["metrics"],
     &["facts"],
     &["prices", "waterfall"],
+    &["commitments"],
     &["bill", "protect", "quality", "unit_cost"],
     &["suppress"],
     &["rules"],
