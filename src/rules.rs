@@ -70,6 +70,7 @@ macro_rules! entry {
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
+mod expiring_commitment;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -87,9 +88,11 @@ mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod orphaned_snapshot;
+mod owned;
 mod purchase;
 mod reserved_instances;
 mod savings_plans;
+mod underused_commitment;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
@@ -97,6 +100,7 @@ mod unused_dynamodb_table;
 pub const RULES: &[Entry] = &[
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
+    entry!(expiring_commitment, ExpiringCommitment),
     entry!(graviton_ec2, GravitonEc2),
     entry!(graviton_elasticache, GravitonElasticache),
     entry!(graviton_fargate, GravitonFargate),
@@ -115,6 +119,7 @@ pub const RULES: &[Entry] = &[
     entry!(orphaned_snapshot, OrphanedSnapshot),
     entry!(reserved_instances, ReservedInstances),
     entry!(savings_plans, SavingsPlans),
+    entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
     entry!(unused_dynamodb_table, UnusedDynamodbTable),
 ];
