@@ -166,6 +166,8 @@ remarks! {
         "the export is {granularity}: usage is taken to be the same in every hour of a line, so commitments may be priced as better used than they were";
     UnplacedCommitments { count: usize } Info "unplaced_commitments" =>
         "{count} commitment(s) do not tell what they offer (no fee lines): what they cover is taken as given, hour by hour";
+    FewWeeks { weeks: usize, least: usize } Info "few_weeks" =>
+        "{weeks} whole week(s) of usage were read, fewer than {least}: purchases are split by the lowest of them, without a range of outcomes";
     ForeignCurrency { currency: String } Warning "absolute_prices_unused" =>
         "the bill is in {currency}: embedded absolute prices, which are in USD, are not used";
     UnmatchedProtect { pattern: String } Warning "protect_unmatched" => "no resource matches --protect {pattern}";

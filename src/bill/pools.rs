@@ -85,6 +85,8 @@ pub(super) struct Pools {
     pub(super) all: Vec<Pool>,
     of_class: Vec<Option<PoolId>>,
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
+    /// Of pools that nobody uses yet: where their usage comes from.
+    sources: BTreeMap<PoolId, PoolId>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -141,7 +143,7 @@ impl Pools {
             }
             of_class.push(Some(pool));
         }
-        let mut pools = Self { all, of_class, targets: BTreeMap::new() };
+        let mut pools = Self { all, of_class, targets: BTreeMap::new(), sources: BTreeMap::new() };
         pools.price(facts);
         pools
     }
@@ -153,6 +155,11 @@ impl Pools {
 
     pub(super) fn pool(&self, id: PoolId) -> &Pool {
         &self.all[id.0 as usize]
+    }
+
+    /// The pool that a pool's usage comes from: itself, if it is used already.
+    pub(super) fn source(&self, id: PoolId) -> PoolId {
+        self.sources.get(&id).copied().unwrap_or(id)
     }
 
     /// All pools with their numbers.
@@ -175,7 +182,9 @@ impl Pools {
         let cover = coverage.of(&good.what, &good.product, &good.meter);
         let rate = source.rate.times(ratio);
         let pool = Pool { good, usage_type: Arc::from(""), cover, rate, ..source.clone() };
-        self.targets.insert(key, PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX)));
+        let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.targets.insert(key, id);
+        self.sources.insert(id, self.source(from));
         self.all.push(pool);
         true
     }

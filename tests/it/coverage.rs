@@ -1,5 +1,7 @@
 //! Forecast intervals on real series: they hold as often as they say.
 
+#![expect(clippy::print_stdout, reason = "the shares are to be read")]
+
 use curtail::forecast::Parts;
 use std::{collections::BTreeMap, path::Path};
 
