@@ -24,6 +24,7 @@ pub mod transactions;
 pub mod waterfall;
 
 pub mod bill;
+pub mod commitments;
 pub mod rules;
 
 pub mod plan;

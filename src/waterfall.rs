@@ -54,6 +54,16 @@ pub enum Capacity {
     Hourly(Vec<Amount>),
 }
 
+impl Capacity {
+    /// What it offers in each of so many hours.
+    fn hourly(&self, hours: usize) -> impl Iterator<Item = Amount> + '_ {
+        (0..hours).map(|hour| match self {
+            Self::Constant(amount) => (*amount).max(0),
+            Self::Hourly(amounts) => amounts.get(hour).map_or(0, |amount| (*amount).max(0)),
+        })
+    }
+}
+
 /// One capacity poured into pools, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -245,15 +255,7 @@ impl Waterfall {
     #[must_use]
     pub fn new(demand: Demand, capacities: &[Capacity], steps: &[Step]) -> Self {
         let hours = demand.hours();
-        let mut amounts = Vec::with_capacity(capacities.len() * hours);
-        for capacity in capacities {
-            match capacity {
-                Capacity::Constant(amount) => amounts.extend(std::iter::repeat_n((*amount).max(0), hours)),
-                Capacity::Hourly(hourly) => {
-                    amounts.extend((0..hours).map(|hour| hourly.get(hour).map_or(0, |amount| (*amount).max(0))));
-                }
-            }
-        }
+        let amounts = capacities.iter().flat_map(|capacity| capacity.hourly(hours)).collect();
         let owned: Vec<Step>;
         let known = |step: &Step| (step.capacity.0 as usize) < capacities.len();
         let steps = if steps.iter().all(known) {
@@ -263,10 +265,34 @@ impl Waterfall {
             &owned
         };
         let layout = Layout::new(demand.pools(), capacities.len(), steps);
-        let (positions, edges) = (vec![0; steps.len() * hours], vec![Edge::default(); steps.len() * hours]);
+        Self::priced(demand, amounts, layout)
+    }
+
+    fn priced(demand: Demand, amounts: Vec<Amount>, layout: Layout) -> Self {
+        let cells = layout.steps() * demand.hours();
+        let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
         let mut waterfall = Self { demand, amounts, layout, positions, edges, totals: Totals::default() };
         waterfall.fill();
         waterfall
+    }
+
+    /// The same steps over another demand and other amounts, maybe of other hours. Pools beyond those known are left out, and
+    /// capacities that are not told have nothing.
+    #[must_use]
+    pub fn with(&self, mut demand: Demand, capacities: &[Capacity]) -> Self {
+        demand.set_pools(self.demand.pools());
+        let (hours, nothing) = (demand.hours(), Capacity::Constant(0));
+        let told = capacities.iter().chain(std::iter::repeat(&nothing)).take(self.capacities());
+        let amounts = told.flat_map(|capacity| capacity.hourly(hours)).collect();
+        Self::priced(demand, amounts, self.layout.clone())
+    }
+
+    /// The waterfall of some spans of its hours, one after the other; a span may come again.
+    #[must_use]
+    pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
+        let ids = (0u32..).map(CapacityId).take(self.capacities());
+        let amounts = ids.flat_map(|id| demand::pick(self.amounts(id), spans)).collect();
+        Self::priced(self.demand.of_hours(spans), amounts, self.layout.clone())
     }
 
     /// What is left of each pool's usage, and what is used of each capacity, over all hours.
@@ -279,6 +305,14 @@ impl Waterfall {
     #[must_use]
     pub fn demand(&self) -> &Demand {
         &self.demand
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let fills = |step| self.layout.fills(step).iter().map(|fill| (PoolId(fill.pool), fill.weight)).collect();
+        let step = |(step, capacity): (usize, &u32)| Step { capacity: CapacityId(*capacity), fills: fills(step) };
+        self.layout.capacity.iter().enumerate().map(step).collect()
     }
 
     /// How many capacities there are.

@@ -14,7 +14,7 @@ const FLOW: &[&[&str]] = &[
     &["metrics"],
     &["facts"],
     &["prices", "waterfall"],
-    &["bill", "protect", "quality", "unit_cost"],
+    &["bill", "commitments", "protect", "quality", "unit_cost"],
     &["suppress"],
     &["rules"],
     &["plan"],
