@@ -26,6 +26,7 @@ pub mod waterfall;
 pub mod commitments;
 
 pub mod bill;
+pub mod commitments;
 pub mod rules;
 
 pub mod plan;

@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod bill;
+mod bound;
 mod cli;
+mod commitments;
 mod coverage;
 mod cur;
 mod curve;
