@@ -13,7 +13,7 @@ const FLOW: &[&[&str]] = &[
     &["exports", "inventory", "transactions"],
     &["metrics"],
     &["facts"],
-    &["bill", "protect", "quality", "unit_cost"],
+    &["bill", "changes", "protect", "quality", "unit_cost"],
     &["suppress"],
     &["rules"],
     &["plan"],

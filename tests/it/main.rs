@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bill;
+mod changes;
 mod cli;
 mod coverage;
 mod cur;
