@@ -29,6 +29,8 @@ pub struct PlanFigures {
     pub min_metric_cover: f64,
     /// A period of fewer hours is too short to call anything unused.
     pub min_idle_hours: i64,
+    /// The share by which the re-priced bill may differ from the billed one before that is told.
+    pub max_repricing_error: f64,
 }
 
 /// Figures of unit cost.

@@ -6,6 +6,7 @@ mod line;
 mod quality;
 mod survey;
 mod tables;
+mod usage;
 mod window;
 
 pub use line::LineType;
@@ -17,8 +18,8 @@ use crate::{
     error::Result,
     exports::Exports,
     money::{Money, Quantity},
-    sku::What,
-    time::{Day, Span},
+    sku::{Coverage, What},
+    time::{Day, Span, parse_moment},
 };
 use std::{
     collections::BTreeMap,
@@ -50,6 +51,19 @@ impl Add for Costs {
             effective: self.effective + other.effective,
             net: self.net + other.net,
             on_demand: self.on_demand + other.on_demand,
+        }
+    }
+}
+
+impl std::ops::Sub for Costs {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            quantity: self.quantity - other.quantity,
+            unblended: self.unblended - other.unblended,
+            effective: self.effective - other.effective,
+            net: self.net - other.net,
+            on_demand: self.on_demand - other.on_demand,
         }
     }
 }
@@ -173,6 +187,41 @@ pub struct Spend {
     pub costs: Costs,
 }
 
+/// Hours in a row in which a resource used as much of a class in each: instance-hours of the priced period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Of which class, the type of line included: what a commitment covered of an hour is apart.
+    pub class: ClassId,
+    /// The hours.
+    pub hours: Span,
+    /// The usage of each.
+    pub per_hour: Quantity,
+}
+
+/// What all resources used of a class in each hour of a day, of classes that a commitment could cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassDay {
+    /// The class.
+    pub class: ClassId,
+    /// The day.
+    pub day: Day,
+    /// The usage of its 24 hours.
+    pub hours: [Quantity; 24],
+}
+
+/// What fees of a reservation pay for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fee {
+    /// The hours.
+    pub hours: Span,
+    /// The class of the fee's line.
+    pub class: ClassId,
+    /// Instance-hours or capacity-unit-hours.
+    pub units: Quantity,
+}
+
 /// A commitment as billed in the priced period.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Commitment {
@@ -180,6 +229,8 @@ pub struct Commitment {
     pub id: Arc<str>,
     /// Whether it is a Savings Plan, else a reservation.
     pub plan: bool,
+    /// The account that pays.
+    pub payer: Arc<str>,
     /// The account that its fee is billed to; empty when only its use is in the bill.
     pub owner: Arc<str>,
     /// What is told of it: offering, region, family, payment, term, start, end.
@@ -196,6 +247,33 @@ pub struct Commitment {
     pub consumed: Money,
     /// Reserved quantity over the period (instance-hours or capacity-unit-hours), of reservations.
     pub reserved: Quantity,
+    /// The zone of a zonal reservation, else empty.
+    pub zone: Arc<str>,
+    /// Its covered lines of the period, by class.
+    pub covers: Vec<(ClassId, Costs)>,
+    /// A plan's commitment by the hour, over everything read: runs of hours and USD/hour.
+    pub hourly: Vec<(Span, Money)>,
+    /// What a reservation's fees are for, over everything read.
+    pub fees: Vec<Fee>,
+}
+
+impl Commitment {
+    /// Whether the bill holds its fees, which tell what it offers.
+    #[must_use]
+    pub fn has_fees(&self) -> bool {
+        !(self.fees.is_empty() && self.hourly.is_empty())
+    }
+
+    /// The seconds of some hours in which it is in force, as far as its start and end are told.
+    #[must_use]
+    pub fn in_force(&self, hours: Span) -> std::ops::Range<i64> {
+        let (from, until) = (i64::from(hours.start.0) * 3600, i64::from(hours.end.0) * 3600);
+        let told = |text: &str| parse_moment(text).ok();
+        let start = told(&self.details.start).map_or(from, |start| start.clamp(from, until));
+        // It is in force up to and including the second that is told as its end.
+        let end = told(&self.details.end).map_or(until, |end| end.saturating_add(1).clamp(from, until));
+        if start < end { start..end } else { from..until }
+    }
 }
 
 /// What the export tells of a commitment; empty where it tells nothing.
@@ -278,6 +356,10 @@ pub struct Facts {
     pub parties: Vec<Party>,
     /// Spend, sorted by day, class and party.
     pub spend: Vec<Spend>,
+    /// Hours of instances in the priced period, sorted by resource, class and hour.
+    pub usage: Vec<Usage>,
+    /// Usage that a commitment could cover, by the hour over everything read, sorted by class and day.
+    pub class_days: Vec<ClassDay>,
     /// Commitments, sorted by id.
     pub commitments: Vec<Commitment>,
     /// All currencies, where the bill mixes them and none was chosen.
@@ -303,6 +385,8 @@ pub struct Asked {
     pub currency: Option<String>,
     /// Whether a mix without a choice is an error; else the currency with most classes of lines is taken.
     pub one_currency: bool,
+    /// What commitments may cover: of that, hours are kept.
+    pub coverage: Arc<Coverage>,
     /// Workers.
     pub threads: usize,
 }
@@ -384,6 +468,14 @@ impl Facts {
     /// All resources with their numbers; lines without an id are one resource an account, with an empty id.
     pub fn numbered(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
         (0u32..).map(ResourceId).zip(&self.resources)
+    }
+
+    /// The hours of a resource's instances.
+    #[must_use]
+    pub fn usage_of(&self, resource: ResourceId) -> &[Usage] {
+        let first = self.usage.partition_point(|usage| usage.resource < resource);
+        let count = self.usage[first..].partition_point(|usage| usage.resource == resource);
+        &self.usage[first..first + count]
     }
 
     /// The spend of the priced period.

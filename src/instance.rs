@@ -31,7 +31,7 @@ impl InstanceType {
             return None;
         }
         let prefix = match parts.first() {
-            Some(&first) if ["db", "cache", "ml", "dax", "kafka", "mq"].contains(&first) => parts.remove(0),
+            Some(&first) if ["db", "cache", "ml", "dax", "dms", "kafka", "mq"].contains(&first) => parts.remove(0),
             _ => "",
         };
         let suffix = match parts.last() {
@@ -79,6 +79,20 @@ impl InstanceType {
             }
         };
         Some(fixed)
+    }
+
+    /// The generation by the family's name: 5 of `m5`, 7 of `c7gn`.
+    #[must_use]
+    pub fn generation(&self) -> Option<u32> {
+        let behind = self.family.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        behind[..end].parse().ok()
+    }
+
+    /// Whether it runs on burst credits: `t3`, `t4g`.
+    #[must_use]
+    pub fn bursts(&self) -> bool {
+        self.family.strip_prefix('t').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// The architecture by the family's name: `g` among the letters behind the generation, or `a1`, is Graviton.
@@ -135,6 +149,18 @@ mod tests {
             assert_eq!(of(text).factor().map(f64::to_bits), Some(f64::to_bits(factor)), "{text}");
         }
         assert_eq!(of("i3.metal").factor(), None);
+    }
+
+    #[test]
+    fn generations_and_bursts() {
+        for (text, generation, bursts) in [
+            ("m5.large", 5, false),
+            ("db.t4g.micro", 4, true),
+            ("cache.c7gn.large", 7, false),
+            ("trn1.2xlarge", 1, false),
+        ] {
+            assert_eq!((of(text).generation(), of(text).bursts()), (Some(generation), bursts), "{text}");
+        }
     }
 
     #[test]

@@ -18,7 +18,10 @@ pub mod facts;
 
 pub mod inventory;
 pub mod metrics;
+pub mod prices;
 pub mod transactions;
+
+pub mod waterfall;
 
 pub mod bill;
 pub mod changes;
@@ -77,7 +80,8 @@ pub fn read(config: &Config) -> Result<Read> {
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
     let (currency, threads) = (config.currency.clone(), config.threads);
     let one_currency = !config.any_currency;
-    let asked = Asked { workload, owner, read: config.read, window, currency, one_currency, threads };
+    let (read, coverage) = (config.read, config.coverage.clone());
+    let asked = Asked { workload, owner, read, window, currency, one_currency, coverage, threads };
     let facts = Facts::read(&exports, &asked, &survey).map_err(|error| error.in_file(config.exports.join(", ")))?;
     quality::remarks(&facts, &survey, &asked, &config.defaults, &mut notes);
     quality::finality(&facts, &exports, &mut notes);
@@ -107,6 +111,7 @@ pub fn run(config: &Config) -> Result<Report> {
         protect: &config.protect,
         suppressions: &config.suppressions,
         as_of,
+        terms: bill::Terms { coverage: &config.coverage, sharing: &config.sharing },
         figures: &config.defaults.plan,
         has: &has,
     };

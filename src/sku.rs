@@ -2,19 +2,26 @@
 //! The same usage type means different things in different products, so each service has its own file.
 
 mod compute;
+mod cover;
 mod data;
 mod network;
+pub mod offered;
 mod storage;
+mod terms;
+
+pub use cover::{Cover, Coverage, PlanKind, ReservationKey, Reserved, Sizes, UNIT};
+pub use terms::{Payment, Term};
 
 use crate::instance::{Architecture, InstanceType};
+use serde::Deserialize;
 
 /// What a usage line measures, as far as rules care.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// Hours of an instance of any service.
     Instance(Instance),
-    /// Hours that a capacity reservation holds free: `UnusedBox`, `UnusedDed`.
-    UnusedCapacity(InstanceType),
+    /// Hours that a capacity reservation holds free, as the instance that could run in it: `UnusedBox`, `UnusedDed`.
+    UnusedCapacity(Instance),
     /// Hours that a capacity reservation spans, used or not (rate 0): never add them to the two above.
     ReservedCapacity(InstanceType),
     /// GB-months of an EBS volume, by volume type (`gp2` ...; `standard` is magnetic).
@@ -57,12 +64,17 @@ pub enum What {
     TableStorage,
     /// The surcharge for an old database or Kubernetes version.
     ExtendedSupport,
+    /// Hours that a reservation's fee pays for.
+    Reserved(Instance),
+    /// Capacity units of DynamoDB that a reservation's fee pays for: writes, else reads.
+    ReservedTable(bool),
     /// Anything else.
     Other,
 }
 
 /// The service whose instance it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Service {
     /// EC2.
     Ec2,
@@ -112,6 +124,8 @@ pub struct Instance {
     pub software: String,
     /// How many copies the rate pays for: 2 for Multi-AZ.
     pub copies: u8,
+    /// Whether the rate pays for I/O too: Aurora I/O-Optimized.
+    pub io_optimized: bool,
 }
 
 /// The kinds of load balancers.
@@ -184,11 +198,43 @@ impl What {
         found.unwrap_or(Self::Other)
     }
 
+    /// What a reservation's fee line pays for; whatever is not known is `Other`.
+    #[must_use]
+    pub fn of_fee(texts: Texts<'_>) -> Self {
+        let usage = strip_region(texts.usage_type);
+        match usage.strip_prefix("HeavyUsage:dynamodb.") {
+            Some("read") => Self::ReservedTable(false),
+            Some("write") => Self::ReservedTable(true),
+            _ => reserved(texts).map_or(Self::Other, Self::Reserved),
+        }
+    }
+
+    /// Whether each resource's hours are kept: instances run whole hours, metered usage differs from hour to hour.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        matches!(self, Self::Instance(_) | Self::UnusedCapacity(_))
+    }
+
     /// The instance, if the line measures instance-hours.
     #[must_use]
     pub fn instance(&self) -> Option<&Instance> {
         if let Self::Instance(instance) = self { Some(instance) } else { None }
     }
+}
+
+/// What a reservation's fee line reserves, an instance of it: `HeavyUsage:m5.large`; `None` where the line tells no instance type.
+/// It says nothing of how many, nor whether they are bound to a zone.
+#[must_use]
+pub fn reserved(texts: Texts<'_>) -> Option<Instance> {
+    let (head, behind) = strip_region(texts.usage_type).split_once(':')?;
+    let dedicated = head.starts_with("Ded");
+    if texts.product == "AmazonEC2" {
+        return compute::server(&texts, behind, if dedicated { Purchase::Dedicated } else { Purchase::Shared });
+    }
+    let service = data::service(texts.product)?;
+    let copies = if head.contains("Multi-AZ") || head.contains("MultiAZ") || head.contains("Mirror") { 2 } else { 1 };
+    let (kind, software) = (instance_type(&texts, behind)?, data::software(service, &texts).to_owned());
+    Some(Instance { service, kind, purchase: Purchase::Shared, software, copies, io_optimized: false })
 }
 
 /// The usage type without its region: `EUW2-`, `USE1-`, `EU-`, `USW2-LAX1-` (a local zone), `Global-`.
@@ -275,10 +321,9 @@ mod tests {
         assert_eq!(what("AWSELB", "DataProcessing-Bytes", "LoadBalancing"), What::BalancerWork(Balancer::Classic));
         assert_eq!(what("AmazonS3", "DataProcessing-Bytes", ""), What::Other);
         assert_eq!(what("AWSELB", "TS-LoadBalancerUsage", "LoadBalancing:Application"), What::Other);
-        assert_eq!(
-            what("AmazonEC2", "UnusedBox:m5.large", "RunInstances"),
-            What::UnusedCapacity(InstanceType::parse("m5.large").unwrap())
-        );
+        let What::UnusedCapacity(free) = what("AmazonEC2", "UnusedDed:m5.large", "RunInstances:0002") else { panic!() };
+        assert_eq!((free.kind.to_string().as_str(), free.purchase), ("m5.large", Purchase::Dedicated));
+        assert_eq!(free.software, "Windows");
         assert_eq!(what("AWSLambda", "USE2-Lambda-GB-Second-ARM", ""), What::LambdaCompute(Architecture::Arm));
         assert_eq!(what("AmazonEC2", "EBS:VolumeUsage.gp2", "CreateVolume-Gp2"), What::Volume("gp2".into()));
         assert_eq!(what("AmazonEC2", "EBS:VolumeUsage", "CreateVolume"), What::Volume("standard".into()));

@@ -6,16 +6,19 @@ use super::{
     quality::Quality,
     survey::no_start,
     tables::{Cells, Classes, Resources},
+    usage::{ClassHours, HourSet},
 };
 use crate::{
     error::Result,
     exports::Exports,
+    money::{Money, Quantity},
     names::{Names, Sym},
     scan::{
         Dictionary, Extent, Fold, Lines, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
+    sku::{Cover, Coverage, Texts, What},
     time::{Hour, Span},
 };
 use foldhash::fast::FixedState;
@@ -73,16 +76,44 @@ pub(super) struct ResourceSum {
     pub(super) party: PartyKey,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub(super) struct CommitmentSum {
     pub(super) plan: bool,
+    pub(super) payer: Sym,
     pub(super) owner: Sym,
+    pub(super) zone: Sym,
     pub(super) details: [Sym; DETAIL_COLUMNS.len()],
     pub(super) used: Costs,
     pub(super) unused: Costs,
-    pub(super) committed: crate::money::Money,
-    pub(super) consumed: crate::money::Money,
-    pub(super) reserved: crate::money::Quantity,
+    pub(super) committed: Money,
+    pub(super) consumed: Money,
+    pub(super) reserved: Quantity,
+    /// Covered lines of the priced period by class.
+    pub(super) covers: Map<u32, Costs>,
+    /// What each hour of a plan commits, in everything read.
+    pub(super) hourly: HourSet,
+    /// What the fees of a reservation are for, by the hours that they are for and the class: units, in everything read.
+    pub(super) fees: Map<(Hour, Hour, u32), Quantity>,
+}
+
+impl Default for CommitmentSum {
+    fn default() -> Self {
+        Self {
+            plan: false,
+            payer: Sym::NONE,
+            owner: Sym::NONE,
+            zone: Sym::NONE,
+            details: [Sym::NONE; DETAIL_COLUMNS.len()],
+            used: Costs::default(),
+            unused: Costs::default(),
+            committed: Money::ZERO,
+            consumed: Money::ZERO,
+            reserved: Quantity::ZERO,
+            covers: map(),
+            hourly: HourSet::default(),
+            fees: map(),
+        }
+    }
 }
 
 /// What one worker knows. All numbers refer to its own dictionary.
@@ -94,6 +125,7 @@ pub(super) struct Sums<'a> {
     kinds: Vec<Kind>,
     pub(super) resources: Resources,
     pub(super) cells: Cells,
+    pub(super) hours: ClassHours,
     pub(super) commitments: Map<Sym, CommitmentSum>,
     parties: Vec<Option<PartyKey>>,
     pub(super) quality: Quality,
@@ -101,14 +133,39 @@ pub(super) struct Sums<'a> {
     last_open: Option<Hour>,
 }
 
+/// A line, already looked up.
+struct Line {
+    row: usize,
+    kind: LineType,
+    class: u32,
+    reservation: Sym,
+    account: Sym,
+    span: Span,
+    priced: bool,
+    sums: Costs,
+}
+
 /// What the fold has to know of a class.
 #[derive(Clone, Copy)]
 struct Kind {
     line: LineType,
+    /// Which hours of it are kept.
+    timed: Timed,
     split: bool,
     capacity: bool,
     host_reservation: bool,
     plan_refund: bool,
+}
+
+/// Of which usage the hours are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Timed {
+    /// Of none: no commitment covers it.
+    No,
+    /// The sum of all resources: metered usage, which differs from hour to hour.
+    Sum,
+    /// The sum, and each resource's hours.
+    Each,
 }
 
 /// Folds all lines with `asked.threads` workers and merges their sums into one.
@@ -136,6 +193,7 @@ impl<'a> Sums<'a> {
             kinds: Vec::new(),
             resources: Resources::default(),
             cells: Cells::default(),
+            hours: ClassHours::default(),
             commitments: map(),
             parties: Vec::new(),
             quality: Quality::default(),
@@ -149,7 +207,7 @@ impl<'a> Sums<'a> {
         let key: ClassKey = std::array::from_fn(|at| lines.text(CLASS_COLUMNS[at], row));
         let (class, new) = self.classes.number(&key);
         if new {
-            self.kinds.push(Kind::of(&key, names));
+            self.kinds.push(Kind::of(&key, names, &self.asked.coverage));
         }
         class
     }
@@ -190,15 +248,22 @@ impl<'a> Sums<'a> {
         let priced = self.asked.window.period.holds(hour);
         self.cells.add((hour.day(), priced, class, party), sums);
         let place = self.resources.place(account, lines.text(Text::Resource, row));
+        if kind.timed != Timed::No {
+            self.hours.add(class, hour, sums.quantity);
+        }
         if priced {
-            self.resources.add(place, class, sums);
+            let (entry, hours) = self.resources.entry(place, class);
+            entry.costs += sums;
+            if kind.timed == Timed::Each {
+                entry.hours(hours).add(hour, sums.quantity);
+            }
         }
         let end = lines.moment(Moment::End, row).unwrap_or(start);
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
-        self.resource(place, kind.line, Span::new(hour, until), tags, party, dictionary);
-        if priced {
-            self.commitment(lines, row, kind.line, reservation, account, sums, &dictionary.names);
-        }
+        let span = Span::new(hour, until);
+        self.resource(place, kind.line, span, tags, party, dictionary);
+        let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
+        self.commitment(lines, line, &dictionary.names);
         self.oddities(lines, row, kind, hour, &sums, &dictionary.names);
         Ok(())
     }
@@ -226,45 +291,32 @@ impl<'a> Sums<'a> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one line, already looked up")]
-    fn commitment(
-        &mut self,
-        lines: &Lines,
-        row: usize,
-        line: LineType,
-        reservation: Sym,
-        account: Sym,
-        sums: Costs,
-        names: &Names,
-    ) {
+    fn commitment(&mut self, lines: &Lines, line: Line, names: &Names) {
         use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
-        let plan = matches!(line, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
-        if !plan && !matches!(line, DiscountedUsage | RiFee) {
+        let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
+        let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
+        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced {
             return;
         }
-        let arn = if plan { lines.text(Text::PlanArn, row) } else { reservation };
+        let arn = if plan { lines.text(Text::PlanArn, line.row) } else { line.reservation };
         if arn == Sym::NONE {
             return;
         }
         let sum = self.commitments.entry(arn).or_default();
         sum.plan = plan;
-        let fee = matches!(line, RiFee | SavingsPlanRecurringFee);
+        sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
         if fee {
-            sum.owner = greater(names, sum.owner, account);
-            sum.unused += sums;
-            let money = |column| lines.money(column, row).unwrap_or_default();
-            sum.committed += money(Amount::PlanCommitment);
-            sum.consumed += money(Amount::PlanUsed);
-            sum.reserved += lines.usage(row);
+            sum.fee(lines, &line, names);
         } else {
-            sum.used += sums;
+            sum.used += line.sums;
+            *sum.covers.entry(line.class).or_default() += line.sums;
         }
         // What a reservation is for is told by its fee; what its covered lines say of types is about the usage.
         for (slot, columns) in sum.details.iter_mut().zip(DETAIL_COLUMNS) {
             let column = columns[usize::from(!plan)];
             let of_usage = matches!(column, Text::InstanceType | Text::Region) && !fee;
             if !of_usage {
-                *slot = greater(names, *slot, lines.text(column, row));
+                *slot = greater(names, *slot, lines.text(column, line.row));
             }
         }
     }
@@ -342,13 +394,20 @@ impl<'a> Sums<'a> {
             }
             sum.seen = seen;
         }
-        for (place, class, sums) in other.resources.costs() {
-            self.resources.add(places[place], classes[class as usize], sums);
+        for (place, class, theirs) in other.resources.entries() {
+            let (entry, hours) = self.resources.entry(places[place], classes[class as usize]);
+            entry.costs += theirs.costs;
+            if let Some(more) = other.resources.hours_of(theirs) {
+                entry.hours(hours).merge(more);
+            }
         }
+        self.hours.merge(&other.hours, &classes);
         for (arn, theirs) in other.commitments {
             let sum = self.commitments.entry(sym(arn)).or_default();
             sum.plan |= theirs.plan;
+            sum.payer = greater(&ours.names, sum.payer, sym(theirs.payer));
             sum.owner = greater(&ours.names, sum.owner, sym(theirs.owner));
+            sum.zone = greater(&ours.names, sum.zone, sym(theirs.zone));
             for (slot, old) in sum.details.iter_mut().zip(theirs.details) {
                 *slot = greater(&ours.names, *slot, sym(old));
             }
@@ -357,8 +416,37 @@ impl<'a> Sums<'a> {
             sum.committed += theirs.committed;
             sum.consumed += theirs.consumed;
             sum.reserved += theirs.reserved;
+            sum.hourly.merge(&theirs.hourly);
+            for (class, costs) in theirs.covers {
+                *sum.covers.entry(classes[class as usize]).or_default() += costs;
+            }
+            for ((start, end, class), units) in theirs.fees {
+                *sum.fees.entry((start, end, classes[class as usize])).or_default() += units;
+            }
         }
         self.quality.add(other.quality);
+    }
+}
+
+impl CommitmentSum {
+    fn fee(&mut self, lines: &Lines, line: &Line, names: &Names) {
+        self.owner = greater(names, self.owner, line.account);
+        for column in [Text::ReservationZone, Text::Zone] {
+            self.zone = greater(names, self.zone, lines.text(column, line.row));
+        }
+        let money = |column| lines.money(column, line.row).unwrap_or_default();
+        let (committed, units) = (money(Amount::PlanCommitment), lines.usage(line.row));
+        if line.kind == LineType::SavingsPlanRecurringFee {
+            self.hourly.add(line.span.start, Quantity(committed.0));
+        } else {
+            *self.fees.entry((line.span.start, line.span.end, line.class)).or_default() += units;
+        }
+        if line.priced {
+            self.unused += line.sums;
+            self.committed += committed;
+            self.consumed += money(Amount::PlanUsed);
+            self.reserved += units;
+        }
     }
 }
 
@@ -379,13 +467,28 @@ impl Fold for Sums<'_> {
 }
 
 impl Kind {
-    fn of(key: &ClassKey, names: &Names) -> Self {
+    fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
         let text = |column| names.get(key[at(column)]);
         let line = LineType::parse(text(Text::LineType));
         let usage = crate::sku::strip_region(text(Text::UsageType));
+        let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));
+        let what = What::of(Texts {
+            product,
+            usage_type,
+            operation: text(Text::Operation),
+            instance_type: text(Text::InstanceType),
+            engine: text(Text::Engine),
+        });
+        let covered = line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
+        let timed = match what {
+            _ if !covered => Timed::No,
+            what if what.is_timed() => Timed::Each,
+            _ => Timed::Sum,
+        };
         let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
         Self {
             line,
+            timed,
             split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2")
                 || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
             capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),

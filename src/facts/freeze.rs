@@ -1,19 +1,21 @@
 //! Sums become facts: names are sorted, numbers given anew, so that nothing of the reading order is left.
 
 use super::{
-    Asked, Basis, Class, ClassId, Commitment, Cost, Costs, Details, Facts, LineType, Party, Resource, Spend, Survey,
-    Tags,
+    Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
+    Resource, ResourceId, Spend, Survey, Tags, Usage,
     fold::{ClassKey, CommitmentSum, PartyKey, Sums, at},
     line::Groups,
-    tables::Record,
+    tables::{Entry, Record},
+    usage::{Block, ClassHours},
 };
 use crate::{
     error::{Error, Result},
     exports::Exports,
+    money::{Money, Quantity},
     names::{Names, Sym},
     scan::{Dictionary, TagsId, columns::Text},
     sku::{Texts, What},
-    time::Span,
+    time::{Day, Hour, Span},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,14 +47,17 @@ pub(super) fn freeze(
     }
     spend.sort_by_key(|cell| (cell.day, cell.priced, cell.class, cell.party));
 
-    let resources = resources(&dictionary, &sums, &mut shared, &class_ids, &classes, &foreign);
-    let commitments = commitments(&sums, &mut shared);
+    let granularity = survey.granularity();
+    let known = Known { class_ids, classes: &classes, foreign: &foreign, granularity };
+    let (resources, usage) = resources(&dictionary, &sums, &mut shared, &known);
+    let class_days = class_days(&sums.hours, &known);
+    let commitments = commitments(&sums, &mut shared, &known);
     let net = exports.parts.iter().any(|part| Groups::of(part.layout()).net);
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
         window: asked.window,
         complete_months: survey.complete_months(),
-        granularity: survey.granularity(),
+        granularity,
         mixed_currencies: if asked.currency.is_none() && !others.is_empty() {
             others.keys().cloned().collect()
         } else {
@@ -64,6 +69,8 @@ pub(super) fn freeze(
         resources,
         parties,
         spend,
+        usage,
+        class_days,
         commitments,
         other_currencies: others.into_iter().collect(),
         quality: sums.quality,
@@ -113,7 +120,11 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
         instance_type: &instance_type,
         engine: &engine,
     };
-    let what = if line.is_usage() { What::of(texts) } else { What::Other };
+    let what = match line {
+        LineType::RiFee => What::of_fee(texts),
+        line if line.is_usage() => What::of(texts),
+        _ => What::Other,
+    };
     // Some services name their region in the column of zones.
     let is_zone = zone.ends_with(|c: char| c.is_ascii_lowercase());
     let region = match (region.is_empty(), is_zone) {
@@ -174,21 +185,46 @@ fn party((workload, owner): PartyKey, shared: &mut Shared<'_>) -> Party {
     Party { workload: shared.filled(workload), owner: shared.filled(owner) }
 }
 
-/// A resource's place among the sums, a class, and their sums.
-type Row = (usize, ClassId, Costs);
+/// What is known before resources, hours and commitments get their final numbers.
+struct Known<'a> {
+    class_ids: Vec<ClassId>,
+    classes: &'a [Class],
+    foreign: &'a [bool],
+    granularity: Granularity,
+}
+
+impl Known<'_> {
+    /// The new number of a class; `None` when it is in another currency.
+    fn class(&self, old: u32) -> Option<ClassId> {
+        let class = self.class_ids[old as usize];
+        (!self.foreign[class.0 as usize]).then_some(class)
+    }
+
+    /// The hours that a usage line which begins in an hour spans.
+    fn spread(&self, hour: Hour) -> Span {
+        let end = match self.granularity {
+            Granularity::Hourly => hour.plus(1),
+            Granularity::Daily => hour.plus(24),
+            Granularity::Monthly => hour.next_month(),
+        };
+        Span::new(hour, end)
+    }
+}
+
+/// A resource's place among the sums, a class, and what is known of them.
+type Row = (usize, ClassId, Entry);
 
 fn resources(
     dictionary: &Dictionary,
     sums: &Sums<'_>,
     shared: &mut Shared<'_>,
-    class_ids: &[ClassId],
-    classes: &[Class],
-    foreign: &[bool],
-) -> Vec<Resource> {
+    known: &Known<'_>,
+) -> (Vec<Resource>, Vec<Usage>) {
     let names = &dictionary.names;
     let records = sums.resources.records();
-    let costs = sums.resources.costs().map(|(place, class, costs)| (place, class_ids[class as usize], costs));
-    let mut costs: Vec<Row> = costs.filter(|(_, class, _)| !foreign[class.0 as usize]).collect();
+    let entries = sums.resources.entries();
+    let mut costs: Vec<Row> =
+        entries.filter_map(|(place, class, entry)| Some((place, known.class(class)?, entry))).collect();
     costs.sort_unstable_by_key(|(place, class, _)| (*place, *class));
     let mut groups: Vec<&[Row]> = costs.chunk_by(|a, b| a.0 == b.0).collect();
     groups.sort_by_cached_key(|group| {
@@ -196,22 +232,44 @@ fn resources(
         (names.get(record.account), names.get(record.id))
     });
     let mut tag_sets: BTreeMap<TagsId, Arc<Tags>> = BTreeMap::new();
-    let mut all = Vec::with_capacity(groups.len());
-    for group in groups {
+    let (mut all, mut usage) = (Vec::with_capacity(groups.len()), Vec::new());
+    for (number, group) in (0u32..).zip(groups) {
         let Record { account, id, sum, .. } = &records[group[0].0];
-        let costs: Vec<(ClassId, Costs)> = group.iter().map(|(_, class, costs)| (*class, *costs)).collect();
+        let costs: Vec<(ClassId, Costs)> = group.iter().map(|(_, class, entry)| (*class, entry.costs)).collect();
         let tags = tag_sets.entry(sum.tags).or_insert_with(|| Arc::new(tags(dictionary, sum.tags))).clone();
         all.push(Resource {
             id: Arc::from(names.get(*id)),
             account: shared.get(*account),
-            region: region(&costs, classes),
+            region: region(&costs, known.classes),
             party: party(sum.party, shared),
             tags,
             seen: if sum.seen.hours() == 0 { Span::default() } else { sum.seen },
             costs,
         });
+        for (_, class, entry) in group {
+            let runs = sums.resources.hours_of(*entry).map(|hours| hours.runs(|hour| known.spread(hour)));
+            let of = |(hours, per_hour)| Usage { resource: ResourceId(number), class: *class, hours, per_hour };
+            usage.extend(runs.into_iter().flatten().map(of));
+        }
     }
-    all
+    (all, usage)
+}
+
+/// The usage of each class by the hour; what a daily or monthly line sums is spread over its hours.
+fn class_days(sums: &ClassHours, known: &Known<'_>) -> Vec<ClassDay> {
+    let mut days: BTreeMap<(ClassId, Day), Block> = BTreeMap::new();
+    for ((class, day), block) in sums.iter() {
+        let Some(class) = known.class(class) else { continue };
+        for (hour, quantity) in (0..).map(|at| day.start().plus(at)).zip(block) {
+            let span = known.spread(hour);
+            let each = quantity.ratio(1, span.hours().into());
+            for hour in (span.start.0..span.end.0).map(Hour).take_while(|_| !each.is_zero()) {
+                let at = usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0);
+                days.entry((class, hour.day())).or_insert([Quantity::ZERO; 24])[at] += each;
+            }
+        }
+    }
+    days.into_iter().map(|((class, day), hours)| ClassDay { class, day, hours }).collect()
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
@@ -235,18 +293,28 @@ fn tags(dictionary: &Dictionary, id: TagsId) -> Tags {
     texts.into_iter().map(|(key, value)| (Box::from(key), Box::from(value))).collect()
 }
 
-fn commitments(sums: &Sums<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> {
-    let mut all: Vec<Commitment> = sums.commitments.iter().map(|(arn, sum)| commitment(*arn, sum, shared)).collect();
+fn commitments(sums: &Sums<'_>, shared: &mut Shared<'_>, known: &Known<'_>) -> Vec<Commitment> {
+    let all = sums.commitments.iter().map(|(arn, sum)| commitment(*arn, sum, shared, known));
+    let mut all: Vec<Commitment> = all.collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all
 }
 
-fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>) -> Commitment {
+fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, known: &Known<'_>) -> Commitment {
     let [offering, region, family, payment, term, start, end] = sum.details.map(|sym| shared.get(sym));
     let cost = |costs: &Costs| Cost { gross: costs.effective, net: costs.net };
+    let covers: BTreeMap<ClassId, Costs> =
+        sum.covers.iter().filter_map(|(class, costs)| Some((known.class(*class)?, *costs))).collect();
+    let fees = sum.fees.iter().filter_map(|(&(start, end, class), &units)| {
+        Some(Fee { hours: Span::new(start, end), class: known.class(class)?, units })
+    });
+    let mut fees: Vec<Fee> = fees.collect();
+    fees.sort_by_key(|fee| (fee.hours.start, fee.hours.end, fee.class));
+    let hourly = sum.hourly.runs(|hour| known.spread(hour));
     Commitment {
         id: shared.get(arn),
         plan: sum.plan,
+        payer: shared.get(sum.payer),
         owner: shared.get(sum.owner),
         details: Details { offering, region, family, payment, term, start, end },
         used: cost(&sum.used),
@@ -255,5 +323,9 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>) -> Commitm
         committed: sum.committed,
         consumed: sum.consumed,
         reserved: sum.reserved,
+        zone: shared.get(sum.zone),
+        covers: covers.into_iter().collect(),
+        hourly: hourly.into_iter().map(|(span, amount)| (span, Money(amount.0))).collect(),
+        fees,
     }
 }

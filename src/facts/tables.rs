@@ -3,6 +3,7 @@
 use super::{
     Costs,
     fold::{ClassKey, Map, PartyKey, ResourceSum, map},
+    usage::HourSet,
 };
 use crate::{names::Sym, time::Day};
 
@@ -54,7 +55,34 @@ pub(super) struct Resources {
     of_id: Vec<u32>,
     others: Map<(Sym, Sym), u32>,
     records: Vec<Record>,
-    further: Map<(u32, u32), Costs>,
+    further: Map<(u32, u32), Entry>,
+    hours: Vec<HourSet>,
+}
+
+/// What is known of one class of one resource: sums, and where its hours are kept, if they are.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) costs: Costs,
+    hours: u32,
+}
+
+const NO_HOURS: u32 = u32::MAX;
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self { costs: Costs::default(), hours: NO_HOURS }
+    }
+}
+
+impl Entry {
+    /// Its hours, which are kept from now on.
+    pub(super) fn hours<'h>(&mut self, all: &'h mut Vec<HourSet>) -> &'h mut HourSet {
+        if self.hours == NO_HOURS {
+            self.hours = u32::try_from(all.len()).unwrap_or(NO_HOURS - 1);
+            all.push(HourSet::default());
+        }
+        &mut all[self.hours as usize]
+    }
 }
 
 /// One resource.
@@ -63,12 +91,12 @@ pub(super) struct Record {
     pub(super) id: Sym,
     pub(super) sum: ResourceSum,
     class: u32,
-    costs: Costs,
+    entry: Entry,
 }
 
 impl Default for Resources {
     fn default() -> Self {
-        Self { of_id: Vec::new(), others: map(), records: Vec::new(), further: map() }
+        Self { of_id: Vec::new(), others: map(), records: Vec::new(), further: map(), hours: Vec::new() }
     }
 }
 
@@ -90,8 +118,8 @@ impl Resources {
             *self.others.entry((account, id)).or_insert(next)
         };
         if place == next {
-            let (sum, costs) = (ResourceSum::default(), Costs::default());
-            self.records.push(Record { account, id, sum, class: NO_CLASS, costs });
+            let (sum, entry) = (ResourceSum::default(), Entry::default());
+            self.records.push(Record { account, id, sum, class: NO_CLASS, entry });
         }
         place as usize
     }
@@ -101,18 +129,18 @@ impl Resources {
         &mut self.records[place].sum
     }
 
-    /// Adds costs of a class to the resource at a place.
-    pub(super) fn add(&mut self, place: usize, class: u32, costs: Costs) {
+    /// What is known of a class of the resource at a place, to be added to, and where hours are kept.
+    pub(super) fn entry(&mut self, place: usize, class: u32) -> (&mut Entry, &mut Vec<HourSet>) {
         let record = &mut self.records[place];
         if record.class == NO_CLASS {
             record.class = class;
         }
-        if record.class == class {
-            record.costs += costs;
+        let entry = if record.class == class {
+            &mut record.entry
         } else {
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
-            *self.further.entry((place, class)).or_default() += costs;
-        }
+            self.further.entry((u32::try_from(place).unwrap_or(u32::MAX), class)).or_default()
+        };
+        (entry, &mut self.hours)
     }
 
     /// All resources, in the order of first sight.
@@ -120,11 +148,16 @@ impl Resources {
         &self.records
     }
 
-    /// The sums of all resources by class: the resource's place, the class, the sums.
-    pub(super) fn costs(&self) -> impl Iterator<Item = (usize, u32, Costs)> {
+    /// All classes of all resources: the resource's place, the class, what is known.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (usize, u32, Entry)> {
         let first = self.records.iter().enumerate().filter(|(_, record)| record.class != NO_CLASS);
-        let first = first.map(|(place, record)| (place, record.class, record.costs));
-        first.chain(self.further.iter().map(|(&(place, class), &costs)| (place as usize, class, costs)))
+        let first = first.map(|(place, record)| (place, record.class, record.entry));
+        first.chain(self.further.iter().map(|(&(place, class), &entry)| (place as usize, class, entry)))
+    }
+
+    /// The hours of an entry, if they are kept.
+    pub(super) fn hours_of(&self, entry: Entry) -> Option<&HourSet> {
+        self.hours.get(entry.hours as usize)
     }
 }
 

@@ -53,6 +53,14 @@ fn head(out: &mut String, report: &Report) {
         money(totals.credit.0),
         money(totals.refund.0)
     );
+    if let Some(model) = &report.reconciliation {
+        let off = model.error_percent.unwrap_or_default().abs();
+        let (repriced, billed) = (money(model.repriced.0), money(model.billed.0));
+        let _ = writeln!(
+            out,
+            "Model  {repriced} re-priced by the hour, {billed} billed without tax, credit and refund: {off:.2} % off"
+        );
+    }
     let share = totals
         .savings_percent
         .map_or_else(String::new, |percent| format!(", {percent:.1} % of cost without tax, credit and refund"));

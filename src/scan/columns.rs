@@ -103,6 +103,8 @@ columns! {
         ReservationStart ["reservation_start_time"] Quiet;
         /// When it ends.
         ReservationEnd ["reservation_end_time"] Quiet;
+        /// The availability zone of a zonal one.
+        ReservationZone ["reservation_availability_zone"] Quiet;
         /// `standard` or `convertible`.
         OfferingClass ["pricing_offering_class"] Quiet;
         /// `1yr` or `3yr`.

@@ -11,13 +11,19 @@ pub(super) fn ec2(texts: &Texts<'_>, usage: &str) -> Option<What> {
         "SpotUsage" => Purchase::Spot,
         "DedicatedUsage" => Purchase::Dedicated,
         "HostBoxUsage" => Purchase::Host,
-        "UnusedBox" | "UnusedDed" => return instance_type(texts, behind).map(What::UnusedCapacity),
+        "UnusedBox" => return server(texts, behind, Purchase::Shared).map(What::UnusedCapacity),
+        "UnusedDed" => return server(texts, behind, Purchase::Dedicated).map(What::UnusedCapacity),
         "Reservation" | "DedicatedRes" => return instance_type(texts, behind).map(What::ReservedCapacity),
         _ => return None,
     };
+    server(texts, behind, purchase).map(What::Instance)
+}
+
+/// An instance of EC2; the operation tells its system.
+pub(super) fn server(texts: &Texts<'_>, behind: &str, purchase: Purchase) -> Option<Instance> {
     let kind = instance_type(texts, behind)?;
     let software = system(texts.operation).to_owned();
-    Some(What::Instance(Instance { service: Service::Ec2, kind, purchase, software, copies: 1 }))
+    Some(Instance { service: Service::Ec2, kind, purchase, software, copies: 1, io_optimized: false })
 }
 
 /// The system that the code behind `RunInstances` stands for; an unknown code stands for itself.
@@ -36,6 +42,11 @@ fn system(operation: &str) -> &str {
         Some("0200") => "Linux + SQL Web",
         Some("00g0") => "RHEL BYOL",
         Some("1010") => "RHEL HA",
+        Some("0014") => "RHEL + SQL Standard",
+        Some("0110") => "RHEL + SQL Enterprise",
+        Some("0210") => "RHEL + SQL Web",
+        Some("1014") => "RHEL HA + SQL Standard",
+        Some("1110") => "RHEL HA + SQL Enterprise",
         Some("0g00") => "Ubuntu Pro",
         Some("0800") => "Windows BYOL",
         _ => operation,
@@ -77,6 +88,7 @@ pub(super) fn sagemaker(texts: &Texts<'_>, usage: &str) -> Option<What> {
     let (head, behind) = usage.split_once(':')?;
     let service = if head == "Host" { Service::SageMakerEndpoint } else { Service::SageMakerOther };
     let kind = instance_type(texts, behind)?;
-    let (purchase, software) = (Purchase::Shared, String::new());
-    Some(What::Instance(Instance { service, kind, purchase, software, copies: 1 }))
+    let purchase = if head.contains("Spot") { Purchase::Spot } else { Purchase::Shared };
+    let software = String::new();
+    Some(What::Instance(Instance { service, kind, purchase, software, copies: 1, io_optimized: false }))
 }

@@ -1,0 +1,330 @@
+//! The commitment waterfall on integers: what usage reservations and Savings Plans leave over, hour by hour.
+//!
+//! *Pools* are kinds of usage that are alike for every commitment, with a demand per hour. A *capacity* is a commitment
+//! (or several interchangeable ones): an amount per hour that dies when the hour ends. A *step* pours one capacity into
+//! pools in a given order, each at its *weight* (normalisation units of a reservation, rate of a Savings Plan), until the
+//! hour's amount is exhausted. The waterfall is an ordered list of steps; a capacity may own several (first its owner's
+//! pools, later everybody's), each of which gets what the one before left. The order is the caller's: nothing here knows
+//! kinds of commitments.
+//!
+//! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
+//! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves ([`walk`]), and nothing
+//! but demand and margins is stored: one number per pool and hour, 32 bytes per step and hour.
+//!
+//! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
+//! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
+
+mod demand;
+mod effect;
+mod fill;
+mod rates;
+mod walk;
+
+pub use demand::Demand;
+pub use effect::Effect;
+pub use fill::Covered;
+pub use rates::Rates;
+
+use std::ops::Range;
+
+/// Usage of a pool in an hour, in 1e-9 of its unit.
+pub type Units = i64;
+/// An amount of capacity, in 1e-21 (units x weight).
+pub type Amount = i128;
+/// Capacity per unit of usage, in 1e-12: normalisation units, or the Savings Plan rate in USD.
+pub type Weight = i64;
+
+/// A pool's place in the demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolId(pub u32);
+
+/// A capacity's place in the list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CapacityId(pub u32);
+
+/// What a commitment offers in each hour; less than 0 is 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Capacity {
+    /// The same every hour.
+    Constant(Amount),
+    /// One amount an hour: 0 outside its term. Missing hours are 0.
+    Hourly(Vec<Amount>),
+}
+
+/// One capacity poured into pools, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which capacity.
+    pub capacity: CapacityId,
+    /// Which pools it fills, first to last, at which weight. Weights below 1 and pools that stand there already are left out.
+    pub fills: Vec<(PoolId, Weight)>,
+}
+
+/// What an edit does to demand or capacity over a span of hours. Changes of one edit add up, in any order, overlapping or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// More (or less) usage in each of the hours. Demand stops at 0: what is taken beyond that is lost.
+    Demand {
+        /// Whose.
+        pool: PoolId,
+        /// When.
+        hours: Range<usize>,
+        /// How much in each hour.
+        per_hour: Units,
+    },
+    /// More (bought) or less (released) capacity in each of the hours. It stops at 0 likewise.
+    Capacity {
+        /// Whose.
+        capacity: CapacityId,
+        /// When.
+        hours: Range<usize>,
+        /// How much in each hour.
+        per_hour: Amount,
+    },
+}
+
+/// Sums over all hours.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Usage that nothing covers, by pool, in 1e-9 units.
+    pub left: Vec<i128>,
+    /// Capacity in use, by capacity, in 1e-21.
+    pub used: Vec<Amount>,
+}
+
+/// Where a step stands in an hour.
+///
+/// Invariant: positions before `margin` are covered whole; `before` >= 0 is what is left on reaching it; unless the step has
+/// passed its last position, `before` is 0 or less than the pool there needs, and `covered` = floor(`before` / weight).
+/// The step then ends for this hour: what is less than one unit of the pool is not passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Margin {
+    before: Amount,
+    covered: Units,
+    margin: u32,
+}
+
+/// A pool at a position of a step.
+#[derive(Debug, Clone, Copy)]
+struct Fill {
+    weight: Weight,
+    pool: u32,
+    /// Which of the pool's places this is.
+    place: u32,
+}
+
+/// A step that a pool stands in, and where.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    step: u32,
+    position: u32,
+}
+
+/// Stands for "no further step".
+const NONE: u32 = u32::MAX;
+
+/// Demand, capacities and where every step stands in every hour.
+#[derive(Debug, Clone)]
+pub struct Waterfall {
+    demand: Demand,
+    /// By capacity, then hour.
+    amounts: Vec<Amount>,
+    layout: Layout,
+    /// By step, then hour.
+    margins: Vec<Margin>,
+    totals: Totals,
+}
+
+/// The steps, flat, and the way from a pool to them. It does not change.
+#[derive(Debug, Clone)]
+struct Layout {
+    /// By step: its capacity.
+    capacity: Vec<u32>,
+    /// By step: the next step of the same capacity, or [`NONE`].
+    next: Vec<u32>,
+    /// By capacity: its first step, or [`NONE`].
+    first: Vec<u32>,
+    /// By step, and one more: where its fills begin.
+    start: Vec<usize>,
+    fills: Vec<Fill>,
+    /// By pool, and one more: where its places begin.
+    of_pool: Vec<usize>,
+    places: Vec<Place>,
+}
+
+impl Layout {
+    fn new(pools: usize, capacities: usize, steps: &[Step]) -> Self {
+        let (mut start, mut fills) = (vec![0], Vec::new());
+        let mut seen = vec![NONE; pools];
+        let mut of_pool = vec![0; pools + 1];
+        for (step, number) in steps.iter().zip(0u32..) {
+            for &(PoolId(pool), weight) in &step.fills {
+                let at = pool as usize;
+                if weight > 0 && at < pools && seen[at] != number {
+                    seen[at] = number;
+                    of_pool[at + 1] += 1;
+                    fills.push(Fill { weight, pool, place: 0 });
+                }
+            }
+            start.push(fills.len());
+        }
+        for pool in 0..pools {
+            of_pool[pool + 1] += of_pool[pool];
+        }
+        let capacity: Vec<u32> = steps.iter().map(|step| step.capacity.0).collect();
+        let (first, next) = chains(capacities, &capacity);
+        let mut layout = Self { capacity, next, first, start, fills, of_pool, places: Vec::new() };
+        layout.place();
+        layout
+    }
+
+    /// Fills `places` from `fills`, and each fill's way to its place.
+    fn place(&mut self) {
+        let mut free: Vec<usize> = self.of_pool.clone();
+        self.places = vec![Place { step: NONE, position: 0 }; self.fills.len()];
+        for (step, range) in (0u32..).zip(self.start.windows(2)) {
+            for (fill, position) in self.fills[range[0]..range[1]].iter_mut().zip(0u32..) {
+                let place = &mut free[fill.pool as usize];
+                self.places[*place] = Place { step, position };
+                fill.place = u32::try_from(*place).unwrap_or(NONE);
+                *place += 1;
+            }
+        }
+    }
+
+    /// The step of a place, if it is one of the pool's, else [`NONE`].
+    fn step_at(&self, pool: u32, place: usize) -> u32 {
+        if place < self.of_pool[pool as usize + 1] { self.places[place].step } else { NONE }
+    }
+
+    fn steps(&self) -> usize {
+        self.capacity.len()
+    }
+
+    fn fills(&self, step: usize) -> &[Fill] {
+        &self.fills[self.start[step]..self.start[step + 1]]
+    }
+
+    /// The steps of a capacity, in order.
+    fn steps_of(&self, capacity: usize) -> impl Iterator<Item = usize> + '_ {
+        let there = |step: u32| (step != NONE).then_some(step as usize);
+        std::iter::successors(there(self.first[capacity]), move |step| there(self.next[*step]))
+    }
+}
+
+/// By capacity its first step; by step the next one of its capacity.
+fn chains(capacities: usize, capacity: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (mut first, mut next) = (vec![NONE; capacities], vec![NONE; capacity.len()]);
+    let mut last = first.clone();
+    for (owner, step) in capacity.iter().zip(0u32..) {
+        let owner = *owner as usize;
+        let before = std::mem::replace(&mut last[owner], step);
+        *(if before == NONE { &mut first[owner] } else { &mut next[before as usize] }) = step;
+    }
+    (first, next)
+}
+
+impl Waterfall {
+    /// Prices every hour. Every step's capacity must be one of `capacities`; steps without one are left out.
+    #[must_use]
+    pub fn new(demand: Demand, capacities: &[Capacity], steps: &[Step]) -> Self {
+        let hours = demand.hours();
+        let mut amounts = Vec::with_capacity(capacities.len() * hours);
+        for capacity in capacities {
+            match capacity {
+                Capacity::Constant(amount) => amounts.extend(std::iter::repeat_n((*amount).max(0), hours)),
+                Capacity::Hourly(hourly) => {
+                    amounts.extend((0..hours).map(|hour| hourly.get(hour).map_or(0, |amount| (*amount).max(0))));
+                }
+            }
+        }
+        let owned: Vec<Step>;
+        let known = |step: &Step| (step.capacity.0 as usize) < capacities.len();
+        let steps = if steps.iter().all(known) {
+            steps
+        } else {
+            owned = steps.iter().filter(|step| known(step)).cloned().collect();
+            &owned
+        };
+        let layout = Layout::new(demand.pools(), capacities.len(), steps);
+        let margins = vec![Margin::default(); steps.len() * hours];
+        let mut waterfall = Self { demand, amounts, layout, margins, totals: Totals::default() };
+        waterfall.fill();
+        waterfall
+    }
+
+    /// What is left of each pool's usage, and what is used of each capacity, over all hours.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The demand as it is now.
+    #[must_use]
+    pub fn demand(&self) -> &Demand {
+        &self.demand
+    }
+
+    /// How many capacities there are.
+    #[must_use]
+    pub fn capacities(&self) -> usize {
+        self.layout.first.len()
+    }
+
+    /// What a capacity offers, by hour.
+    #[must_use]
+    pub fn amounts(&self, capacity: CapacityId) -> &[Amount] {
+        let (at, hours) = (capacity.0 as usize, self.demand.hours());
+        &self.amounts[at * hours..(at + 1) * hours]
+    }
+
+    /// What is left of a pool's usage in one hour.
+    #[must_use]
+    pub fn left_at(&self, pool: PoolId, hour: usize) -> Units {
+        let pool = pool.0 as usize;
+        self.left_before(pool, self.layout.of_pool[pool + 1], hour)
+    }
+
+    /// What is used of a capacity in one hour.
+    #[must_use]
+    pub fn used_at(&self, capacity: CapacityId, hour: usize) -> Amount {
+        let (at, hours) = (capacity.0 as usize, self.demand.hours());
+        let mut offered = self.amounts[at * hours + hour];
+        let mut used = 0;
+        for step in self.layout.steps_of(at) {
+            let margin = &self.margins[step * hours + hour];
+            used += offered - margin.before + self.at_margin(step, margin);
+            offered = self.rest(step, margin);
+        }
+        used
+    }
+
+    /// What a step hands on to the next step of its capacity: what it has left behind its last pool.
+    fn rest(&self, step: usize, margin: &Margin) -> Amount {
+        if margin.margin as usize == self.layout.fills(step).len() { margin.before } else { 0 }
+    }
+
+    /// What a step spends on the pool at its margin.
+    fn at_margin(&self, step: usize, margin: &Margin) -> Amount {
+        let fill = self.layout.fills(step).get(margin.margin as usize);
+        fill.map_or(0, |fill| i128::from(margin.covered) * i128::from(fill.weight))
+    }
+
+    /// What is left of a pool's usage in front of its place `before`, by the margins of the steps it stands in until then.
+    fn left_before(&self, pool: usize, before: usize, hour: usize) -> Units {
+        let hours = self.demand.hours();
+        let mut left = self.demand.row(pool)[hour];
+        if left == 0 {
+            return 0;
+        }
+        for place in &self.layout.places[self.layout.of_pool[pool]..before] {
+            let margin = &self.margins[place.step as usize * hours + hour];
+            match place.position.cmp(&margin.margin) {
+                std::cmp::Ordering::Less => return 0,
+                std::cmp::Ordering::Equal => left -= margin.covered,
+                std::cmp::Ordering::Greater => {}
+            }
+        }
+        left
+    }
+}

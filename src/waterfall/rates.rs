@@ -1,0 +1,25 @@
+//! What uncovered usage costs: linear on top of the waterfall.
+
+use super::{Effect, Totals};
+
+/// On-demand rates by pool, in 1e-12 USD per unit of usage. Values are in 1e-21 USD, exact.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rates(pub Vec<i64>);
+
+impl Rates {
+    /// What the usage that nothing covers costs, in 1e-21 USD.
+    #[must_use]
+    pub fn value(&self, totals: &Totals) -> i128 {
+        totals.left.iter().zip(&self.0).map(|(left, rate)| left * i128::from(*rate)).sum()
+    }
+
+    /// By how much that changes, in 1e-21 USD.
+    #[must_use]
+    pub fn change(&self, effect: &Effect) -> i128 {
+        effect
+            .left
+            .iter()
+            .map(|(pool, left)| left * self.0.get(pool.0 as usize).map_or(0, |rate| i128::from(*rate)))
+            .sum()
+    }
+}

@@ -1,0 +1,322 @@
+//! The margin walk: what an edit changes, found from the margins that it moves.
+//!
+//! In each touched hour the steps that hold a changed pool, or whose capacity changes, are visited in order. With the
+//! changes in front of its margin a step has more or less left there than before, and walks on or back until it stands
+//! right again. Pools between the old and the new margin change for the steps behind; pools that come out as they did drop out.
+//! Everything is worked out on the old state: a pool that is not on the list is the same in both.
+
+use super::{
+    Amount, CapacityId, Change, Margin, NONE, PoolId, Units, Waterfall,
+    effect::{Effect, Sums},
+};
+use std::ops::Range;
+
+impl Waterfall {
+    /// What an edit would change; nothing is changed.
+    #[must_use]
+    pub fn peek(&self, changes: &[Change]) -> Effect {
+        let edit = Edit::new(self, changes);
+        let mut walk = Walk::new(self);
+        for hour in edit.span.clone() {
+            walk.hour(self, &edit, hour);
+        }
+        walk.effect()
+    }
+
+    /// Carries out an edit and tells what it changed.
+    pub fn apply(&mut self, changes: &[Change]) -> Effect {
+        let edit = Edit::new(self, changes);
+        let mut walk = Walk::new(self);
+        for hour in edit.span.clone() {
+            walk.hour(self, &edit, hour);
+            self.carry_out(&edit, hour, &walk.moved);
+        }
+        let effect = walk.effect();
+        for (pool, left) in &effect.left {
+            self.totals.left[pool.0 as usize] += left;
+        }
+        for (capacity, used) in &effect.used {
+            self.totals.used[capacity.0 as usize] += used;
+        }
+        effect
+    }
+
+    fn carry_out(&mut self, edit: &Edit, hour: usize, moved: &[(u32, Margin)]) {
+        let hours = self.demand.hours();
+        for row in &edit.demand {
+            let units = &mut self.demand.row_mut(row.id as usize)[hour];
+            *units = row.units_after(*units, hour - edit.span.start);
+        }
+        for row in &edit.amounts {
+            let amount = &mut self.amounts[row.id as usize * hours + hour];
+            *amount = row.amount_after(*amount, hour - edit.span.start);
+        }
+        for (step, margin) in moved {
+            self.margins[*step as usize * hours + hour] = *margin;
+        }
+    }
+}
+
+/// The sum of all changes of one pool or capacity, by hour of the edit's span.
+struct Row<T> {
+    id: u32,
+    deltas: Vec<T>,
+}
+
+impl Row<Units> {
+    fn units_after(&self, units: Units, at: usize) -> Units {
+        units.saturating_add(self.deltas[at]).max(0)
+    }
+}
+
+impl Row<Amount> {
+    fn amount_after(&self, amount: Amount, at: usize) -> Amount {
+        amount.saturating_add(self.deltas[at]).max(0)
+    }
+}
+
+/// An edit's changes, summed: one row a pool, one a capacity.
+struct Edit {
+    span: Range<usize>,
+    demand: Vec<Row<Units>>,
+    amounts: Vec<Row<Amount>>,
+}
+
+impl Edit {
+    fn new(waterfall: &Waterfall, changes: &[Change]) -> Self {
+        let hours = |change: &Change| match change {
+            Change::Demand { hours, .. } | Change::Capacity { hours, .. } => hours.clone(),
+        };
+        let end = changes.iter().map(|change| hours(change).end).max().unwrap_or(0).min(waterfall.demand.hours());
+        let start = changes.iter().map(|change| hours(change).start).min().unwrap_or(0).min(end);
+        let mut edit = Self { span: start..end, demand: Vec::new(), amounts: Vec::new() };
+        for change in changes {
+            let hours = hours(change);
+            let hours = hours.start.max(start) - start..hours.end.min(end).max(start) - start;
+            match change {
+                Change::Demand { pool: PoolId(id), per_hour, .. } if (*id as usize) < waterfall.demand.pools() => {
+                    for delta in row(&mut edit.demand, *id, end - start, hours) {
+                        *delta = delta.saturating_add(*per_hour);
+                    }
+                }
+                Change::Capacity { capacity: CapacityId(id), per_hour, .. }
+                    if (*id as usize) < waterfall.capacities() =>
+                {
+                    for delta in row(&mut edit.amounts, *id, end - start, hours) {
+                        *delta = delta.saturating_add(*per_hour);
+                    }
+                }
+                Change::Demand { .. } | Change::Capacity { .. } => {}
+            }
+        }
+        edit
+    }
+}
+
+/// The hours of an id's row, which is added if it is not there.
+fn row<T: Clone + Default>(rows: &mut Vec<Row<T>>, id: u32, length: usize, hours: Range<usize>) -> &mut [T] {
+    let at = rows.iter().position(|row| row.id == id).unwrap_or(rows.len());
+    if at == rows.len() {
+        rows.push(Row { id, deltas: vec![T::default(); length] });
+    }
+    rows[at].deltas.get_mut(hours).unwrap_or_default()
+}
+
+/// A pool of which another amount than before comes out of the steps walked so far.
+struct Changed {
+    pool: u32,
+    /// The pool's next place, and the step that it is in ([`NONE`] behind the last).
+    place: usize,
+    step: u32,
+    before: Units,
+    after: Units,
+}
+
+/// The walk through one hour after another.
+struct Walk {
+    changed: Vec<Changed>,
+    /// Steps of whose capacity more or less is offered than before, and how much.
+    offers: Vec<(u32, Amount)>,
+    /// Where steps stand now that stood elsewhere.
+    moved: Vec<(u32, Margin)>,
+    left: Sums,
+    used: Sums,
+}
+
+impl Walk {
+    fn new(waterfall: &Waterfall) -> Self {
+        let (left, used) = (Sums::new(waterfall.demand.pools()), Sums::new(waterfall.capacities()));
+        Self { changed: Vec::new(), offers: Vec::new(), moved: Vec::new(), left, used }
+    }
+
+    fn effect(self) -> Effect {
+        Effect { left: self.left.sorted(PoolId), used: self.used.sorted(CapacityId) }
+    }
+
+    fn hour(&mut self, waterfall: &Waterfall, edit: &Edit, hour: usize) {
+        let (at, hours) = (hour - edit.span.start, waterfall.demand.hours());
+        self.moved.clear();
+        for row in &edit.demand {
+            let before = waterfall.demand.row(row.id as usize)[hour];
+            self.change(
+                waterfall,
+                row.id,
+                waterfall.layout.of_pool[row.id as usize],
+                before,
+                row.units_after(before, at),
+            );
+        }
+        for row in &edit.amounts {
+            let before = waterfall.amounts[row.id as usize * hours + hour];
+            self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, at) - before);
+        }
+        while let Some(step) = self.next() {
+            self.step(waterfall, hour, step);
+        }
+        for changed in self.changed.drain(..) {
+            self.left.add(changed.pool, i128::from(changed.after) - i128::from(changed.before));
+        }
+        self.offers.clear();
+    }
+
+    fn change(&mut self, waterfall: &Waterfall, pool: u32, place: usize, before: Units, after: Units) {
+        if before != after {
+            let step = waterfall.layout.step_at(pool, place);
+            self.changed.push(Changed { pool, place, step, before, after });
+        }
+    }
+
+    fn offer(&mut self, step: u32, delta: Amount) {
+        if delta != 0 && step != NONE {
+            self.offers.push((step, delta));
+        }
+    }
+
+    /// The first step that something changes for.
+    fn next(&self) -> Option<u32> {
+        let steps = self.changed.iter().map(|changed| changed.step);
+        steps.chain(self.offers.iter().map(|(step, _)| *step)).min().filter(|step| *step != NONE)
+    }
+
+    /// Lets a step find its new margin, and hands on what changes behind it.
+    fn step(&mut self, waterfall: &Waterfall, hour: usize, step: u32) {
+        let old = waterfall.margins[step as usize * waterfall.demand.hours() + hour];
+        let view = View { waterfall, hour, step: step as usize, old };
+        let offered = self.take_offer(step);
+        let new = self.margin(&view, offered);
+        if new != old {
+            self.moved.push((step, new));
+        }
+        let spent = |margin: &Margin| waterfall.at_margin(view.step, margin) - margin.before;
+        self.used.add(waterfall.layout.capacity[view.step], offered + spent(&new) - spent(&old));
+        let rest = waterfall.rest(view.step, &new) - waterfall.rest(view.step, &old);
+        self.offer(waterfall.layout.next[view.step], rest);
+        self.pass(&view, &new);
+    }
+
+    /// How much more of its capacity than before a step is offered.
+    fn take_offer(&mut self, step: u32) -> Amount {
+        let at = self.offers.iter().position(|(of, _)| *of == step);
+        at.map_or(0, |at| self.offers.swap_remove(at).1)
+    }
+
+    /// The new margin of a step that is offered `offered` more.
+    fn margin(&self, view: &View, offered: Amount) -> Margin {
+        let fills = view.waterfall.layout.fills(view.step);
+        let mut before = view.old.before + offered;
+        for changed in self.changed.iter().filter(|changed| changed.step as usize == view.step) {
+            let position = view.waterfall.layout.places[changed.place].position;
+            if position < view.old.margin {
+                let more = i128::from(changed.after) - i128::from(changed.before);
+                before -= more * i128::from(fills[position as usize].weight);
+            }
+        }
+        let mut margin = view.old.margin;
+        let needed = |margin: u32| i128::from(self.arrives(view, margin)) * i128::from(fills[margin as usize].weight);
+        if before < 0 {
+            while before < 0 {
+                margin -= 1;
+                before += needed(margin);
+            }
+        } else {
+            while before > 0 && (margin as usize) < fills.len() {
+                let needed = needed(margin);
+                if needed > before {
+                    break;
+                }
+                before -= needed;
+                margin += 1;
+            }
+        }
+        let covered = match fills.get(margin as usize) {
+            Some(_) if (margin, before) == (view.old.margin, view.old.before) => view.old.covered,
+            // What the pool needs is more than there is, so this is less than what arrives.
+            Some(fill) => Units::try_from(before / i128::from(fill.weight)).unwrap_or(0),
+            None => 0,
+        };
+        Margin { before, covered, margin }
+    }
+
+    /// How much of the pool at a position now arrives at the step.
+    fn arrives(&self, view: &View, position: u32) -> Units {
+        let fill = view.waterfall.layout.fills(view.step)[position as usize];
+        let changed = self.changed.iter().find(|changed| changed.place == fill.place as usize && changed.step != NONE);
+        changed.map_or_else(|| view.arrived(position), |changed| changed.after)
+    }
+
+    /// Hands on the changed pools behind the step: those between its margins join, those that come out alike drop out.
+    fn pass(&mut self, view: &View, new: &Margin) {
+        let (old, layout) = (&view.old, &view.waterfall.layout);
+        let fills = layout.fills(view.step);
+        let known = self.changed.len();
+        for position in old.margin.min(new.margin)..=old.margin.max(new.margin) {
+            let Some(fill) = fills.get(position as usize) else { break };
+            let place = fill.place as usize;
+            if self.changed[..known].iter().any(|changed| changed.place == place && changed.step != NONE) {
+                continue;
+            }
+            let arrived = view.arrived(position);
+            self.change(view.waterfall, fill.pool, place + 1, old.left(position, arrived), new.left(position, arrived));
+        }
+        for at in (0..known).rev() {
+            let changed = &mut self.changed[at];
+            if changed.step as usize == view.step {
+                let position = layout.places[changed.place].position;
+                (changed.before, changed.after) =
+                    (old.left(position, changed.before), new.left(position, changed.after));
+                changed.place += 1;
+                changed.step = layout.step_at(changed.pool, changed.place);
+                if changed.before == changed.after {
+                    self.changed.swap_remove(at);
+                }
+            }
+        }
+    }
+}
+
+/// A step in an hour, as it was.
+struct View<'a> {
+    waterfall: &'a Waterfall,
+    hour: usize,
+    step: usize,
+    old: Margin,
+}
+
+impl View<'_> {
+    /// How much of the pool at a position arrived at the step.
+    fn arrived(&self, position: u32) -> Units {
+        let fill = self.waterfall.layout.fills(self.step)[position as usize];
+        self.waterfall.left_before(fill.pool as usize, fill.place as usize, self.hour)
+    }
+}
+
+impl Margin {
+    /// What the step leaves of a pool of which `arrived` arrives.
+    fn left(&self, position: u32, arrived: Units) -> Units {
+        match position.cmp(&self.margin) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => arrived - self.covered,
+            std::cmp::Ordering::Greater => arrived,
+        }
+    }
+}
