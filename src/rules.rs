@@ -60,6 +60,7 @@ macro_rules! entry {
     };
 }
 
+mod api_calls;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
@@ -85,6 +86,7 @@ mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(api_calls, ApiCalls),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(graviton_ec2, GravitonEc2),

@@ -74,6 +74,8 @@ pub enum Aspect {
     Architecture,
     /// The type and the provisioned performance of a volume.
     VolumeType,
+    /// How often it is called.
+    Calls,
 }
 
 impl Aspect {
@@ -85,6 +87,7 @@ impl Aspect {
             Self::InstanceType => "instance type",
             Self::Architecture => "architecture",
             Self::VolumeType => "volume type",
+            Self::Calls => "calls",
         }
     }
 }

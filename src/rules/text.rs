@@ -33,6 +33,8 @@ pub enum Module {
     Graviton,
     /// Volumes, snapshots, logs and objects.
     Storage,
+    /// Requests for each transaction.
+    ApiCalls,
 }
 
 impl Module {
@@ -43,6 +45,7 @@ impl Module {
             Self::Idle => "idle",
             Self::Graviton => "graviton",
             Self::Storage => "storage",
+            Self::ApiCalls => "api_calls",
         }
     }
 }
