@@ -80,7 +80,10 @@ mod idle_nat_gateway;
 mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
+mod log_retention;
 mod orphaned_snapshot;
+mod s3_lifecycle;
+mod snapshot_archive;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
@@ -104,7 +107,10 @@ pub const RULES: &[Entry] = &[
     entry!(idle_rds_instance, IdleRdsInstance),
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
+    entry!(log_retention, LogRetention),
     entry!(orphaned_snapshot, OrphanedSnapshot),
+    entry!(s3_lifecycle, S3Lifecycle),
+    entry!(snapshot_archive, SnapshotArchive),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
     entry!(unused_dynamodb_table, UnusedDynamodbTable),
 ];

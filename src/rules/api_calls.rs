@@ -5,6 +5,7 @@ use crate::{
     bill::Edit,
     facts::{Class, ClassId, Granularity, Party, Resource, ResourceId},
     money::Money,
+    sku::is_usage,
     time::{Day, Span},
 };
 use serde::Deserialize;
@@ -256,11 +257,6 @@ fn pool(see: &Context<'_>, workload: &str, members: Vec<ResourceId>) -> Target {
     Target::Pool { account, region, name: workload.to_owned(), members }
 }
 
-/// Whether a usage type is one, or ends with it behind a hyphen (which a region or a zone stands before).
-fn is_usage(usage_type: &str, usage: &str) -> bool {
-    usage_type.strip_suffix(usage).is_some_and(|before| before.is_empty() || before.ends_with('-'))
-}
-
 /// Whether a day was read whole.
 fn is_whole(read: Span, day: Day) -> bool {
     let hours = Span::new(day.start(), day.start().plus(24));
@@ -270,19 +266,4 @@ fn is_whole(read: Span, day: Day) -> bool {
 /// Six decimals, for showing.
 fn six(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usage_types_are_known_behind_a_region() {
-        assert!(is_usage("USE1-ApiGatewayRequest", "ApiGatewayRequest") && is_usage("Request", "Request"));
-        assert!(is_usage("EUC1-Requests-Tier1", "Requests-Tier1"));
-        assert!(
-            !is_usage("Requests-FIFO-Tier1", "Requests-Tier1")
-                && !is_usage("ReplWriteRequestUnits", "WriteRequestUnits")
-        );
-    }
 }

@@ -76,6 +76,10 @@ pub enum Aspect {
     VolumeType,
     /// How often it is called.
     Calls,
+    /// How long what it holds is kept.
+    Retention,
+    /// The class or tier that it is stored on.
+    StorageTier,
 }
 
 impl Aspect {
@@ -88,6 +92,8 @@ impl Aspect {
             Self::Architecture => "architecture",
             Self::VolumeType => "volume type",
             Self::Calls => "calls",
+            Self::Retention => "retention",
+            Self::StorageTier => "storage tier",
         }
     }
 }
@@ -135,10 +141,14 @@ impl State {
         Self { label: label.into(), details: BTreeMap::new() }
     }
 
-    /// The state with another detail.
+    /// The state with another detail; a number is rounded to six decimals.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        self.details.insert(name.to_owned(), value);
         self
     }
 }
