@@ -50,6 +50,7 @@ use facts::{Asked, Facts, Label, LabelValues, Survey, Window};
 use inventory::Inventory;
 use metrics::Metrics;
 use note::{Notes, Remark};
+use prices::Prices;
 use report::{ChangesReport, Report, UnitCostReport};
 use time::Hour;
 use transactions::Transactions;
@@ -101,6 +102,7 @@ pub fn run(config: &Config) -> Result<Report> {
     let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
+    let prices = Prices::gather(prices::Seen::of(&facts), &inventory)?;
     let as_of = config.as_of.map_or(facts.window.period.end, Hour::of_seconds);
     let inputs = plan::Inputs {
         facts: &facts,
@@ -111,7 +113,7 @@ pub fn run(config: &Config) -> Result<Report> {
         protect: &config.protect,
         suppressions: &config.suppressions,
         as_of,
-        terms: bill::Terms { coverage: &config.coverage, sharing: &config.sharing },
+        given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
         has: &has,
     };

@@ -4,7 +4,7 @@
 mod id;
 
 use crate::{
-    bill::{Bill, Change, Paid, Reconciliation, Terms, saving},
+    bill::{Assumptions, Bill, Change, Paid, Reconciliation, saving},
     defaults::PlanFigures,
     facts::{Cost, Facts, Granularity, ResourceId},
     inventory::Inventory,
@@ -38,7 +38,7 @@ pub struct Inputs<'a> {
     /// The moment that ages count from.
     pub as_of: Hour,
     /// What the bill is built with.
-    pub terms: Terms<'a>,
+    pub given: Assumptions<'a>,
     /// Figures that are not a rule's.
     pub figures: &'a PlanFigures,
     /// Which inputs are there, by token of `needs`.
@@ -128,7 +128,7 @@ impl Step {
 /// Makes the plan.
 #[must_use]
 pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
-    let before = Bill::of(inputs.facts, inputs.terms);
+    let before = Bill::of(inputs.facts, inputs.given);
     let mut plan = Plan {
         steps: Vec::new(),
         previews: Vec::new(),

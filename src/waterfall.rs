@@ -9,17 +9,20 @@
 //!
 //! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
 //! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves ([`walk`]), and nothing
-//! but demand and margins is stored: one number per pool and hour, 32 bytes per step and hour.
+//! but demand and margins is stored: 8 bytes per pool and hour, 36 per step and hour.
 //!
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
 //! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
 
+mod curve;
 mod demand;
 mod effect;
 mod fill;
 mod rates;
+mod sweep;
 mod walk;
 
+pub use curve::{Curve, Grid};
 pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
@@ -92,17 +95,28 @@ pub struct Totals {
     pub used: Vec<Amount>,
 }
 
-/// Where a step stands in an hour.
+/// Where a step stands in an hour: at the first position that it cannot cover whole, or behind its last.
 ///
-/// Invariant: positions before `margin` are covered whole; `before` >= 0 is what is left on reaching it; unless the step has
-/// passed its last position, `before` is 0 or less than the pool there needs, and `covered` = floor(`before` / weight).
-/// The step then ends for this hour: what is less than one unit of the pool is not passed on.
+/// Invariant: positions before `position` are covered whole; `edge.before` >= 0 is what is left on reaching it; unless
+/// that is behind the last position, `before` is 0 or less than the pool there needs, and `covered` = floor(`before` /
+/// weight). The step then ends for this hour: what is less than one unit of the pool is not passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Margin {
+    position: u32,
+    edge: Edge,
+}
+
+/// What happens at a margin. Kept apart from the position, which is all that most questions need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Edge {
     before: Amount,
     covered: Units,
-    margin: u32,
+    /// How much of the pool at the margin arrives at the step, or [`UNKNOWN`].
+    arrived: Units,
 }
+
+/// Stands for usage that was not worked out, because a step ended before it could matter.
+const UNKNOWN: Units = -1;
 
 /// A pool at a position of a step.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +132,7 @@ struct Fill {
 struct Place {
     step: u32,
     position: u32,
+    weight: Weight,
 }
 
 /// Stands for "no further step".
@@ -130,8 +145,9 @@ pub struct Waterfall {
     /// By capacity, then hour.
     amounts: Vec<Amount>,
     layout: Layout,
-    /// By step, then hour.
-    margins: Vec<Margin>,
+    /// Margins by step, then hour.
+    positions: Vec<u32>,
+    edges: Vec<Edge>,
     totals: Totals,
 }
 
@@ -181,11 +197,11 @@ impl Layout {
     /// Fills `places` from `fills`, and each fill's way to its place.
     fn place(&mut self) {
         let mut free: Vec<usize> = self.of_pool.clone();
-        self.places = vec![Place { step: NONE, position: 0 }; self.fills.len()];
+        self.places = vec![Place { step: NONE, position: 0, weight: 0 }; self.fills.len()];
         for (step, range) in (0u32..).zip(self.start.windows(2)) {
             for (fill, position) in self.fills[range[0]..range[1]].iter_mut().zip(0u32..) {
                 let place = &mut free[fill.pool as usize];
-                self.places[*place] = Place { step, position };
+                self.places[*place] = Place { step, position, weight: fill.weight };
                 fill.place = u32::try_from(*place).unwrap_or(NONE);
                 *place += 1;
             }
@@ -247,8 +263,8 @@ impl Waterfall {
             &owned
         };
         let layout = Layout::new(demand.pools(), capacities.len(), steps);
-        let margins = vec![Margin::default(); steps.len() * hours];
-        let mut waterfall = Self { demand, amounts, layout, margins, totals: Totals::default() };
+        let (positions, edges) = (vec![0; steps.len() * hours], vec![Edge::default(); steps.len() * hours]);
+        let mut waterfall = Self { demand, amounts, layout, positions, edges, totals: Totals::default() };
         waterfall.fill();
         waterfall
     }
@@ -292,22 +308,32 @@ impl Waterfall {
         let mut offered = self.amounts[at * hours + hour];
         let mut used = 0;
         for step in self.layout.steps_of(at) {
-            let margin = &self.margins[step * hours + hour];
-            used += offered - margin.before + self.at_margin(step, margin);
-            offered = self.rest(step, margin);
+            let margin = self.margin(step, hour);
+            used += offered - margin.edge.before + self.at_margin(step, &margin);
+            offered = self.rest(step, &margin);
         }
         used
     }
 
+    fn margin(&self, step: usize, hour: usize) -> Margin {
+        let at = step * self.demand.hours() + hour;
+        Margin { position: self.positions[at], edge: self.edges[at] }
+    }
+
+    fn set_margin(&mut self, step: usize, hour: usize, margin: Margin) {
+        let at = step * self.demand.hours() + hour;
+        (self.positions[at], self.edges[at]) = (margin.position, margin.edge);
+    }
+
     /// What a step hands on to the next step of its capacity: what it has left behind its last pool.
     fn rest(&self, step: usize, margin: &Margin) -> Amount {
-        if margin.margin as usize == self.layout.fills(step).len() { margin.before } else { 0 }
+        if margin.position as usize == self.layout.fills(step).len() { margin.edge.before } else { 0 }
     }
 
     /// What a step spends on the pool at its margin.
     fn at_margin(&self, step: usize, margin: &Margin) -> Amount {
-        let fill = self.layout.fills(step).get(margin.margin as usize);
-        fill.map_or(0, |fill| i128::from(margin.covered) * i128::from(fill.weight))
+        let fill = self.layout.fills(step).get(margin.position as usize);
+        fill.map_or(0, |fill| i128::from(margin.edge.covered) * i128::from(fill.weight))
     }
 
     /// What is left of a pool's usage in front of its place `before`, by the margins of the steps it stands in until then.
@@ -318,10 +344,10 @@ impl Waterfall {
             return 0;
         }
         for place in &self.layout.places[self.layout.of_pool[pool]..before] {
-            let margin = &self.margins[place.step as usize * hours + hour];
-            match place.position.cmp(&margin.margin) {
+            let at = place.step as usize * hours + hour;
+            match place.position.cmp(&self.positions[at]) {
                 std::cmp::Ordering::Less => return 0,
-                std::cmp::Ordering::Equal => left -= margin.covered,
+                std::cmp::Ordering::Equal => left -= self.edges[at].covered,
                 std::cmp::Ordering::Greater => {}
             }
         }

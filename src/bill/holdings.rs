@@ -7,7 +7,8 @@ use super::{
 use crate::{
     facts::{Class, ClassId, Commitment, Cost, Costs, Facts},
     money::Money,
-    sku::{Coverage, PlanKind, ReservationKey, Reserved, UNIT, What},
+    prices::{Instrument, Offer, Prices},
+    sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
     time::{Hour, Span},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
@@ -47,6 +48,26 @@ pub(super) struct Terms {
     pub(super) payment: Arc<str>,
 }
 
+impl Terms {
+    /// What is sold on these terms; `None` where they are not told.
+    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
+        let instrument = match kind {
+            PlanKind::Ec2Instance(_) => Instrument::Ec2Instance,
+            PlanKind::Compute => Instrument::Compute,
+            PlanKind::SageMaker => Instrument::SageMaker,
+            PlanKind::Database => Instrument::Database,
+        };
+        Some(Offer { instrument, term: Term::parse(&self.term)?, payment: Payment::parse(&self.payment)? })
+    }
+}
+
+/// What it takes to tell what a holding covers, and at which weight.
+pub(super) struct Known<'a> {
+    pub(super) pools: &'a Pools,
+    pub(super) rates: &'a PlanRates,
+    pub(super) prices: &'a Prices,
+}
+
 /// Commitments of one owner that cover the same usage at the same rates.
 #[derive(Debug, Clone)]
 pub(super) struct Holding {
@@ -81,8 +102,8 @@ impl Holding {
     }
 
     /// How much of it one unit of a pool's usage takes, and what comes first: lower before higher. `None`: it does not cover it.
-    pub(super) fn weight(&self, pools: &Pools, rates: &PlanRates, id: PoolId) -> Option<(Preference, Weight)> {
-        let pool = pools.pool(id);
+    pub(super) fn weight(&self, known: &Known<'_>, id: PoolId) -> Option<(Preference, Weight)> {
+        let pool = known.pools.pool(id);
         if pool.payer != self.payer {
             return None;
         }
@@ -109,7 +130,7 @@ impl Holding {
                 if !(pool.cover.plans.contains(kind) && here || as_billed) {
                     return None;
                 }
-                let (turn, rate) = rates.rate(kind, terms, pool)?;
+                let (turn, rate) = known.rates.rate(kind, terms, pool, known.prices)?;
                 let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
                 let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
                 Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))
@@ -218,7 +239,7 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
     } else {
         let (key, per_instance) = reservation(facts, coverage, commitment)?;
         let scope = if commitment.zone.is_empty() || !is_server(&key) {
-            let convertible = commitment.details.offering.eq_ignore_ascii_case("convertible");
+            let convertible = Instrument::of(commitment) == Instrument::Convertible;
             Scope::Region { convertible, region: region(facts, commitment)?, key }
         } else {
             Scope::Zone(commitment.zone.clone(), key)
@@ -265,15 +286,11 @@ fn main_class<'a>(facts: &'a Facts, commitment: &Commitment) -> Option<&'a Class
 fn plan_scope(facts: &Facts, commitment: &Commitment) -> Option<Scope> {
     let details = &commitment.details;
     let terms = Terms { term: details.term.clone(), payment: details.payment.clone() };
-    let name: String = details.offering.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let kind = if name.contains("ec2instance") {
-        PlanKind::Ec2Instance(family(facts, commitment)?)
-    } else if name.contains("sagemaker") || name.contains("machinelearning") {
-        PlanKind::SageMaker
-    } else if name.contains("database") {
-        PlanKind::Database
-    } else {
-        PlanKind::Compute
+    let kind = match Instrument::of(commitment) {
+        Instrument::Ec2Instance => PlanKind::Ec2Instance(family(facts, commitment)?),
+        Instrument::SageMaker => PlanKind::SageMaker,
+        Instrument::Database => PlanKind::Database,
+        _ => PlanKind::Compute,
     };
     let bound = matches!(kind, PlanKind::Ec2Instance(_));
     let region = if bound { region(facts, commitment)? } else { Arc::from("") };

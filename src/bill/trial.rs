@@ -62,7 +62,7 @@ impl Bill<'_> {
         let usage = changes(&moves);
         let mut ends: Vec<(Hour, usize)> = Vec::new();
         for (at, holding) in self.holdings.iter().enumerate() {
-            let covers = |moved: &Moved| holding.weight(&self.pools, &self.plan_rates, moved.from.0).is_some();
+            let covers = |moved: &Moved| holding.weight(&self.known(), moved.from.0).is_some();
             if moves.iter().any(covers) {
                 ends.extend(self.end(at).filter(|end| *end >= as_of).map(|end| (end, at)));
             }

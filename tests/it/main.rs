@@ -8,6 +8,7 @@ mod changes;
 mod cli;
 mod coverage;
 mod cur;
+mod curve;
 mod dialects;
 mod layers;
 mod market;
