@@ -242,12 +242,18 @@ fn add_row(table: &mut Table, name: &str, cents: Whole) {
         right(money(change.before.0)),
         right(money(change.after.0)),
         right(signed(change.change.0)),
-        right(change.change_percent.map_or_else(|| "-".into(), |percent| format!("{percent:+.1}"))),
+        right(change.change_percent.map_or_else(|| "-".into(), tenths)),
         part(change.volume),
         part(change.rate),
         part(change.new),
         part(change.gone),
     ]);
+}
+
+/// A percentage with one decimal and its sign, of which nothing has none.
+fn tenths(percent: f64) -> String {
+    let text = format!("{percent:+.1}");
+    if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".into() } else { text }
 }
 
 /// The report as JSON.
