@@ -146,6 +146,11 @@ remarks! {
     TransactionCover { percent: f64 } Info "transactions_cover" => "transactions cover {percent:.1} % of the period's hours";
     TransactionsDaily { } Info "transactions_daily" => "the transactions are daily";
 
+    // Two stretches of time.
+    UnequalStretches { before: i64, after: i64 } Info "unequal_stretches" =>
+        "the two stretches have {before} and {after} days: costs are as billed, not a day's";
+    StretchGap { stretch: String, days: usize } Warning "stretch_gap" => "{days} day(s) of {stretch} have no line at all";
+
     // Inventory and metrics.
     BadInventoryFile { error: String } Error "bad_inventory_file" => "skipped: {error}";
     UnknownInventoryFile { hint: String } Warning "unknown_inventory_file" => "not read: no rule knows this file{hint}";

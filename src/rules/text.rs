@@ -35,6 +35,8 @@ pub enum Module {
     Storage,
     /// Reservations and Savings Plans.
     Commitments,
+    /// Requests for each transaction.
+    ApiCalls,
 }
 
 impl Module {
@@ -46,6 +48,7 @@ impl Module {
             Self::Graviton => "graviton",
             Self::Storage => "storage",
             Self::Commitments => "commitments",
+            Self::ApiCalls => "api_calls",
         }
     }
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bill;
 mod bound;
+mod changes;
 mod cli;
 mod commitments;
 mod coverage;
