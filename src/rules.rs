@@ -67,6 +67,7 @@ macro_rules! entry {
     };
 }
 
+mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
@@ -95,6 +96,7 @@ mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(graviton_ec2, GravitonEc2),
