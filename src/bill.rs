@@ -5,8 +5,10 @@
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod advise;
+mod blocks;
 mod buy;
 mod edit;
+mod free;
 mod holdings;
 mod offering;
 mod order;
@@ -17,6 +19,7 @@ mod tranches;
 mod trial;
 
 pub use advise::{Advice, Advised, Backtest, Declined};
+pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Selection};
 pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;

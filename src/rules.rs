@@ -68,6 +68,7 @@ macro_rules! entry {
 }
 
 mod api_calls;
+mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
@@ -100,6 +101,7 @@ mod unused_dynamodb_table;
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
     entry!(api_calls, ApiCalls),
+    entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(graviton_ec2, GravitonEc2),

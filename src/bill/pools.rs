@@ -1,5 +1,6 @@
 //! Pools: usage of the priced period that neither commitments nor account nor price tell apart, with its demand by the hour.
 
+use super::free;
 use crate::{
     facts::{Class, ClassId, Costs, Facts, LineType, Usage},
     instance::{Architecture, InstanceType},
@@ -87,6 +88,8 @@ pub(super) struct Pools {
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
     /// Of pools that nobody uses yet: where their usage comes from.
     sources: BTreeMap<PoolId, PoolId>,
+    /// The public rate of pools of which some units are free.
+    pub(super) free: BTreeMap<PoolId, Money>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -143,7 +146,9 @@ impl Pools {
             }
             of_class.push(Some(pool));
         }
-        let mut pools = Self { all, of_class, targets: BTreeMap::new(), sources: BTreeMap::new() };
+        let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new() };
+        pools.free = free::rates(facts, &pools);
         pools.price(facts);
         pools
     }
@@ -202,7 +207,10 @@ impl Pools {
             goods.entry(&self.all[pool.0 as usize].good).or_default().add(&spend.costs, uncovered);
             payers.entry(&self.all[pool.0 as usize].payer).or_default().add(&spend.costs, uncovered);
         }
-        let rates = self.all.iter().zip(&own).map(|(pool, own)| {
+        let rates = self.numbered().zip(&own).map(|((id, pool), own)| {
+            if let Some(public) = self.free.get(&id) {
+                return own.charged(*public);
+            }
             let alike = goods.get(&pool.good).copied().unwrap_or_default();
             let public = own.public().or_else(|| alike.public()).unwrap_or_default();
             let billed = own.billed().or_else(|| alike.billed());
@@ -241,6 +249,12 @@ impl Sums {
     fn billed(&self) -> Option<(Money, Money)> {
         per_unit(self.uncovered.effective, self.uncovered.quantity)
             .zip(per_unit(self.uncovered.net, self.uncovered.quantity))
+    }
+
+    /// Per unit that was not free, if the public rate of these is known.
+    fn charged(&self, public: Money) -> Rate {
+        let of = |cost: Money| public.ratio(cost.0, self.uncovered.on_demand.0);
+        Rate { gross: of(self.uncovered.effective), net: of(self.uncovered.net), public }
     }
 
     fn discounted(&self, public: Money) -> Money {
@@ -300,6 +314,14 @@ pub(super) fn share_of(hours: &[(usize, Quantity)], part: Quantity, whole: Quant
 /// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
 pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
     let hours = hours_of(facts, class);
+    let whole = hours.iter().map(|(_, sum)| *sum).sum();
+    share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+}
+
+/// A part of what was used of a class on a day, the same part in every hour.
+pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantity) -> Vec<(usize, Units)> {
+    let of_day = inside(Span::new(day.start(), day.start().plus(24)), facts.window.period);
+    let hours: Vec<_> = hours_of(facts, class).into_iter().filter(|(at, _)| of_day.contains(at)).collect();
     let whole = hours.iter().map(|(_, sum)| *sum).sum();
     share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
 }
