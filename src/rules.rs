@@ -67,6 +67,7 @@ macro_rules! entry {
     };
 }
 
+mod dynamodb_capacity_mode;
 mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
@@ -91,11 +92,13 @@ mod orphaned_snapshot;
 mod purchase;
 mod reserved_instances;
 mod savings_plans;
+mod table;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(dynamodb_capacity_mode, DynamodbCapacityMode),
     entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),

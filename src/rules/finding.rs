@@ -87,6 +87,8 @@ pub enum Aspect {
     Commitment,
     /// The type and the provisioned performance of a volume.
     VolumeType,
+    /// How a table is paid for: its capacity mode, class and provisioned capacity.
+    CapacityMode,
 }
 
 impl Aspect {
@@ -99,6 +101,7 @@ impl Aspect {
             Self::Architecture => "architecture",
             Self::Commitment => "commitment",
             Self::VolumeType => "volume type",
+            Self::CapacityMode => "capacity mode",
         }
     }
 }
