@@ -15,6 +15,7 @@ mod order;
 mod pools;
 mod rates;
 mod reconcile;
+mod tranches;
 mod trial;
 
 pub use advise::{Advice, Advised, Backtest, Declined};
@@ -23,6 +24,7 @@ pub use edit::{Becomes, Edit, Selection};
 pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
+pub use tranches::Tranche;
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},

@@ -113,6 +113,8 @@ pub struct Plan<'a> {
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
     pub skipped: Vec<(&'static str, String)>,
+    /// Whole weeks that the tranches of purchases rest on, if some are advised.
+    pub weeks: Option<usize>,
     /// What the model says of the bill as it is, beside what was billed.
     pub reconciliation: Reconciliation,
     /// The bill before.
@@ -139,6 +141,7 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         rejected: Vec::new(),
         suppressed: Vec::new(),
         skipped: Vec::new(),
+        weeks: None,
         reconciliation: before.reconcile(),
         after: before.clone(),
         before,
@@ -190,6 +193,10 @@ impl Plan<'_> {
             notes.add(Remark::CoveredHours { findings: covered });
         }
         self.on_reconciliation(inputs, notes);
+        let least = inputs.commitments.ladder.min_weeks;
+        if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
+            notes.add(Remark::FewWeeks { weeks, least });
+        }
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }
@@ -267,7 +274,9 @@ impl Plan<'_> {
             offers.extend(more);
             others.extend(self.after.offerings(&beside));
         }
-        let advice = self.after.advise(&offers, &others, inputs.commitments, inputs.threads);
+        let advice =
+            self.after.advise(&offers, &others, inputs.commitments, (&self.before, inputs.as_of.day()), inputs.threads);
+        self.weeks = (!advice.advised.is_empty()).then_some(advice.weeks);
         for declined in advice.declined {
             let rule = inputs.rules[owners[declined.offer]].id;
             self.skipped.push((rule, format!("{}: {}", offers[declined.offer].identity(), declined.why)));

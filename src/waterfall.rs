@@ -276,10 +276,11 @@ impl Waterfall {
         waterfall
     }
 
-    /// The same steps over another demand and other amounts, maybe of other hours. Capacities that are not told have nothing.
+    /// The same steps over another demand and other amounts, maybe of other hours. Pools beyond those known are left out, and
+    /// capacities that are not told have nothing.
     #[must_use]
     pub fn with(&self, mut demand: Demand, capacities: &[Capacity]) -> Self {
-        demand.grow(self.demand.pools());
+        demand.set_pools(self.demand.pools());
         let (hours, nothing) = (demand.hours(), Capacity::Constant(0));
         let told = capacities.iter().chain(std::iter::repeat(&nothing)).take(self.capacities());
         let amounts = told.flat_map(|capacity| capacity.hourly(hours)).collect();
@@ -304,6 +305,14 @@ impl Waterfall {
     #[must_use]
     pub fn demand(&self) -> &Demand {
         &self.demand
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let fills = |step| self.layout.fills(step).iter().map(|fill| (PoolId(fill.pool), fill.weight)).collect();
+        let step = |(step, capacity): (usize, &u32)| Step { capacity: CapacityId(*capacity), fills: fills(step) };
+        self.layout.capacity.iter().enumerate().map(step).collect()
     }
 
     /// How many capacities there are.

@@ -102,6 +102,8 @@ pub(super) struct Pools {
     pub(super) all: Vec<Pool>,
     of_class: Vec<Option<PoolId>>,
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
+    /// Of pools that nobody uses yet: where their usage comes from.
+    sources: BTreeMap<PoolId, PoolId>,
     /// The public rate of pools of which some units are free.
     pub(super) free: BTreeMap<PoolId, Money>,
 }
@@ -174,7 +176,8 @@ impl Pools {
             }
             of_class.push(Some(pool));
         }
-        let mut pools = Self { all, of_class, targets: BTreeMap::new(), free: BTreeMap::new() };
+        let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new() };
         pools.free = free::rates(facts, &pools);
         pools.price(facts);
         pools
@@ -187,6 +190,11 @@ impl Pools {
 
     pub(super) fn pool(&self, id: PoolId) -> &Pool {
         &self.all[id.0 as usize]
+    }
+
+    /// The pool that a pool's usage comes from: itself, if it is used already.
+    pub(super) fn source(&self, id: PoolId) -> PoolId {
+        self.sources.get(&id).copied().unwrap_or(id)
     }
 
     /// All pools with their numbers.
@@ -211,7 +219,9 @@ impl Pools {
         let throughput = matches!(becomes, Becomes::Throughput { .. });
         let usage_type = if throughput { good.meter.clone() } else { Arc::from("") };
         let pool = Pool { good, usage_type, cover, rate, ..source.clone() };
-        self.targets.insert(key, PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX)));
+        let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.targets.insert(key, id);
+        self.sources.insert(id, self.source(from));
         self.all.push(pool);
         true
     }

@@ -37,6 +37,8 @@ pub enum Module {
     Dynamodb,
     /// Reservations and Savings Plans.
     Commitments,
+    /// Requests for each transaction.
+    ApiCalls,
 }
 
 impl Module {
@@ -49,6 +51,7 @@ impl Module {
             Self::Storage => "storage",
             Self::Dynamodb => "dynamodb",
             Self::Commitments => "commitments",
+            Self::ApiCalls => "api_calls",
         }
     }
 }

@@ -4,7 +4,10 @@
 
 mod bad_input;
 mod bill;
+mod bound;
+mod changes;
 mod cli;
+mod commitments;
 mod coverage;
 mod cur;
 mod curve;
