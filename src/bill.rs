@@ -229,6 +229,12 @@ impl<'a> Bill<'a> {
         self.flat + self.committed + self.uncovered.cost() + self.items.iter().map(Item::linear).sum()
     }
 
+    /// The public rate of what a class measures, USD a unit, free units aside; `None` where no commitment could cover it.
+    #[must_use]
+    pub fn public_rate(&self, class: ClassId) -> Option<Money> {
+        self.pools.of_class(class).map(|pool| self.pools.pool(pool).rate.public)
+    }
+
     /// The items of a resource, by class.
     #[must_use]
     pub fn items_of(&self, resource: ResourceId) -> &[Item] {

@@ -4,7 +4,7 @@
 mod id;
 
 use crate::{
-    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, saving},
+    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, saving},
     defaults::{CommitmentFigures, PlanFigures},
     facts::{Cost, Facts, Granularity, ResourceId},
     inventory::Inventory,
@@ -231,6 +231,8 @@ impl Plan<'_> {
 
     fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
         let advice = if stage == Stage::Commit { self.advice(inputs) } else { BTreeMap::new() };
+        let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
+        let wanted: Vec<Wanted> = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
         let mut found = Vec::new();
         for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| rule.text.stage == stage) {
             if let Some(why) = inputs.why_not(rule) {
@@ -245,6 +247,7 @@ impl Plan<'_> {
                 transactions: inputs.transactions,
                 as_of: inputs.as_of,
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
+                wanted: &wanted,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };
             let mut findings = Vec::new();

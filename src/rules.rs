@@ -68,6 +68,7 @@ macro_rules! entry {
 }
 
 mod api_calls;
+mod dynamodb_capacity_mode;
 mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
@@ -95,12 +96,14 @@ mod reserved_instances;
 mod s3_lifecycle;
 mod savings_plans;
 mod snapshot_archive;
+mod table;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
     entry!(api_calls, ApiCalls),
+    entry!(dynamodb_capacity_mode, DynamodbCapacityMode),
     entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),

@@ -6,7 +6,7 @@ use crate::{
     instance::{Architecture, InstanceType},
     money::{Money, Quantity},
     prices::Subject,
-    sku::{Cover, Coverage, What},
+    sku::{Cover, Coverage, TableUse, What},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -19,6 +19,22 @@ pub enum Becomes {
     Type(InstanceType),
     /// The same on Graviton: Lambda, Fargate.
     Arm,
+    /// Throughput of DynamoDB in another mode or class.
+    Throughput {
+        /// On demand, else provisioned.
+        requests: bool,
+        /// Of the Standard-Infrequent-Access class.
+        infrequent: bool,
+        /// Units of it for each of today's: requests and capacity-unit-hours are not alike.
+        units: Money,
+    },
+}
+
+impl Becomes {
+    /// Units of what it becomes for each of today's.
+    pub(super) fn units(&self) -> Money {
+        if let Self::Throughput { units, .. } = self { *units } else { Money::ONE }
+    }
 }
 
 /// What has one price: the same usage in one region.
@@ -106,6 +122,9 @@ impl Good {
 
     /// The good that it turns into; `None` when it cannot.
     fn turned(&self, becomes: &Becomes) -> Option<Self> {
+        if let Becomes::Throughput { requests, infrequent, .. } = becomes {
+            return self.throughput(*requests, *infrequent);
+        }
         let what = match (&self.what, becomes) {
             (What::Instance(instance), Becomes::Type(kind)) => {
                 What::Instance(crate::sku::Instance { kind: kind.clone(), ..instance.clone() })
@@ -118,6 +137,17 @@ impl Good {
             _ => return None,
         };
         Some(Self { what, ..self.clone() })
+    }
+
+    /// The same reads or writes of DynamoDB in another mode or class.
+    fn throughput(&self, requests: bool, infrequent: bool) -> Option<Self> {
+        let (What::TableCapacity(now) | What::TableRequests(now)) = &self.what else { return None };
+        let table = TableUse { infrequent, ..*now };
+        let what = if requests { What::TableRequests(table) } else { What::TableCapacity(table) };
+        let class = if infrequent { "IA-" } else { "" };
+        let side = if table.write { "Write" } else { "Read" };
+        let unit = if requests { "RequestUnits" } else { "CapacityUnit-Hrs" };
+        Some(Self { what, meter: Arc::from(format!("{class}{side}{unit}")), ..self.clone() })
     }
 }
 
@@ -185,8 +215,10 @@ impl Pools {
             return false;
         };
         let cover = coverage.of(&good.what, &good.product, &good.meter);
-        let rate = source.rate.times(ratio);
-        let pool = Pool { good, usage_type: Arc::from(""), cover, rate, ..source.clone() };
+        let rate = source.rate.times(ratio.ratio(Money::ONE.0, becomes.units().0));
+        let throughput = matches!(becomes, Becomes::Throughput { .. });
+        let usage_type = if throughput { good.meter.clone() } else { Arc::from("") };
+        let pool = Pool { good, usage_type, cover, rate, ..source.clone() };
         let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         self.targets.insert(key, id);
         self.sources.insert(id, self.source(from));

@@ -93,6 +93,8 @@ pub enum Aspect {
     Retention,
     /// The class or tier that it is stored on.
     StorageTier,
+    /// How a table is paid for: its capacity mode, class and provisioned capacity.
+    CapacityMode,
 }
 
 impl Aspect {
@@ -108,6 +110,7 @@ impl Aspect {
             Self::Calls => "calls",
             Self::Retention => "retention",
             Self::StorageTier => "storage tier",
+            Self::CapacityMode => "capacity mode",
         }
     }
 }
