@@ -72,6 +72,7 @@ pub(super) fn freeze(
         usage,
         class_days,
         commitments,
+        listed: Vec::new(),
         other_currencies: others.into_iter().collect(),
         quality: sums.quality,
     })
@@ -327,5 +328,6 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, known: &Kn
         covers: covers.into_iter().collect(),
         hourly: hourly.into_iter().map(|(span, amount)| (span, Money(amount.0))).collect(),
         fees,
+        listed: None,
     }
 }

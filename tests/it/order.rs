@@ -126,7 +126,8 @@ fn plans_hour() -> Vec<Value> {
 fn covered(line: &Value, usage: f64, rate: f64, plan: &str, offering: &str) -> Value {
     let mut line = line.clone();
     let each = line["cost"].as_f64().unwrap() / line["usage"].as_f64().unwrap();
-    (line["usage"], line["cost"], line["type"]) = (usage.into(), (usage * each).into(), "SavingsPlanCoveredUsage".into());
+    (line["usage"], line["cost"], line["type"]) =
+        (usage.into(), (usage * each).into(), "SavingsPlanCoveredUsage".into());
     line["columns"] = json!({
         "savings_plan_savings_plan_a_r_n": plan, "savings_plan_offering_type": offering,
         "savings_plan_total_commitment_to_date": 0.0, "savings_plan_used_commitment": 0.0,
