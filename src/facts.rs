@@ -4,6 +4,7 @@ mod fold;
 mod freeze;
 mod line;
 mod quality;
+mod sums;
 mod survey;
 mod tables;
 mod usage;

@@ -3,9 +3,9 @@
 use super::{
     Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
     Resource, ResourceId, Spend, Survey, Tags, Usage,
-    fold::{ClassKey, CommitmentSum, PartyKey, Sums, at},
+    fold::{CommitmentSum, PartyKey, Sums},
     line::Groups,
-    tables::{Entry, Record},
+    tables::{Billed, CellKey, Record},
     usage::{Block, ClassHours},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     exports::Exports,
     money::{Money, Quantity},
     names::{Names, Sym},
-    scan::{Dictionary, TagsId, columns::Text},
+    scan::{ClassKey, Dictionary, TagsId, columns::Text},
     sku::{Texts, What},
     time::{Day, Hour, Span},
 };
@@ -30,14 +30,14 @@ pub(super) fn freeze(
     survey: &Survey,
 ) -> Result<Facts> {
     let mut shared = Shared { names: &dictionary.names, texts: BTreeMap::new() };
-    let (classes, class_ids) = classes(&sums, &mut shared);
+    let (classes, class_ids) = classes(&dictionary, &mut shared);
     let currency = currency(&classes, asked)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let (parties, party_ids) = parties(&sums, &mut shared);
 
     let mut spend = Vec::new();
     let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
-    for ((day, priced, class, party), costs) in sums.cells.iter() {
+    for (CellKey { day, priced, class, party }, costs) in sums.cells.iter() {
         let class = class_ids[class as usize];
         if foreign[class.0 as usize] {
             *others.entry(classes[class.0 as usize].currency.clone()).or_default() += costs;
@@ -94,10 +94,10 @@ impl Shared<'_> {
 }
 
 /// The classes sorted by their texts, and the new number of each old one.
-fn classes(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
+fn classes(dictionary: &Dictionary, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
     let names = shared.names;
-    let mut keys: Vec<(&ClassKey, u32)> = sums.classes.iter().collect();
-    keys.sort_by_cached_key(|(key, _)| key.map(|sym| names.get(sym)));
+    let mut keys: Vec<(&ClassKey, u32)> = dictionary.classes.keys().iter().zip(0..).collect();
+    keys.sort_by_cached_key(|(key, _)| key.0.map(|sym| names.get(sym)));
     let mut ids = vec![ClassId(0); keys.len()];
     let mut classes = Vec::with_capacity(keys.len());
     for (new, (key, old)) in (0u32..).zip(keys) {
@@ -108,7 +108,7 @@ fn classes(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId
 }
 
 fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
-    let mut of = |column| shared.get(key[at(column)]);
+    let mut of = |column| shared.get(key.text(column));
     let (product, usage_type, operation) = (of(Text::ProductCode), of(Text::UsageType), of(Text::Operation));
     let (instance_type, engine, line_name) = (of(Text::InstanceType), of(Text::Engine), of(Text::LineType));
     let (zone, region, currency) = (of(Text::Zone), of(Text::Region), of(Text::Currency));
@@ -170,7 +170,7 @@ fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
 
 /// The parties sorted, and the number of each.
 fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, BTreeMap<PartyKey, u32>) {
-    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|((_, _, _, party), _)| party).collect();
+    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|(cell, _)| cell.party).collect();
     let mut all: Vec<(Party, PartyKey)> = keys.into_iter().map(|key| (party(key, shared), key)).collect();
     all.sort();
     let ids = (0u32..).zip(&all).map(|(id, (_, key))| (*key, id)).collect();
@@ -207,8 +207,8 @@ impl Known<'_> {
     }
 }
 
-/// A resource's place among the sums, a class, and what is known of them.
-type Row = (usize, ClassId, Entry);
+/// A class, and what is known of it for one resource.
+type Row<'a> = (ClassId, Billed<'a>);
 
 fn resources(
     dictionary: &Dictionary,
@@ -218,32 +218,32 @@ fn resources(
 ) -> (Vec<Resource>, Vec<Usage>) {
     let names = &dictionary.names;
     let records = sums.resources.records();
-    let entries = sums.resources.entries();
-    let mut costs: Vec<Row> =
-        entries.filter_map(|(place, class, entry)| Some((place, known.class(class)?, entry))).collect();
-    costs.sort_unstable_by_key(|(place, class, _)| (*place, *class));
-    let mut groups: Vec<&[Row]> = costs.chunk_by(|a, b| a.0 == b.0).collect();
+    let billed = sums.resources.billed();
+    let mut billed: Vec<Row<'_>> = billed.filter_map(|billed| Some((known.class(billed.class)?, billed))).collect();
+    billed.sort_unstable_by_key(|(class, billed)| (billed.place, *class));
+    let mut groups: Vec<&[Row<'_>]> = billed.chunk_by(|a, b| a.1.place == b.1.place).collect();
     groups.sort_by_cached_key(|group| {
-        let record = &records[group[0].0];
-        (names.get(record.account), names.get(record.id))
+        let record = &records[group[0].1.place];
+        (names.get(record.account), dictionary.ids.text(record.id))
     });
-    let mut tag_sets: BTreeMap<TagsId, Arc<Tags>> = BTreeMap::new();
+    let mut tag_sets: BTreeMap<TagsId, (Arc<Tags>, PartyKey)> = BTreeMap::new();
     let (mut all, mut usage) = (Vec::with_capacity(groups.len()), Vec::new());
     for (number, group) in (0u32..).zip(groups) {
-        let Record { account, id, sum, .. } = &records[group[0].0];
-        let costs: Vec<(ClassId, Costs)> = group.iter().map(|(_, class, entry)| (*class, entry.costs)).collect();
-        let tags = tag_sets.entry(sum.tags).or_insert_with(|| Arc::new(tags(dictionary, sum.tags))).clone();
+        let Record { account, id, seen, tags: set, .. } = &records[group[0].1.place];
+        let costs: Vec<(ClassId, Costs)> = group.iter().map(|(class, billed)| (*class, billed.costs)).collect();
+        let of_set = || (Arc::new(tags(dictionary, *set)), sums.party_of_tags(*set, dictionary));
+        let (tags, of_tags) = tag_sets.entry(*set).or_insert_with(of_set);
         all.push(Resource {
-            id: Arc::from(names.get(*id)),
+            id: Arc::from(dictionary.ids.text(*id)),
             account: shared.get(*account),
             region: region(&costs, known.classes),
-            party: party(sum.party, shared),
-            tags,
-            seen: if sum.seen.hours() == 0 { Span::default() } else { sum.seen },
+            party: party(sums.with_account(*of_tags, *account), shared),
+            tags: tags.clone(),
+            seen: if seen.hours() == 0 { Span::default() } else { *seen },
             costs,
         });
-        for (_, class, entry) in group {
-            let runs = sums.resources.hours_of(*entry).map(|hours| hours.runs(|hour| known.spread(hour)));
+        for (class, billed) in group {
+            let runs = billed.hours.map(|hours| hours.runs(|hour| known.spread(hour)));
             let of = |(hours, per_hour)| Usage { resource: ResourceId(number), class: *class, hours, per_hour };
             usage.extend(runs.into_iter().flatten().map(of));
         }
