@@ -2,6 +2,7 @@
 
 mod fold;
 mod freeze;
+mod grid;
 mod line;
 mod quality;
 mod sums;

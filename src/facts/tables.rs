@@ -3,6 +3,7 @@
 use super::{
     Costs,
     fold::PartyKey,
+    grid::Grid,
     sums::{Narrow, SumList, Wide},
     usage::HourSet,
 };
@@ -179,18 +180,9 @@ pub(super) struct Cells {
     /// Pairs by class and party.
     pairs: Numbers,
     pair_keys: Vec<(u32, u32)>,
-    /// Places of `days`, by day and whether it is priced.
-    day_places: Numbers,
-    days: Vec<CellDay>,
-    last_day: usize,
+    /// By day and pair, the number of the sums.
+    cells: Grid,
     sums: SumList,
-}
-
-/// The cells of a day: by pair the number of its sums, plus one.
-struct CellDay {
-    day: Day,
-    priced: bool,
-    cells: Vec<u32>,
 }
 
 impl Cells {
@@ -212,41 +204,15 @@ impl Cells {
         if pair == next {
             self.pair_keys.push((class, party));
         }
-        let of_day = self.day(day, priced);
-        let cells = &mut self.days[of_day].cells;
-        if cells.len() <= pair as usize {
-            cells.resize((pair as usize + 1).next_power_of_two(), 0);
-        }
-        let cell = &mut cells[pair as usize];
-        if *cell == 0 {
-            *cell = self.sums.next() + 1;
-        }
-        self.sums.add(*cell - 1, costs);
-    }
-
-    /// The place of a day, made if there is none.
-    #[inline]
-    fn day(&mut self, day: Day, priced: bool) -> usize {
-        if !self.days.get(self.last_day).is_some_and(|of| of.day == day && of.priced == priced) {
-            let next = u32::try_from(self.days.len()).unwrap_or(NONE);
-            let key = u64::from(day.0.cast_unsigned()) << 1 | u64::from(priced);
-            let place = self.day_places.get_or(key, || next);
-            if place == next {
-                self.days.push(CellDay { day, priced, cells: Vec::new() });
-            }
-            self.last_day = place as usize;
-        }
-        self.last_day
+        let cell = self.cells.place(day, priced, pair, self.sums.next());
+        self.sums.add(cell, costs);
     }
 
     /// All cells and their sums.
     pub(super) fn iter(&self) -> impl Iterator<Item = (CellKey, Costs)> {
-        self.days.iter().flat_map(move |of| {
-            let cells = of.cells.iter().zip(&self.pair_keys).filter(|(cell, _)| **cell != 0);
-            cells.map(move |(cell, (class, party))| {
-                let party = self.party_keys[*party as usize];
-                (CellKey { day: of.day, priced: of.priced, class: *class, party }, self.sums.get(*cell - 1))
-            })
+        self.cells.iter().map(|(day, priced, pair, cell)| {
+            let (class, party) = self.pair_keys[pair as usize];
+            (CellKey { day, priced, class, party: self.party_keys[party as usize] }, self.sums.get(cell))
         })
     }
 }

@@ -26,6 +26,14 @@ impl Numbers {
         number
     }
 
+    /// Whether a key was never given before.
+    #[inline]
+    pub(crate) fn is_new(&mut self, key: u64) -> bool {
+        let before = self.taken;
+        self.get_or(key, || 0);
+        self.taken > before
+    }
+
     /// Forgets all keys.
     pub(crate) fn clear(&mut self) {
         self.slots.fill((0, EMPTY));
