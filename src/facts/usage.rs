@@ -30,12 +30,21 @@ impl HourSet {
         if self.bits.is_empty() && self.odd.is_empty() {
             self.usual = quantity;
         }
+        if let Some((last, sum)) = self.odd.last_mut()
+            && *last == hour
+        {
+            *sum += quantity;
+            return;
+        }
         if self.take(hour) {
             let place = self.odd.partition_point(|(other, _)| *other < hour);
             self.odd.insert(place, (hour, self.usual + quantity));
             return;
         }
-        match self.odd.binary_search_by_key(&hour, |(other, _)| *other) {
+        let behind = self.odd.last().is_none_or(|(last, _)| *last < hour);
+        let found =
+            if behind { Err(self.odd.len()) } else { self.odd.binary_search_by_key(&hour, |(other, _)| *other) };
+        match found {
             Ok(place) => self.odd[place].1 += quantity,
             Err(_) if quantity == self.usual => self.set(hour),
             Err(place) => self.odd.insert(place, (hour, quantity)),

@@ -92,7 +92,7 @@ impl Packer {
         out: &mut Vec<u32>,
         mut number: impl FnMut(usize) -> u32,
     ) {
-        let bits = columns.iter().map(|column| (width(column), column.fresh));
+        let bits = columns.iter().map(|column| (width(column), column.is_fresh()));
         if !self.bits.iter().copied().eq(bits.clone()) {
             self.bits = bits.collect();
             self.steps.iter_mut().for_each(Numbers::clear);
@@ -116,13 +116,13 @@ impl Packer {
         self.keys.resize(rows, 0);
         let (mut used, mut constant, mut step) = (0, 0, 0);
         for (at, column) in columns.iter().enumerate() {
-            let (bits, _) = self.bits[at];
+            let (bits, fresh) = self.bits[at];
             if used + bits > u64::BITS {
                 self.shorten(step, constant);
                 (used, constant, step) = (u32::BITS, 0, step + 1);
             }
             // Codes of this batch alone mean nothing in the next one; the interned texts themselves do.
-            let lasting = |code: u32| u64::from(if column.fresh { column.values[code as usize].0 } else { code });
+            let lasting = |code: u32| u64::from(if fresh { column.values[code as usize].0 } else { code });
             if bits == 0 {
             } else if column.codes.is_empty() {
                 constant |= lasting(column.all) << used;
@@ -149,9 +149,10 @@ impl Packer {
     }
 }
 
-/// The bits that a column's codes need.
+/// The bits that a column's codes need, an even number, so that a column whose values grow does not change it often.
 fn width(column: &Coded<Sym>) -> u32 {
-    if column.fresh { u32::BITS } else { usize::BITS - column.values.len().saturating_sub(1).leading_zeros() }
+    let needed = usize::BITS - column.values.len().saturating_sub(1).leading_zeros();
+    if column.is_fresh() { u32::BITS } else { needed.next_multiple_of(2) }
 }
 
 #[cfg(test)]
@@ -164,12 +165,13 @@ mod tests {
     fn columns(sizes: &[(u32, bool)], rows: &[Vec<u32>], shift: u32) -> Vec<Coded<Sym>> {
         let column = |(at, &(size, fresh)): (usize, &(u32, bool))| {
             let shift = if fresh { shift } else { 0 };
-            let values = (0..size).map(|value| Sym((value + shift) % size)).collect();
+            let values: Vec<Sym> = (0..size).map(|value| Sym((value + shift) % size)).collect();
             let code = |row: &Vec<u32>| (row[at] + size - shift % size) % size;
             let codes: Vec<u32> = rows.iter().map(code).collect();
             let all = codes[0];
             let constant = codes.iter().all(|code| *code == all);
-            Coded { values, codes: if constant { Vec::new() } else { codes }, all, fresh }
+            let lasting = if fresh { 0 } else { size as usize };
+            Coded { values, codes: if constant { Vec::new() } else { codes }, all, lasting }
         };
         sizes.iter().enumerate().map(column).collect()
     }

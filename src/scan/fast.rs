@@ -258,7 +258,7 @@ fn text(chunk: &ColumnChunkMetaData) -> Option<Physical> {
 
 /// How a chunk's text is read.
 fn words(chunk: &ColumnChunkMetaData) -> Option<(Physical, ToText)> {
-    text(chunk).map(|physical| (physical, ToText))
+    text(chunk).map(|physical| (physical, ToText::default()))
 }
 
 /// How a chunk's numbers are read.

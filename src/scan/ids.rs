@@ -39,7 +39,6 @@ pub struct Ids {
     entries: Vec<Entry>,
     slots: Vec<u64>,
     hasher: FixedState,
-    hashes: Vec<u64>,
 }
 
 impl Default for Ids {
@@ -49,7 +48,6 @@ impl Default for Ids {
             entries: vec![Entry::default()],
             slots: vec![0; 1024],
             hasher: FixedState::with_seed(13),
-            hashes: Vec::new(),
         }
     }
 }
@@ -63,24 +61,20 @@ impl Ids {
         if id.is_empty() { Ok(ResourceSym::NONE) } else { self.find_or_add(id, self.hasher.hash_one(id)) }
     }
 
-    /// Appends the numbers of some ids. All are hashed before the first is looked up, so that look-ups overlap.
+    /// Appends the numbers of some ids. An id that repeats the one before it, as lines of one resource do, is not looked up.
     ///
     /// # Errors
     /// Bytes that are not UTF-8.
     pub(crate) fn intern_all(&mut self, ids: &[&[u8]], out: &mut Vec<ResourceSym>) -> Result<()> {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        hashes.extend(ids.iter().map(|id| self.hasher.hash_one(*id)));
+        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
         out.reserve(ids.len());
-        let mut all = || {
-            for (id, hash) in ids.iter().zip(&hashes) {
-                out.push(if id.is_empty() { ResourceSym::NONE } else { self.find_or_add(id, *hash)? });
+        for id in ids {
+            if *id != last.0 {
+                last = (id, self.intern(id)?);
             }
-            Ok(())
-        };
-        let done = all();
-        self.hashes = hashes;
-        done
+            out.push(last.1);
+        }
+        Ok(())
     }
 
     /// The text of an id; empty for a number that was never given.

@@ -22,14 +22,14 @@ pub(crate) struct Coded<T> {
     /// A code a row, each an index into `values`; none at all when every row has the code `all`.
     pub(crate) codes: Vec<u32>,
     pub(crate) all: u32,
-    /// Whether some values are this batch's own. Else a code stands for the same value in the whole row group.
-    pub(crate) fresh: bool,
+    /// The codes below it stand for the same value in the whole row group; values behind are this batch's own.
+    pub(crate) lasting: usize,
 }
 
 impl<T: Copy> Coded<T> {
     /// A column that is null in every row, whatever `null` is.
     pub(crate) fn nothing(null: T) -> Self {
-        Self { values: vec![null], codes: Vec::new(), all: 0, fresh: false }
+        Self { values: vec![null], codes: Vec::new(), all: 0, lasting: 1 }
     }
 
     /// A column of values that are told row by row; none at all stand for nulls alone.
@@ -38,7 +38,19 @@ impl<T: Copy> Coded<T> {
             return Self::nothing(null);
         }
         let codes = (0..u32::try_from(values.len()).unwrap_or(u32::MAX)).collect();
-        Self { values, codes, all: 0, fresh: true }
+        Self { values, codes, all: 0, lasting: 0 }
+    }
+
+    /// Whether some values are this batch's own.
+    #[inline]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.values.len() > self.lasting
+    }
+
+    /// Makes room for another batch of the row group.
+    pub(crate) fn next_batch(&mut self) {
+        self.codes.clear();
+        self.values.truncate(self.lasting);
     }
 
     /// A row's value.

@@ -1,6 +1,7 @@
 //! A flat column: pages become codes and the values that they stand for, full batches at a time, never cut at runs of nulls.
 //!
-//! Code 0 is null, code `i + 1` is entry `i` of the dictionary; what stands plain in a page is appended behind and holds for a batch.
+//! Code 0 is null, code `i + 1` is entry `i` of the dictionary. What stands plain in a page is appended behind: texts that repeat get a
+//! code that lasts, all else holds for a batch.
 
 use super::{
     super::lines::Coded,
@@ -16,8 +17,6 @@ pub(super) struct Column<C: Convert> {
     pages: Pages,
     physical: Physical,
     convert: C,
-    /// Values that stay: null and the dictionary.
-    lasting: usize,
     page: Option<Current>,
     scratch: Vec<u32>,
     known_levels: bool,
@@ -39,7 +38,7 @@ pub(super) enum Values {
 
 impl<C: Convert> Column<C> {
     pub(super) fn new(pages: Pages, physical: Physical, convert: C) -> Self {
-        Self { pages, physical, convert, lasting: 1, page: None, scratch: Vec::new(), known_levels: true }
+        Self { pages, physical, convert, page: None, scratch: Vec::new(), known_levels: true }
     }
 
     /// Loads the first data page; says whether its levels can be read here.
@@ -53,11 +52,7 @@ impl<C: Convert> Column<C> {
     /// # Errors
     /// A corrupt page, a value that cannot be converted, or fewer values than rows.
     pub(super) fn read(&mut self, rows: usize, out: &mut Coded<C::Out>, home: &mut Home<'_>) -> Result<()> {
-        out.codes.clear();
-        if out.fresh {
-            out.values.truncate(self.lasting);
-            out.fresh = false;
-        }
+        out.next_batch();
         self.ready(out, home)?;
         if let Some(code) = self.repeated(rows)? {
             if code as usize >= out.values.len() {
@@ -107,8 +102,7 @@ impl<C: Convert> Column<C> {
             match self.pages.next()? {
                 None => return Err(Error::new("is corrupt: it has fewer values than the row group has rows")),
                 Some(Next::Dictionary(bytes, count)) => {
-                    dictionary(&bytes, count, self.physical, &self.convert, out, home)?;
-                    self.lasting = out.values.len();
+                    dictionary(&bytes, count, self.physical, &mut self.convert, out, home)?;
                 }
                 Some(Next::Data(page)) => {
                     self.known_levels = page.known_levels;
@@ -125,7 +119,7 @@ impl<C: Convert> Column<C> {
     fn read_page(&mut self, wanted: usize, out: &mut Coded<C::Out>, home: &mut Home<'_>) -> Result<()> {
         let Some(page) = &mut self.page else { return Ok(()) };
         let wanted = wanted.min(page.left);
-        let (values, convert, physical) = (&mut page.values, &self.convert, self.physical);
+        let (values, convert, physical) = (&mut page.values, &mut self.convert, self.physical);
         let Some(levels) = &mut page.definition else {
             page.left -= wanted;
             return values.read(wanted, convert, physical, out, home);
@@ -171,14 +165,16 @@ pub(super) fn dictionary<C: Convert>(
     bytes: &[u8],
     count: usize,
     physical: Physical,
-    convert: &C,
+    convert: &mut C,
     out: &mut Coded<C::Out>,
     home: &mut Home<'_>,
 ) -> Result<()> {
     if out.values.len() != 1 {
         return Err(Error::new("is corrupt: a dictionary that does not come first"));
     }
-    convert.convert_all(&mut PlainValues::new(bytes, 0, physical), count, &mut out.values, home)
+    convert.convert_all(&mut PlainValues::new(bytes, 0, physical), count, &mut out.values, home)?;
+    out.lasting = out.values.len();
+    Ok(())
 }
 
 impl Values {
@@ -198,20 +194,16 @@ impl Values {
     pub(super) fn read<C: Convert>(
         &mut self,
         count: usize,
-        convert: &C,
+        convert: &mut C,
         physical: Physical,
         out: &mut Coded<C::Out>,
         home: &mut Home<'_>,
     ) -> Result<()> {
         match self {
             Self::Plain { bytes, at } => {
-                let first = out.values.len();
                 let mut plain = PlainValues::new(bytes, *at, physical);
-                convert.convert_all(&mut plain, count, &mut out.values, home)?;
+                convert.code_all(&mut plain, count, out, home)?;
                 *at = plain.at();
-                let code = |at| u32::try_from(at).map_err(|_| Error::new("has too many values in a batch"));
-                out.codes.extend(code(first)?..code(out.values.len())?);
-                out.fresh = true;
                 Ok(())
             }
             Self::Indices(indices) => read_indices(indices, count, out.values.len(), &mut out.codes),

@@ -32,7 +32,7 @@ pub(super) struct Leaf {
     /// The level at which an entry is there, and for the values leaf the one at which its value is.
     present: u32,
     widths: (u32, u32),
-    lasting: usize,
+    text: ToText,
     page: Option<Current>,
     /// The levels of the chunk, and the texts of its entries that are present.
     repetition: Vec<u32>,
@@ -59,7 +59,7 @@ impl Leaf {
             pages,
             present: max_definition,
             widths: (width(max_repetition), width(max_definition)),
-            lasting: 1,
+            text: ToText::default(),
             page: None,
             repetition: Vec::new(),
             definition: Vec::new(),
@@ -96,8 +96,7 @@ impl Leaf {
         match self.pages.next()? {
             None => return Ok(false),
             Some(Next::Dictionary(bytes, count)) => {
-                dictionary(&bytes, count, Physical::Text, &ToText, &mut self.found, home)?;
-                self.lasting = self.found.values.len();
+                dictionary(&bytes, count, Physical::Text, &mut self.text, &mut self.found, home)?;
             }
             Some(Next::Data(page)) => {
                 self.known_levels = page.known_levels;
@@ -125,12 +124,8 @@ impl Leaf {
         page.repetition.fill(&mut self.repetition)?;
         page.definition.fill(&mut self.definition)?;
         let present = self.definition.iter().filter(|level| **level == self.present).count();
-        self.found.codes.clear();
-        if self.found.fresh {
-            self.found.values.truncate(self.lasting);
-            self.found.fresh = false;
-        }
-        page.values.read(present, &ToText, Physical::Text, &mut self.found, home)?;
+        self.found.next_batch();
+        page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
         (self.at, self.taken) = (0, 0);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::super::{
     ids::{Ids, ResourceSym},
-    lines::{NO_MOMENT, Narrow},
+    lines::{Coded, NO_MOMENT, Narrow},
 };
 use crate::{
     error::{Error, Result},
@@ -61,7 +61,7 @@ pub(super) trait Convert {
     fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<Self::Out>;
     /// Converts the next `count` values and appends them.
     fn convert_all(
-        &self,
+        &mut self,
         plain: &mut PlainValues<'_>,
         count: usize,
         out: &mut Vec<Self::Out>,
@@ -72,10 +72,36 @@ pub(super) trait Convert {
             Ok(())
         })
     }
+    /// Converts the next `count` values of a data page and appends their codes. By default each is a value of this batch.
+    fn code_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Coded<Self::Out>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        let first = out.values.len();
+        self.convert_all(plain, count, &mut out.values, home)?;
+        out.codes.extend(code(first)?..code(out.values.len())?);
+        Ok(())
+    }
 }
 
-/// Text, interned.
-pub(super) struct ToText;
+fn code(place: usize) -> Result<u32> {
+    u32::try_from(place).map_err(|_| Error::new("has too many values in a row group"))
+}
+
+/// Text, interned. Of columns without a dictionary, what was seen lately is known by its bytes.
+#[derive(Default)]
+pub(super) struct ToText {
+    /// By length, head and tail: a text and its code.
+    lately: Vec<(Sym, u32)>,
+}
+
+/// More than the distinct texts of most columns that make a class.
+const LATELY: usize = 1024;
+/// So many texts of a column get a code that lasts.
+const LASTING: usize = 1 << 16;
 
 impl Convert for ToText {
     type Out = Sym;
@@ -85,6 +111,44 @@ impl Convert for ToText {
             _ => Err(Error::new("is no text")),
         }
     }
+
+    fn code_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Coded<Sym>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        self.lately.resize(LATELY, (Sym::NONE, 0));
+        for _ in 0..count {
+            let bytes = plain.bytes()?;
+            let slot = slot_of(bytes);
+            let (sym, known) = self.lately[slot];
+            let code = if home.names.get(sym).as_bytes() == bytes {
+                known
+            } else {
+                let (sym, new) = (self.convert(Plain::Bytes(bytes), home)?, code(out.values.len())?);
+                if !out.is_fresh() && out.values.len() < LASTING {
+                    out.lasting += 1;
+                    self.lately[slot] = (sym, new);
+                }
+                out.values.push(sym);
+                new
+            };
+            out.codes.push(code);
+        }
+        Ok(())
+    }
+}
+
+/// A slot among `LATELY` that follows from a text's length and both its ends.
+#[inline]
+fn slot_of(bytes: &[u8]) -> usize {
+    let word = |part: Option<&[u8; 8]>| part.map_or(0, |part| u64::from_le_bytes(*part));
+    let short = bytes.iter().take(7).fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let (head, tail) = if bytes.len() < 8 { (short, 0) } else { (word(bytes.first_chunk()), word(bytes.last_chunk())) };
+    let mixed = (head.rotate_left(23) ^ tail ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 40).unwrap_or_default() % LATELY
 }
 
 /// Resource ids, interned.
@@ -100,7 +164,7 @@ impl Convert for ToResource {
     }
 
     fn convert_all(
-        &self,
+        &mut self,
         plain: &mut PlainValues<'_>,
         count: usize,
         out: &mut Vec<ResourceSym>,
