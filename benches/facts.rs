@@ -58,7 +58,9 @@ fn facts(args: &Args) -> Done<serde_json::Value> {
     let surveyed = start.elapsed();
     let workload = Some(Label::parse("tag:workload")?);
     let threads = args.threads;
-    let asked = Asked { workload, owner: None, read: None, window, currency: None, one_currency: true, threads };
+    let coverage = std::sync::Arc::new(curtail::sku::Coverage::embedded()?);
+    let asked =
+        Asked { workload, owner: None, read: None, window, currency: None, one_currency: true, coverage, threads };
     let facts = Facts::read(&exports, &asked, &survey)?;
     let wall = start.elapsed();
     if let Some(folder) = &args.write {

@@ -1,16 +1,33 @@
 //! The bill as a model: what usage costs, what is paid whether used or not, and what an edit changes.
 //!
-//! Usage lines of a resource are items. An on-demand item costs what its usage costs, so it falls when the usage goes. An
-//! item that a commitment covers keeps its cost: the commitment is paid anyway. Everything else is flat.
+//! Usage that some commitment could cover lies in pools, by the hour; the waterfall says what reservations and Savings Plans leave
+//! of it, and that is paid at on-demand rates. Commitments are paid whole, used or not, so what an edit frees of them covers other
+//! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod edit;
+mod holdings;
+mod order;
+mod pools;
+mod rates;
+mod reconcile;
+mod trial;
 
-pub use edit::{Edit, Selection};
+pub use edit::{Becomes, Edit, Selection};
+pub use order::Sharing;
+pub use reconcile::{Group, Reconciliation, Side};
 
-use crate::facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId};
+use crate::{
+    facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
+    money::Money,
+    sku::Coverage,
+    waterfall::{PoolId, Rates, Waterfall},
+};
+use holdings::Holding;
+use pools::Pools;
+use rates::PlanRates;
 use std::ops::Range;
 
-/// Who pays for an item's usage.
+/// Who pays for an item's usage, as billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Paid {
     /// The usage itself, at its rate.
@@ -30,19 +47,62 @@ pub struct Item {
     pub paid: Paid,
     /// What was billed.
     pub billed: Costs,
-    /// What it costs on this bill, edits included.
-    pub now: Cost,
+    /// Where its usage is on this bill, edits included.
+    place: Place,
+}
+
+/// Where an item's usage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In no pool: it costs this.
+    Linear(Cost),
+    /// In a pool, at a share of what was billed (1e-12): the waterfall prices it.
+    Pool(PoolId, Money),
+    /// Nowhere: it ended.
+    Gone,
+}
+
+/// What a bill is built with beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// What commitments may cover.
+    pub coverage: &'a Coverage,
+    /// Which accounts share commitments.
+    pub sharing: &'a Sharing,
 }
 
 /// The bill of the priced period, without tax, credit and refund.
-#[derive(Debug, Clone)]
-pub struct Bill {
+#[derive(Clone)]
+pub struct Bill<'a> {
+    facts: &'a Facts,
+    terms: Terms<'a>,
     items: Vec<Item>,
     of_resource: Vec<Range<usize>>,
-    /// The commitments in force: what of them is used is in the items, what is unused is paid here.
-    commitments: Vec<Commitment>,
+    pools: Pools,
+    holdings: Vec<Holding>,
+    plan_rates: PlanRates,
+    waterfall: Waterfall,
+    /// What uncovered usage costs, in the waterfall's unit.
+    uncovered: Uncovered,
+    rates: [Rates; 2],
+    /// Commitments: what of them is used and what is not.
+    committed: Cost,
     /// What depends neither on usage nor on commitments: fees, discounts.
     flat: Cost,
+}
+
+/// A cost before rounding, in the waterfall's 1e-21.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Uncovered {
+    gross: i128,
+    net: i128,
+}
+
+impl Uncovered {
+    fn cost(self) -> Cost {
+        let money = |value: i128| Money(value).ratio(1, 1_000_000_000);
+        Cost { gross: money(self.gross), net: money(self.net) }
+    }
 }
 
 /// What an edit (or several) does to one item.
@@ -52,51 +112,104 @@ pub struct Change {
     pub resource: ResourceId,
     /// Of which class.
     pub class: ClassId,
-    /// By how much its cost falls.
+    /// By how much the bill falls because of it. What a freed commitment then covers is saved by the item that freed it.
     pub saving: Cost,
 }
 
-impl Bill {
+impl<'a> Bill<'a> {
     /// Builds the bill of the priced period.
     #[must_use]
-    pub fn of(facts: &Facts) -> Self {
-        let (items, of_resource) = (Vec::new(), Vec::new());
-        let mut bill = Self { items, of_resource, commitments: facts.commitments.clone(), flat: Cost::default() };
+    pub fn of(facts: &'a Facts, terms: Terms<'a>) -> Self {
+        let pools = Pools::of(facts, terms.coverage);
+        let holdings = holdings::holdings(facts, &pools, terms.coverage);
+        let plan_rates = PlanRates::of(facts, &pools, &holdings);
+        let demand = pools::demand(facts, &pools);
+        let waterfall = Waterfall::new(demand, &[], &[]);
+        let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
+        let mut bill = Self {
+            facts,
+            terms,
+            items: Vec::new(),
+            of_resource: Vec::new(),
+            pools,
+            holdings,
+            plan_rates,
+            waterfall,
+            uncovered: Uncovered::default(),
+            rates: [Rates::default(), Rates::default()],
+            committed: unused,
+            // The lines of fees go to the flat part; what they say of known commitments stands with these.
+            flat: Cost::default() - unused,
+        };
         for (id, resource) in facts.numbered() {
             let first = bill.items.len();
-            bill.add(facts, id, resource);
+            bill.add(id, resource);
             bill.of_resource.push(first..bill.items.len());
         }
-        // The lines of fees went to the flat part; what they say of known commitments stands with these.
-        bill.flat = bill.flat - bill.unused();
+        bill.fill();
         bill
     }
 
-    /// What is paid for commitments that nothing used.
-    fn unused(&self) -> Cost {
-        self.commitments.iter().map(|commitment| commitment.unused).sum()
-    }
-
-    fn add(&mut self, facts: &Facts, id: ResourceId, resource: &Resource) {
+    fn add(&mut self, id: ResourceId, resource: &Resource) {
         for (class, billed) in &resource.costs {
-            let now = Cost { gross: billed.effective, net: billed.net };
-            let paid = match facts.class(*class).line {
+            let cost = Cost { gross: billed.effective, net: billed.net };
+            let line = self.facts.class(*class).line;
+            let paid = match line {
                 LineType::Tax | LineType::Credit | LineType::Refund => continue,
                 LineType::Usage => Paid::OnDemand,
-                LineType::DiscountedUsage | LineType::SavingsPlanCoveredUsage => Paid::Commitment,
+                _ if line.is_covered() => Paid::Commitment,
                 _ => {
-                    self.flat += now;
+                    self.flat += cost;
                     continue;
                 }
             };
-            self.items.push(Item { resource: id, class: *class, paid, billed: *billed, now });
+            if paid == Paid::Commitment {
+                self.committed += cost;
+            }
+            let place = match self.pools.of_class(*class) {
+                Some(pool) => Place::Pool(pool, Money::ONE),
+                None if paid == Paid::Commitment => Place::Linear(Cost::default()),
+                None => Place::Linear(cost),
+            };
+            self.items.push(Item { resource: id, class: *class, paid, billed: *billed, place });
+        }
+    }
+
+    /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
+    fn fill(&mut self) {
+        let mut demand = self.waterfall.demand().clone();
+        demand.grow(self.pools.all.len());
+        let steps = order::steps(&self.pools, &self.holdings, &self.plan_rates, self.terms.sharing);
+        let capacities: Vec<_> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
+        self.waterfall = Waterfall::new(demand, &capacities, &steps);
+        let rate = |of: fn(&pools::Rate) -> Money| {
+            Rates(self.pools.all.iter().map(|pool| i64::try_from(of(&pool.rate).0).unwrap_or(i64::MAX)).collect())
+        };
+        self.rates = [rate(|rate| rate.gross), rate(|rate| rate.net)];
+        let [gross, net] = self.rates.each_ref().map(|rates| rates.value(self.waterfall.totals()));
+        self.uncovered = Uncovered { gross, net };
+    }
+
+    /// Gets ready for edits that turn usage into what nobody uses yet.
+    pub fn prepare<'e>(&mut self, edits: impl Iterator<Item = &'e Edit>) {
+        let mut new = false;
+        for edit in edits {
+            let Edit::Move { what, ratio, to: Some(to) } = edit else { continue };
+            let from: std::collections::BTreeSet<PoolId> =
+                self.places(what).filter_map(|at| self.items[at].pool()).collect();
+            for pool in from {
+                new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.terms.coverage);
+            }
+        }
+        if new {
+            self.fill();
         }
     }
 
     /// What the whole bill costs.
     #[must_use]
     pub fn price(&self) -> Cost {
-        self.flat + self.unused() + self.items.iter().map(|item| item.now).sum()
+        self.flat + self.committed + self.uncovered.cost() + self.items.iter().map(Item::linear).sum()
     }
 
     /// The items of a resource, by class.
@@ -105,61 +218,42 @@ impl Bill {
         self.of_resource.get(resource.0 as usize).map_or(&[], |range| &self.items[range.clone()])
     }
 
-    /// What edits, one after another, would save on this bill, item by item; nothing is changed.
-    #[must_use]
-    pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
-        self.trial(edits).into_iter().map(|(at, after)| self.change(at, after)).collect()
-    }
-
-    /// Carries out edits one after another and tells what they saved, item by item.
-    pub fn apply(&mut self, edits: &[Edit]) -> Vec<Change> {
-        let after = self.trial(edits);
-        let changes = after.iter().map(|(at, after)| self.change(*at, *after)).collect();
-        for (at, after) in after {
-            self.items[at].now = after;
-        }
-        changes
-    }
-
-    /// What the items that edits touch cost on this bill, by who pays.
+    /// What was billed for the items that edits touch, by who paid.
     #[must_use]
     pub fn touched(&self, edits: &[Edit], paid: Paid) -> Cost {
-        self.selected(edits)
-            .into_iter()
-            .map(|at| &self.items[at])
-            .filter(|item| item.paid == paid)
-            .map(|item| item.now)
-            .sum()
+        let selected: std::collections::BTreeSet<usize> =
+            edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
+        let items = selected.into_iter().map(|at| &self.items[at]).filter(|item| item.paid == paid);
+        items.map(Item::cost).sum()
     }
 
-    fn change(&self, at: usize, after: Cost) -> Change {
-        let item = &self.items[at];
-        Change { resource: item.resource, class: item.class, saving: item.now - after }
+    /// Commitments of which the bill does not tell what they offer.
+    pub fn unplaced(&self) -> impl Iterator<Item = &'a Commitment> {
+        let placed: std::collections::BTreeSet<usize> =
+            self.holdings.iter().flat_map(|holding| holding.members.iter().copied()).collect();
+        let all = self.facts.commitments.iter().enumerate();
+        all.filter(move |(at, _)| !placed.contains(at)).map(|(_, commitment)| commitment)
     }
 
-    /// Which items edits touch, each once, in order.
-    fn selected(&self, edits: &[Edit]) -> std::collections::BTreeSet<usize> {
-        edits.iter().flat_map(|edit| self.places(edit.selection())).collect()
-    }
-
-    fn places<'a>(&'a self, selection: &'a Selection) -> impl Iterator<Item = usize> + 'a {
+    fn places<'s>(&'s self, selection: &'s Selection) -> impl Iterator<Item = usize> + 's {
         let ranges = selection.resources.iter().filter_map(|id| self.of_resource.get(id.0 as usize).cloned());
         ranges.flatten().filter(|at| selection.holds(self.items[*at].class))
     }
+}
 
-    /// The cost of every touched item after the edits, by item.
-    fn trial(&self, edits: &[Edit]) -> std::collections::BTreeMap<usize, Cost> {
-        let mut after = std::collections::BTreeMap::new();
-        for edit in edits {
-            for at in self.places(edit.selection()) {
-                let item = &self.items[at];
-                let now = after.entry(at).or_insert(item.now);
-                if item.paid == Paid::OnDemand {
-                    *now = edit.cost_after(*now);
-                }
-            }
-        }
-        after
+impl Item {
+    /// What was billed for it.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        Cost { gross: self.billed.effective, net: self.billed.net }
+    }
+
+    fn pool(&self) -> Option<PoolId> {
+        if let Place::Pool(pool, _) = self.place { Some(pool) } else { None }
+    }
+
+    fn linear(&self) -> Cost {
+        if let Place::Linear(cost) = self.place { cost } else { Cost::default() }
     }
 }
 

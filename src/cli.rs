@@ -39,6 +39,13 @@ enum Command {
         #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
         format: CheckFormat,
     },
+    /// What a transaction costs by day and week, where that goes, and what moved it
+    UnitCost {
+        #[command(flatten)]
+        read: Box<ReadArgs>,
+        #[command(flatten)]
+        write: WriteDataArgs,
+    },
     /// The rules: what they find, why, by which figures and from which sources
     Rules {
         /// The rule to explain; all are listed without one
@@ -58,8 +65,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
     },
-    /// The JSON Schema of the report
-    Schema,
+    /// The JSON Schema of what is written with --format json
+    Schema {
+        /// By which command
+        #[arg(value_enum, default_value_t = Written::Recommend)]
+        of: Written,
+    },
 }
 
 #[derive(Args)]
@@ -141,6 +152,30 @@ impl WriteArgs {
     }
 }
 
+#[derive(Args)]
+struct WriteDataArgs {
+    /// How it is written; without it, as the ending of --output says, else as a table
+    #[arg(long, value_enum)]
+    format: Option<DataFormat>,
+    /// Where to; standard output by default
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DataFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+/// Commands whose JSON has a schema.
+#[derive(Clone, Copy, ValueEnum)]
+enum Written {
+    Recommend,
+    UnitCost,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Table,
@@ -158,6 +193,18 @@ impl Format {
             Some("md") => Self::Markdown,
             _ => Self::Table,
         }
+    }
+}
+
+impl WriteDataArgs {
+    /// The format, once it is known that the output can be written.
+    fn check(&self) -> Result<DataFormat> {
+        self.output.as_deref().map_or(Ok(()), output::check_path)?;
+        Ok(self.format.unwrap_or(match Format::of_ending(self.output.as_deref()) {
+            Format::Json => DataFormat::Json,
+            Format::Csv => DataFormat::Csv,
+            Format::Table | Format::Markdown => DataFormat::Table,
+        }))
     }
 }
 
@@ -197,13 +244,31 @@ impl Cli {
                 settings.window.get_or_insert_with(|| "all".into());
                 check(&Config { any_currency: true, ..Config::of(settings)? }, format)
             }
+            Command::UnitCost { read, write } => {
+                let config = Config::of(settings(*read, None)?)?;
+                let format = write.check()?;
+                let report = crate::unit_cost(&config)?;
+                let text = match format {
+                    DataFormat::Table => report::unit_cost_table(&report),
+                    DataFormat::Json => report::unit_cost_json(&report),
+                    DataFormat::Csv => report::unit_cost_csv(&report),
+                };
+                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                Ok(status(&report.notes, false))
+            }
             Command::Rules { id, toml, rules } => list_rules(id.as_deref(), toml, rules),
             Command::Demo { write, keep } => {
                 write.check()?;
                 let report = demo::run(keep.as_deref())?;
                 finish(&report, None, &write, tell)
             }
-            Command::Schema => output::write_stdout(&report::schema()).map(|()| Status::Done),
+            Command::Schema { of } => {
+                let document = match of {
+                    Written::Recommend => report::Document::Report,
+                    Written::UnitCost => report::Document::UnitCost,
+                };
+                output::write_stdout(&report::schema(document)).map(|()| Status::Done)
+            }
         }
     }
 }
@@ -252,15 +317,18 @@ fn finish(report: &Report, limit: Option<f64>, write: &WriteArgs, tell: &mut dyn
         Format::Csv => report::Format::Csv,
         Format::Markdown => report::Format::Markdown,
     };
-    let text = report::render(report, format);
-    match &write.output {
-        Some(path) => output::write_file(path, &text)?,
-        None => output::write_stdout(&text)?,
-    }
-    for note in &report.notes {
-        tell(&report::note_line(note));
-    }
+    deliver(&report::render(report, format), write.output.as_deref(), &report.notes, tell)?;
     Ok(status(&report.notes, limit.is_some_and(|limit| report.totals.monthly_savings.0 > limit)))
+}
+
+/// Writes a result where it belongs, and tells its remarks.
+fn deliver(text: &str, output: Option<&Path>, notes: &[Note], tell: &mut dyn FnMut(&str)) -> Result<()> {
+    match output {
+        Some(path) => output::write_file(path, text)?,
+        None => output::write_stdout(text)?,
+    }
+    notes.iter().for_each(|note| tell(&report::note_line(note)));
+    Ok(())
 }
 
 fn status(notes: &[Note], above: bool) -> Status {

@@ -1,17 +1,22 @@
 //! The settings: flags over `curtail.toml`.
 
 use crate::{
+    bill::Sharing,
     defaults::Defaults,
     error::{Error, Result},
     facts::{Label, WindowChoice},
     note::{Notes, Remark},
     protect::Protection,
     rules::Choice,
+    sku::Coverage,
     suppress::{Suppression, Written},
     time::{Day, Span, parse_moment},
 };
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Settings as written, in a file or as flags: everything is optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -58,6 +63,8 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// Reads every part through the general reader: slower, the same result. For comparing the two.
     pub general_reader: bool,
+    /// Which accounts share commitments: `organization` (the default), `owner`, or groups of accounts.
+    pub sharing: Option<Sharing>,
     /// Figures of `defaults.toml` to replace.
     pub overrides: toml::Table,
 }
@@ -108,6 +115,7 @@ impl Settings {
             as_of: self.as_of.or(file.as_of),
             fail_above: self.fail_above.or(file.fail_above),
             threads: self.threads.or(file.threads),
+            sharing: self.sharing.or(file.sharing),
             suppressions: list(self.suppressions, file.suppressions),
             file: self.file.or(file.file),
             general_reader: self.general_reader || file.general_reader,
@@ -157,6 +165,10 @@ pub struct Config {
     pub threads: usize,
     /// Figures that are not a rule's.
     pub defaults: Defaults,
+    /// Which accounts share commitments.
+    pub sharing: Sharing,
+    /// What commitments may cover.
+    pub coverage: Arc<Coverage>,
 }
 
 impl Config {
@@ -207,6 +219,8 @@ impl Config {
                 None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             },
             defaults: Defaults::replaced(&settings.overrides)?,
+            sharing: settings.sharing.unwrap_or_default(),
+            coverage: Arc::new(Coverage::embedded()?),
             general_reader: settings.general_reader,
             any_currency: false,
             notes,

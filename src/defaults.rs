@@ -29,6 +29,8 @@ pub struct PlanFigures {
     pub min_metric_cover: f64,
     /// A period of fewer hours is too short to call anything unused.
     pub min_idle_hours: i64,
+    /// The share by which the re-priced bill may differ from the billed one before that is told.
+    pub max_repricing_error: f64,
 }
 
 /// Figures of unit cost.
@@ -37,6 +39,12 @@ pub struct PlanFigures {
 pub struct UnitCostFigures {
     /// A change of unit cost within this share counts as none.
     pub tolerance: f64,
+    /// Days in a row that a trend and a forecast take.
+    pub least_days: usize,
+    /// Days over which the growth of the trend is told.
+    pub growth_days: usize,
+    /// How often a forecast's interval holds.
+    pub forecast_level: f64,
 }
 
 /// Figures of owners.
@@ -104,6 +112,7 @@ impl Defaults {
         let shares = [
             ("plan.min_metric_cover", self.plan.min_metric_cover),
             ("unit_cost.tolerance", self.unit_cost.tolerance),
+            ("unit_cost.forecast_level", self.unit_cost.forecast_level),
             ("quality.note_share", self.quality.note_share),
             ("baseline.same_share", self.baseline.same_share),
         ];

@@ -20,8 +20,8 @@ use crate::{
     error::Result,
     exports::Exports,
     money::{Money, Quantity},
-    sku::What,
-    time::{Day, Span},
+    sku::{Coverage, What},
+    time::{Day, Span, parse_moment},
 };
 use std::{
     collections::BTreeMap,
@@ -53,6 +53,19 @@ impl Add for Costs {
             effective: self.effective + other.effective,
             net: self.net + other.net,
             on_demand: self.on_demand + other.on_demand,
+        }
+    }
+}
+
+impl std::ops::Sub for Costs {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            quantity: self.quantity - other.quantity,
+            unblended: self.unblended - other.unblended,
+            effective: self.effective - other.effective,
+            net: self.net - other.net,
+            on_demand: self.on_demand - other.on_demand,
         }
     }
 }
@@ -218,6 +231,8 @@ pub struct Commitment {
     pub id: Arc<str>,
     /// Whether it is a Savings Plan, else a reservation.
     pub plan: bool,
+    /// The account that pays.
+    pub payer: Arc<str>,
     /// The account that its fee is billed to; empty when only its use is in the bill.
     pub owner: Arc<str>,
     /// What is told of it: offering, region, family, payment, term, start, end.
@@ -242,6 +257,25 @@ pub struct Commitment {
     pub hourly: Vec<(Span, Money)>,
     /// What a reservation's fees are for, over everything read.
     pub fees: Vec<Fee>,
+}
+
+impl Commitment {
+    /// Whether the bill holds its fees, which tell what it offers.
+    #[must_use]
+    pub fn has_fees(&self) -> bool {
+        !(self.fees.is_empty() && self.hourly.is_empty())
+    }
+
+    /// The seconds of some hours in which it is in force, as far as its start and end are told.
+    #[must_use]
+    pub fn in_force(&self, hours: Span) -> std::ops::Range<i64> {
+        let (from, until) = (i64::from(hours.start.0) * 3600, i64::from(hours.end.0) * 3600);
+        let told = |text: &str| parse_moment(text).ok();
+        let start = told(&self.details.start).map_or(from, |start| start.clamp(from, until));
+        // It is in force up to and including the second that is told as its end.
+        let end = told(&self.details.end).map_or(until, |end| end.saturating_add(1).clamp(from, until));
+        if start < end { start..end } else { from..until }
+    }
 }
 
 /// What the export tells of a commitment; empty where it tells nothing.
@@ -353,6 +387,8 @@ pub struct Asked {
     pub currency: Option<String>,
     /// Whether a mix without a choice is an error; else the currency with most classes of lines is taken.
     pub one_currency: bool,
+    /// What commitments may cover: of that, hours are kept.
+    pub coverage: Arc<Coverage>,
     /// Workers.
     pub threads: usize,
 }

@@ -13,16 +13,23 @@ pub mod elb;
 mod fate;
 pub(crate) mod files;
 pub mod lambda;
+pub mod memorydb;
 pub mod opensearch;
+mod owned;
 mod page;
+pub mod pricing;
 pub mod rds;
+pub mod redshift;
+mod reservation;
 pub mod sagemaker;
 pub mod savingsplans;
 mod shape;
 
 pub use arn::short_id;
 pub use collected::{Collected, Lookup, Scope};
+pub use owned::{Amount, Bound, Covers, OwnedCommitment, State};
 pub use page::{Found, Listed, Operation, Page};
+pub use reservation::{Recurring, Reserves, Sale};
 pub use shape::{Moment, Tag, tag};
 
 use crate::{
@@ -106,6 +113,38 @@ operations! {
     auto_scaling_groups: autoscaling::AutoScalingGroup,
     /// Savings Plans, by the UUID of the plan.
     savings_plans: savingsplans::SavingsPlan,
+    /// Rates of Savings Plans that are owned, by the UUID of the plan.
+    plan_rates: savingsplans::PlanRates,
+    /// Rates of Savings Plans on offer, by offer, usage type and operation.
+    plan_offering_rates: savingsplans::OfferingRate,
+    /// Reserved database instances, by `ReservedDBInstanceId`.
+    reserved_db_instances: rds::ReservedDbInstance,
+    /// Reserved cache nodes, by `ReservedCacheNodeId`.
+    reserved_cache_nodes: elasticache::ReservedCacheNode,
+    /// Reserved instances of OpenSearch, by their UUID.
+    reserved_search_instances: opensearch::ReservedInstance,
+    /// Reserved nodes of Redshift, by their UUID.
+    reserved_warehouse_nodes: redshift::ReservedNode,
+    /// Reserved nodes of MemoryDB, by `ReservationId`.
+    reserved_memory_nodes: memorydb::ReservedNode,
+    /// EC2 Reserved Instances on offer, by the UUID of the offer.
+    reserved_instances_offerings: ec2::ReservedInstancesOffering,
+    /// Reserved database instances on offer, by the UUID of the offer.
+    reserved_db_instances_offerings: rds::ReservedDbInstancesOffering,
+    /// Reserved cache nodes on offer, by the UUID of the offer.
+    reserved_cache_nodes_offerings: elasticache::ReservedCacheNodesOffering,
+    /// Reserved instances of OpenSearch on offer, by the UUID of the offer.
+    reserved_search_offerings: opensearch::ReservedInstanceOffering,
+    /// Reserved nodes of Redshift on offer, by the UUID of the offer.
+    reserved_warehouse_offerings: redshift::ReservedNodeOffering,
+    /// Reserved nodes of MemoryDB on offer, by the UUID of the offer.
+    reserved_memory_offerings: memorydb::ReservedNodesOffering,
+    /// Products of the price list, by SKU.
+    products: pricing::Product,
+    /// Products of a whole price-list file, by SKU.
+    price_list: pricing::ListedProduct,
+    /// Rates of a whole price-list file of Savings Plans, by offer, usage type and operation.
+    plan_price_list: pricing::ListedRate,
 }
 
 impl Inventory {
@@ -142,15 +181,19 @@ impl Inventory {
     }
 }
 
-/// Operations of AWS whose names go on where one of ours ends: their files are not ours.
+/// Beginnings of operations of AWS whose names go on where one of ours ends: without a longer name of ours, their files are not
+/// ours.
 const OTHERS: &[&str] = &[
     "dynamodb-describe-table-replica-auto-scaling",
     "ec2-describe-addresses-attribute",
     "ec2-describe-reserved-instances-listings",
     "ec2-describe-reserved-instances-modifications",
-    "ec2-describe-reserved-instances-offerings",
+    "ec2-describe-reserved-instances-offering",
     "ec2-describe-volumes-modifications",
+    "elasticache-describe-reserved-cache-nodes-offering",
     "lambda-list-functions-by-code-signing-config",
+    "memorydb-describe-reserved-nodes-offering",
+    "rds-describe-reserved-db-instances-offering",
     "savingsplans-describe-savings-plans-offering",
 ];
 
@@ -161,10 +204,7 @@ fn command(token: &str) -> &str {
 
 /// The token and the argument of a file name without its extension: `OPERATION[@ARGUMENT][*]`.
 fn operation(stem: &str) -> Option<(&'static str, Option<&str>)> {
-    if OTHERS.iter().any(|other| stem.starts_with(other)) {
-        return None;
-    }
-    Inventory::TOKENS.iter().find_map(|token| {
+    let named = Inventory::TOKENS.iter().filter_map(|token| {
         let rest = stem.strip_prefix(command(token))?;
         match rest.chars().next() {
             None => Some((*token, None)),
@@ -172,7 +212,11 @@ fn operation(stem: &str) -> Option<(&'static str, Option<&str>)> {
             Some(next) if next.is_ascii_alphanumeric() => None,
             Some(_) => Some((*token, None)),
         }
-    })
+    });
+    // The name of one operation may begin with that of another.
+    let longest = named.max_by_key(|(token, _)| token.len());
+    let other = |token: &str| OTHERS.iter().any(|other| stem.starts_with(other) && other.len() > command(token).len());
+    longest.filter(|(token, _)| !other(token))
 }
 
 /// `; did you mean ...?` when the name is nearly that of a known operation.
@@ -193,7 +237,7 @@ fn read_pages<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
             Error::new("is UTF-16 text").help("write it as UTF-8, for example with `| Out-File -Encoding utf8`")
         );
     }
-    page::read(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
+    T::read(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
 }
 
 impl<T: Operation> Collected<T> {

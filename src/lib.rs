@@ -10,6 +10,7 @@ pub mod note;
 pub mod time;
 
 pub mod exports;
+pub mod forecast;
 pub mod scan;
 pub mod sku;
 
@@ -17,6 +18,7 @@ pub mod facts;
 
 pub mod inventory;
 pub mod metrics;
+pub mod prices;
 pub mod transactions;
 
 pub mod waterfall;
@@ -40,15 +42,16 @@ pub mod protect;
 pub mod suppress;
 
 use config::Config;
-use error::Result;
+use error::{Error, Result};
 use exports::Exports;
 use facts::{Asked, Facts, Label, LabelValues, Survey, Window};
 use inventory::Inventory;
 use metrics::Metrics;
 use note::{Notes, Remark};
-use report::Report;
+use report::{Report, UnitCostReport};
 use time::Hour;
 use transactions::Transactions;
+use unit_cost::Outlook;
 
 /// The bill as facts, with everything that is said about it.
 pub struct Read {
@@ -75,7 +78,8 @@ pub fn read(config: &Config) -> Result<Read> {
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
     let (currency, threads) = (config.currency.clone(), config.threads);
     let one_currency = !config.any_currency;
-    let asked = Asked { workload, owner, read: config.read, window, currency, one_currency, threads };
+    let (read, coverage) = (config.read, config.coverage.clone());
+    let asked = Asked { workload, owner, read, window, currency, one_currency, coverage, threads };
     let facts = Facts::read(&exports, &asked, &survey).map_err(|error| error.in_file(config.exports.join(", ")))?;
     quality::remarks(&facts, &survey, &asked, &config.defaults, &mut notes);
     quality::finality(&facts, &exports, &mut notes);
@@ -105,6 +109,7 @@ pub fn run(config: &Config) -> Result<Report> {
         protect: &config.protect,
         suppressions: &config.suppressions,
         as_of,
+        terms: bill::Terms { coverage: &config.coverage, sharing: &config.sharing },
         figures: &config.defaults.plan,
         has: &has,
     };
@@ -119,6 +124,23 @@ pub fn run(config: &Config) -> Result<Report> {
         baseline::Baseline::read(path)?.compare(&mut report, &ran, config.defaults.baseline.same_share)?;
     }
     Ok(report)
+}
+
+/// What transactions cost: by day and week, where that goes, and what moved it.
+///
+/// # Errors
+/// Bad input, told with its place, or no transactions.
+pub fn unit_cost(config: &Config) -> Result<UnitCostReport> {
+    if config.transactions.is_none() {
+        let error = Error::new("a unit cost needs transactions, and none were given");
+        return Err(error.help("--transactions FILE, or `transactions = \"FILE\"` in curtail.toml"));
+    }
+    let Read { facts, transactions, notes, .. } = read(config)?;
+    let figures = &config.defaults.unit_cost;
+    let rows = unit_cost::unit_costs(&facts, transactions.as_ref(), figures.tolerance);
+    let look = |row| (Outlook::of(&row, &facts, figures), row);
+    let rows: Vec<_> = rows.into_iter().map(look).map(|(outlook, row)| (row, outlook)).collect();
+    Ok(report::unit_cost_report(&facts, &rows, figures.forecast_level, notes.sorted()))
 }
 
 /// What tells workloads and owners apart: what was asked for, else what the export's values suggest.

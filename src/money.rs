@@ -39,6 +39,8 @@ macro_rules! amount {
         impl $name {
             /// Nothing.
             pub const ZERO: Self = Self(0);
+            /// One unit.
+            pub const ONE: Self = Self(UNITS);
 
             /// Exactly the double, rounded once to the unit, ties to even.
             ///

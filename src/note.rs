@@ -158,10 +158,14 @@ remarks! {
     SettingsFile { file: String } Info "settings_file" => "settings were read from {file}";
     FiguresReplaced { names: String } Info "figures_replaced" => "figures replaced by the settings: {names}";
     RuleOverridden { rule: String } Info "rule_overridden" => "the text and figures of rule `{rule}` are the ones given with --rules";
-    NoReconciliation { } Info "no_reconciliation" =>
-        "the bill is not yet re-priced hour by hour through its commitments; covered hours keep their cost when usage goes";
-    CoveredSavesNothing { findings: usize } Info "covered_hours" =>
-        "{findings} finding(s) touch hours that a reservation or a Savings Plan pays for; those hours save nothing, since the commitment is paid anyway";
+    CoveredHours { findings: usize } Info "covered_hours" =>
+        "{findings} finding(s) touch hours that a reservation or a Savings Plan pays for: the commitment is paid on, and saves what it covers instead, if anything";
+    RepricingError { percent: f64, limit: f64 } Warning "repricing_error" =>
+        "the model prices the bill {percent:.2} % away from what was billed, more than {limit:.2} %: savings may be off by as much (see `reconciliation`)";
+    CoarseHours { granularity: &'static str } Info "coarse_hours" =>
+        "the export is {granularity}: usage is taken to be the same in every hour of a line, so commitments may be priced as better used than they were";
+    UnplacedCommitments { count: usize } Info "unplaced_commitments" =>
+        "{count} commitment(s) do not tell what they offer (no fee lines): what they cover is taken as given, hour by hour";
     ForeignCurrency { currency: String } Warning "absolute_prices_unused" =>
         "the bill is in {currency}: embedded absolute prices, which are in USD, are not used";
     UnmatchedProtect { pattern: String } Warning "protect_unmatched" => "no resource matches --protect {pattern}";

@@ -4,11 +4,12 @@
 mod id;
 
 use crate::{
-    bill::{Bill, Change, Paid, saving},
+    bill::{Bill, Change, Paid, Reconciliation, Terms, saving},
     defaults::PlanFigures,
-    facts::{Cost, Facts, ResourceId},
+    facts::{Cost, Facts, Granularity, ResourceId},
     inventory::Inventory,
     metrics::Metrics,
+    money::Money,
     note::{Notes, Remark},
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status, Target},
@@ -36,6 +37,8 @@ pub struct Inputs<'a> {
     pub suppressions: &'a [Suppression],
     /// The moment that ages count from.
     pub as_of: Hour,
+    /// What the bill is built with.
+    pub terms: Terms<'a>,
     /// Figures that are not a rule's.
     pub figures: &'a PlanFigures,
     /// Which inputs are there, by token of `needs`.
@@ -57,8 +60,10 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// What its target's items cost on today's bill, by who pays.
     pub today: Cost,
-    /// Of that, what commitments pay and what therefore stays.
-    pub committed: Cost,
+    /// Of that, what commitments pay.
+    pub covered: Cost,
+    /// What the commitments that it frees save by covering other usage; part of `alone`.
+    pub freed: Cost,
     /// Ids of findings on the same target that lost to it.
     pub overlaps: Vec<Overlap>,
 }
@@ -81,11 +86,19 @@ pub struct Left {
     pub step: Step,
     /// Why it is left out.
     pub why: String,
+    /// From when on it would save something, RFC 3339.
+    pub from: Option<String>,
+}
+
+impl Left {
+    fn new(step: Step, why: String) -> Self {
+        Self { step, why, from: None }
+    }
 }
 
 /// The outcome.
-#[derive(Debug, Clone)]
-pub struct Plan {
+#[derive(Clone)]
+pub struct Plan<'a> {
     /// Applied, in the order of doing.
     pub steps: Vec<Step>,
     /// Findings of preview rules: priced alone, never applied.
@@ -96,10 +109,12 @@ pub struct Plan {
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
     pub skipped: Vec<(&'static str, String)>,
+    /// What the model says of the bill as it is, beside what was billed.
+    pub reconciliation: Reconciliation,
     /// The bill before.
-    pub before: Bill,
+    pub before: Bill<'a>,
     /// The bill after all steps.
-    pub after: Bill,
+    pub after: Bill<'a>,
 }
 
 impl Step {
@@ -112,14 +127,15 @@ impl Step {
 
 /// Makes the plan.
 #[must_use]
-pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let before = Bill::of(inputs.facts);
+pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
+    let before = Bill::of(inputs.facts, inputs.terms);
     let mut plan = Plan {
         steps: Vec::new(),
         previews: Vec::new(),
         rejected: Vec::new(),
         suppressed: Vec::new(),
         skipped: Vec::new(),
+        reconciliation: before.reconcile(),
         after: before.clone(),
         before,
     };
@@ -152,17 +168,17 @@ impl Inputs<'_> {
 /// Which step holds a side of a resource.
 type Claims = BTreeMap<(ResourceId, Aspect), usize>;
 
-impl Plan {
+impl Plan<'_> {
     /// Remarks on the plan and on the settings that it was made with.
     pub fn remarks(&self, inputs: &Inputs<'_>, notes: &mut Notes) {
-        let covered = self.steps.iter().filter(|step| step.committed.net.micros() > 0).count();
+        let covered = self.steps.iter().filter(|step| step.covered.net.micros() > 0).count();
         if covered > 0 {
-            notes.add(Remark::CoveredSavesNothing { findings: covered });
+            notes.add(Remark::CoveredHours { findings: covered });
         }
+        self.on_reconciliation(inputs, notes);
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }
-        notes.add(Remark::NoReconciliation {});
         for protection in inputs.protect {
             if !inputs.facts.resources.iter().any(|resource| protection.matches(resource)) {
                 notes.add(Remark::UnmatchedProtect { pattern: protection.text.clone() });
@@ -172,6 +188,24 @@ impl Plan {
         let all = self.steps.iter().chain(&self.previews).chain(left);
         let findings: Vec<_> = all.map(|step| inputs.described(step)).collect();
         suppress::remarks(inputs.suppressions, &findings, inputs.as_of.day(), notes);
+    }
+
+    fn on_reconciliation(&self, inputs: &Inputs<'_>, notes: &mut Notes) {
+        let Reconciliation { billed, repriced, .. } = &self.reconciliation;
+        let off = (*repriced - *billed).net.to_f64().abs() / billed.net.to_f64().abs();
+        if off > inputs.figures.max_repricing_error {
+            notes.add(Remark::RepricingError {
+                percent: off * 100.0,
+                limit: inputs.figures.max_repricing_error * 100.0,
+            });
+        }
+        if inputs.facts.granularity != Granularity::Hourly && !inputs.facts.commitments.is_empty() {
+            notes.add(Remark::CoarseHours { granularity: inputs.facts.granularity.name() });
+        }
+        let unplaced = self.before.unplaced().count();
+        if unplaced > 0 {
+            notes.add(Remark::UnplacedCommitments { count: unplaced });
+        }
     }
 
     fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
@@ -192,8 +226,12 @@ impl Plan {
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);
-            found.extend(findings.into_iter().map(|finding| self.alone(inputs, at, finding)));
+            found.extend(findings.into_iter().map(|finding| (at, finding)));
         }
+        for bill in [&mut self.before, &mut self.after] {
+            bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits));
+        }
+        let mut found: Vec<Step> = found.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect();
         found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
         for step in found {
             self.take(inputs, step, claims);
@@ -204,13 +242,15 @@ impl Plan {
     fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Step {
         finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
         let bill = &self.before;
-        let committed = bill.touched(&finding.edits, Paid::Commitment);
+        let covered = bill.touched(&finding.edits, Paid::Commitment);
+        let alone = saving(&bill.peek(&finding.edits));
         Step {
             rule,
             id: id::of(&finding, &inputs.rules[rule].text.verb, inputs.facts),
-            alone: saving(&bill.peek(&finding.edits)),
-            today: bill.touched(&finding.edits, Paid::OnDemand) + committed,
-            committed,
+            alone,
+            today: bill.touched(&finding.edits, Paid::OnDemand) + covered,
+            covered,
+            freed: if covered == Cost::default() { covered } else { alone - bill.direct(&finding.edits) },
             changes: Vec::new(),
             overlaps: Vec::new(),
             finding,
@@ -222,14 +262,14 @@ impl Plan {
         if let Target::Resource(id) = &step.finding.target {
             let resource = inputs.facts.resource(*id);
             if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
-                self.rejected.push(Left { step, why: "the inventory says that it is gone already".into() });
+                self.rejected.push(Left::new(step, "the inventory says that it is gone already".into()));
                 return;
             }
         }
         let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
         if text.stage == Stage::Remove && hours < least {
             let why = format!("the priced period has {hours} hours; below {least} nothing is called unused");
-            self.rejected.push(Left { step, why });
+            self.rejected.push(Left::new(step, why));
             return;
         }
         if !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
@@ -237,11 +277,11 @@ impl Plan {
                 "not billed in the last {} hours of the period: it is gone already",
                 inputs.figures.seen_within_hours
             );
-            self.rejected.push(Left { step, why });
+            self.rejected.push(Left::new(step, why));
             return;
         }
         if let Some(why) = inputs.unwanted(&step, text.stage) {
-            self.suppressed.push(Left { step, why });
+            self.suppressed.push(Left::new(step, why));
             return;
         }
         if text.status == Status::Preview {
@@ -255,12 +295,14 @@ impl Plan {
             return;
         }
         step.changes = self.after.peek(&step.finding.edits);
-        let period = inputs.facts.window.period.hours();
-        let monthly = step.saving().net.ratio(MONTH_HOURS.into(), period.into());
+        let monthly = monthly_of(inputs, step.saving());
         if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
             let removed = step.finding.target.members().iter().find_map(|id| claims.get(&(*id, Aspect::Existence)));
-            let why = self.why_nothing(&step, removed.copied(), monthly.to_f64(), text.ignore_below);
+            let (why, from) = self.why_nothing(inputs, &step, removed.copied(), monthly.to_f64());
             self.lose(inputs, step, removed.copied(), why);
+            if let Some(left) = self.rejected.last_mut() {
+                left.from = from;
+            }
             return;
         }
         self.after.apply(&step.finding.edits);
@@ -268,18 +310,36 @@ impl Plan {
         self.steps.push(step);
     }
 
-    fn why_nothing(&self, step: &Step, removed: Option<usize>, monthly: f64, least: f64) -> String {
+    /// Why a finding saves nothing, and from when on it would.
+    fn why_nothing(
+        &self,
+        inputs: &Inputs<'_>,
+        step: &Step,
+        removed: Option<usize>,
+        monthly: f64,
+    ) -> (String, Option<String>) {
         if let Some(holder) = removed {
-            return format!("its target is already removed by {}", self.steps[holder].id);
+            return (format!("its target is already removed by {}", self.steps[holder].id), None);
         }
-        if step.committed.net.micros() > 0 && step.alone.net.micros() <= 0 {
-            return "a reservation or Savings Plan pays for its hours, used or not: nothing is saved until that commitment ends"
-                .into();
+        let least = inputs.rules[step.rule].text.ignore_below;
+        if step.covered.net.micros() > 0 {
+            let worth = |saving: Cost| monthly_of(inputs, saving).to_f64();
+            let wanted = |saving: Cost| worth(saving) > 0.0 && worth(saving) >= least;
+            let paid = "a reservation or Savings Plan pays for its hours, used or not, and nothing else would use it";
+            return match self.after.once_ended(&step.finding.edits, inputs.as_of, &wanted) {
+                Some((end, saving)) => {
+                    let (day, month) = (end.day(), worth(saving));
+                    (format!("{paid}: from {day} on, when that ends, it saves {month:.2} a month"), Some(end.rfc3339()))
+                }
+                None => (paid.into(), None),
+            };
         }
-        if monthly > 0.0 {
-            return format!("saves {monthly:.2} a month, less than {least:.2} (`ignore_below` of the rule)");
-        }
-        "saves nothing on this bill".into()
+        let why = if monthly > 0.0 {
+            format!("saves {monthly:.2} a month, less than {least:.2} (`ignore_below` of the rule)")
+        } else {
+            "saves nothing on this bill".into()
+        };
+        (why, None)
     }
 
     fn lose(&mut self, inputs: &Inputs<'_>, step: Step, winner: Option<usize>, why: String) {
@@ -287,8 +347,13 @@ impl Plan {
             let rule = inputs.rules[step.rule].id;
             self.steps[winner].overlaps.push(Overlap { id: step.id.clone(), rule, why: why.clone() });
         }
-        self.rejected.push(Left { step, why });
+        self.rejected.push(Left::new(step, why));
     }
+}
+
+/// The net of a saving of the period as that of a month of 730 hours.
+fn monthly_of(inputs: &Inputs<'_>, saving: Cost) -> Money {
+    saving.net.ratio(MONTH_HOURS.into(), inputs.facts.window.period.hours().into())
 }
 
 fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {

@@ -10,12 +10,14 @@ mod rules;
 mod safe;
 mod summary;
 mod table;
+mod unit_cost;
 
 pub use build::{Parts, build};
 pub use check::{check_json, check_table, error_text, note_line};
-pub use json::schema;
+pub use json::{Document, schema};
 pub use model::Report;
 pub use rules::{rule_list, rule_page};
+pub use unit_cost::{UnitCostReport, unit_cost_csv, unit_cost_json, unit_cost_report, unit_cost_table};
 
 /// The formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -60,6 +60,9 @@ macro_rules! entry {
     };
 }
 
+mod ebs;
+mod ebs_gp3;
+mod ebs_overprovisioned_iops;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -82,6 +85,8 @@ mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(ebs_gp3, EbsGp3),
+    entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(graviton_ec2, GravitonEc2),
     entry!(graviton_elasticache, GravitonElasticache),
     entry!(graviton_fargate, GravitonFargate),

@@ -5,9 +5,12 @@ mod compute;
 mod cover;
 mod data;
 mod network;
+pub mod offered;
 mod storage;
+mod terms;
 
 pub use cover::{Cover, Coverage, PlanKind, ReservationKey, Reserved, Sizes, UNIT};
+pub use terms::{Payment, Term};
 
 use crate::instance::{Architecture, InstanceType};
 use serde::Deserialize;
@@ -61,6 +64,10 @@ pub enum What {
     TableStorage,
     /// The surcharge for an old database or Kubernetes version.
     ExtendedSupport,
+    /// Hours that a reservation's fee pays for.
+    Reserved(Instance),
+    /// Capacity units of DynamoDB that a reservation's fee pays for: writes, else reads.
+    ReservedTable(bool),
     /// Anything else.
     Other,
 }
@@ -191,15 +198,21 @@ impl What {
         found.unwrap_or(Self::Other)
     }
 
-    /// Whether it is metered usage that a commitment could cover: its amount differs from hour to hour.
+    /// What a reservation's fee line pays for; whatever is not known is `Other`.
     #[must_use]
-    pub fn is_metered(&self) -> bool {
-        match self {
-            Self::Fargate(task) => !task.spot,
-            Self::LambdaCompute(_) | Self::LambdaProvisioned(_) => true,
-            Self::TableCapacity(_) | Self::TableRequests(_) => true,
-            _ => false,
+    pub fn of_fee(texts: Texts<'_>) -> Self {
+        let usage = strip_region(texts.usage_type);
+        match usage.strip_prefix("HeavyUsage:dynamodb.") {
+            Some("read") => Self::ReservedTable(false),
+            Some("write") => Self::ReservedTable(true),
+            _ => reserved(texts).map_or(Self::Other, Self::Reserved),
         }
+    }
+
+    /// Whether each resource's hours are kept: instances run whole hours, metered usage differs from hour to hour.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        matches!(self, Self::Instance(_) | Self::UnusedCapacity(_))
     }
 
     /// The instance, if the line measures instance-hours.

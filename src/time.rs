@@ -141,6 +141,23 @@ impl Span {
         Self::new(self.start.max(other.start), self.end.min(other.end))
     }
 
+    /// The calendar months that the span makes up: each hour counts as its share of its own month. Storage is billed so.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "hours of a month")]
+    pub fn months(self) -> f64 {
+        let (mut months, mut start) = (0.0, self.start);
+        while start < self.end {
+            let month = Self::new(start.month_start(), start.next_month());
+            let part = self.cut(month);
+            if part.hours() == 0 {
+                break;
+            }
+            months += part.hours() as f64 / month.hours() as f64;
+            start = month.end;
+        }
+        months
+    }
+
     /// The days that the span touches, in order.
     pub fn days(self) -> impl Iterator<Item = Day> {
         let last = if self.hours() == 0 { self.start.day().0 } else { self.end.plus(-1).day().0 + 1 };
@@ -193,6 +210,15 @@ mod tests {
         assert_eq!(parse_moment("2026-09-01 00:00:00").unwrap(), parse_moment("2026-09-01").unwrap());
         assert_eq!(parse_moment("2026-09-01T02:00:00+02:00").unwrap(), parse_moment("2026-09-01T00:00:00Z").unwrap());
         assert!(parse_moment("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_span_is_made_of_shares_of_months() {
+        let hour = |text| Hour::of_seconds(parse_moment(text).unwrap());
+        let months = |from, to| Span::new(hour(from), hour(to)).months();
+        assert!((months("2026-08-31", "2026-10-01") - (1.0 + 1.0 / 31.0)).abs() < 1e-12);
+        assert!((months("2026-02-01", "2026-02-15") - 0.5).abs() < 1e-12);
+        assert!(months("2026-02-01", "2026-02-01").abs() < 1e-12);
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Unit cost = cost / transactions, cost being effective (net where the export is) without tax, credit and refund.
 
+mod outlook;
+
+pub use outlook::{DayUnit, Outlook, Unknown, WeekUnit};
+
 use crate::{
     facts::{Facts, Spend},
     money::{Money, Quantity},

@@ -1,5 +1,6 @@
 //! Edits: intents, resolved against the bill they meet.
 
+pub use super::pools::Becomes;
 use crate::facts::{ClassId, Cost, ResourceId};
 
 /// Which items an edit is about.
@@ -20,14 +21,17 @@ impl Selection {
 /// A change of usage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// The usage ends; what a commitment covers of it stays paid.
+    /// The usage ends. A commitment that covered it is paid on, and covers other usage if there is some.
     Stop(Selection),
-    /// The usage goes on at another price: `ratio` times today's. What a commitment covers of it stays as it is.
+    /// The usage goes on as something else, at `ratio` times today's price.
     Move {
         /// What moves.
         what: Selection,
         /// Price per unit of usage after / before.
         ratio: f64,
+        /// What instances and compute turn into: commitments that do not cover that are freed. `None`: the same good, of which less is
+        /// used, or at another price.
+        to: Option<Becomes>,
     },
 }
 
@@ -47,7 +51,13 @@ impl Edit {
     /// Moves usage of some classes to another price.
     #[must_use]
     pub fn reprice(resources: Vec<ResourceId>, classes: Vec<ClassId>, ratio: f64) -> Self {
-        Self::Move { what: Selection { resources, classes: Some(classes) }, ratio }
+        Self::Move { what: Selection { resources, classes: Some(classes) }, ratio, to: None }
+    }
+
+    /// Turns usage of some classes into something else, at `ratio` times its price.
+    #[must_use]
+    pub fn turn(resources: Vec<ResourceId>, classes: Vec<ClassId>, ratio: f64, to: Becomes) -> Self {
+        Self::Move { what: Selection { resources, classes: Some(classes) }, ratio, to: Some(to) }
     }
 
     /// What it selects.
@@ -58,7 +68,7 @@ impl Edit {
         }
     }
 
-    /// The cost of an on-demand item after the edit. The ratio is rounded to 1e-12 and applied in integers.
+    /// The cost of an item after the edit where that is linear. The ratio is rounded to 1e-12 and applied in integers.
     pub(super) fn cost_after(&self, now: Cost) -> Cost {
         match self {
             Self::Stop(_) => Cost::default(),

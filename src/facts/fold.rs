@@ -18,7 +18,7 @@ use crate::{
         columns::{Amount, Moment, Text},
         scan,
     },
-    sku::{Texts, What},
+    sku::{Cover, Coverage, Texts, What},
     time::{Hour, Span},
 };
 use foldhash::fast::FixedState;
@@ -48,6 +48,7 @@ pub(super) type PartyKey = (Sym, Sym);
 #[derive(Clone)]
 pub(super) struct CommitmentSum {
     pub(super) plan: bool,
+    pub(super) payer: Sym,
     pub(super) owner: Sym,
     pub(super) zone: Sym,
     pub(super) details: [Sym; DETAIL_COLUMNS.len()],
@@ -68,6 +69,7 @@ impl Default for CommitmentSum {
     fn default() -> Self {
         Self {
             plan: false,
+            payer: Sym::NONE,
             owner: Sym::NONE,
             zone: Sym::NONE,
             details: [Sym::NONE; DETAIL_COLUMNS.len()],
@@ -276,6 +278,7 @@ impl<'a> Sums<'a> {
         }
         let sum = self.commitments.entry(arn).or_default();
         sum.plan = plan;
+        sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
         if fee {
             sum.fee(lines, &line, names);
         } else {
@@ -375,6 +378,7 @@ impl<'a> Sums<'a> {
         for (arn, theirs) in other.commitments {
             let sum = self.commitments.entry(sym(arn)).or_default();
             sum.plan |= theirs.plan;
+            sum.payer = greater(&ours.names, sum.payer, sym(theirs.payer));
             sum.owner = greater(&ours.names, sum.owner, sym(theirs.owner));
             sum.zone = greater(&ours.names, sum.zone, sym(theirs.zone));
             for (slot, old) in sum.details.iter_mut().zip(theirs.details) {
@@ -400,7 +404,7 @@ impl<'a> Sums<'a> {
     /// Looks up what has to be known of classes that are new.
     fn know_classes(&mut self, dictionary: &Dictionary) {
         let new = dictionary.classes.keys().iter().skip(self.kinds.len());
-        self.kinds.extend(new.map(|key| Kind::of(key, &dictionary.names)));
+        self.kinds.extend(new.map(|key| Kind::of(key, &dictionary.names, &self.asked.coverage)));
     }
 }
 
@@ -434,22 +438,23 @@ impl Fold for Sums<'_> {
 }
 
 impl Kind {
-    fn of(key: &ClassKey, names: &Names) -> Self {
+    fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
         let text = |column| names.get(key.text(column));
         let line = LineType::parse(text(Text::LineType));
         let usage = crate::sku::strip_region(text(Text::UsageType));
+        let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));
         let what = What::of(Texts {
-            product: text(Text::ProductCode),
-            usage_type: text(Text::UsageType),
+            product,
+            usage_type,
             operation: text(Text::Operation),
             instance_type: text(Text::InstanceType),
             engine: text(Text::Engine),
         });
+        let covered = line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
         let timed = match what {
-            _ if !line.is_usage() => Timed::No,
-            what if what.is_metered() => Timed::Sum,
-            What::Instance(_) | What::UnusedCapacity(_) => Timed::Each,
-            _ => Timed::No,
+            _ if !covered => Timed::No,
+            what if what.is_timed() => Timed::Each,
+            _ => Timed::Sum,
         };
         let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
         Self {

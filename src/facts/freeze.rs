@@ -120,7 +120,11 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
         instance_type: &instance_type,
         engine: &engine,
     };
-    let what = if line.is_usage() { What::of(texts) } else { What::Other };
+    let what = match line {
+        LineType::RiFee => What::of_fee(texts),
+        line if line.is_usage() => What::of(texts),
+        _ => What::Other,
+    };
     // Some services name their region in the column of zones.
     let is_zone = zone.ends_with(|c: char| c.is_ascii_lowercase());
     let region = match (region.is_empty(), is_zone) {
@@ -310,6 +314,7 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, known: &Kn
     Commitment {
         id: shared.get(arn),
         plan: sum.plan,
+        payer: shared.get(sum.payer),
         owner: shared.get(sum.owner),
         details: Details { offering, region, family, payment, term, start, end },
         used: cost(&sum.used),

@@ -73,6 +73,12 @@ impl LineType {
         matches!(self, Self::Usage | Self::DiscountedUsage | Self::SavingsPlanCoveredUsage)
     }
 
+    /// Whether a commitment covers the usage.
+    #[must_use]
+    pub fn is_covered(self) -> bool {
+        matches!(self, Self::DiscountedUsage | Self::SavingsPlanCoveredUsage)
+    }
+
     /// Whether the line is shown beside the cost of running things, not in it: tax, credit, refund.
     #[must_use]
     pub fn is_apart(self) -> bool {

@@ -1,5 +1,9 @@
 //! EC2: instances, volumes, addresses, NAT gateways, snapshots, images, endpoints, reservations.
 
+mod reserved;
+
+pub use reserved::{RecurringCharge, ReservedInstances, ReservedInstancesOffering};
+
 use super::{
     Found, Listed, Moment, Operation, Scope, Tag,
     arn::{scope, zone_scope},
@@ -496,72 +500,6 @@ impl Listed for CapacityReservation {
     fn scope(&self) -> Scope {
         let owner = Scope { account: self.owner_id.clone(), ..zone_scope(self.availability_zone.as_deref()) };
         owner.or(&scope(self.capacity_reservation_arn.as_deref().unwrap_or_default()))
-    }
-}
-
-/// Reserved Instances bought together.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ReservedInstances {
-    /// The UUID that ends the ARN in the bill.
-    pub reserved_instances_id: String,
-    /// Such as `m5.large`.
-    pub instance_type: Option<String>,
-    /// How many.
-    pub instance_count: Option<i64>,
-    /// Such as `Linux/UNIX`; `(Amazon VPC)` may follow.
-    pub product_description: Option<String>,
-    /// `Region` or `Availability Zone`.
-    pub scope: Option<String>,
-    /// The zone, of zonal ones.
-    pub availability_zone: Option<String>,
-    /// `default`, `dedicated` or `host`.
-    pub instance_tenancy: Option<String>,
-    /// `standard` or `convertible`.
-    pub offering_class: Option<String>,
-    /// `No Upfront`, `Partial Upfront`, `All Upfront`, or an old utilisation class.
-    pub offering_type: Option<String>,
-    /// `payment-pending`, `active`, `payment-failed`, `retired`, `queued`, `queued-deleted`.
-    pub state: Option<String>,
-    /// The first moment of the term.
-    pub start: Option<Moment>,
-    /// The end of the term.
-    pub end: Option<Moment>,
-    /// Seconds of the term.
-    pub duration: Option<i64>,
-    /// Upfront price of each instance, in `currency_code`.
-    pub fixed_price: Option<f64>,
-    /// Hourly price of each instance in use, in `currency_code`.
-    pub usage_price: Option<f64>,
-    /// Hourly price of each instance, in use or not.
-    pub recurring_charges: Vec<RecurringCharge>,
-    /// Such as `USD`.
-    pub currency_code: Option<String>,
-    /// The tags.
-    pub tags: Vec<Tag>,
-}
-
-/// A charge that recurs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct RecurringCharge {
-    /// The price of each instance.
-    pub amount: Option<f64>,
-    /// `Hourly`.
-    pub frequency: Option<String>,
-}
-
-impl Listed for ReservedInstances {
-    const TOKEN: &'static str = "inventory.ec2-describe-reserved-instances";
-    const KEY: &'static str = "ReservedInstances";
-    const ID: &'static str = "ReservedInstancesId";
-
-    fn id(&self) -> &str {
-        &self.reserved_instances_id
-    }
-
-    fn scope(&self) -> Scope {
-        zone_scope(self.availability_zone.as_deref())
     }
 }
 

@@ -1,6 +1,11 @@
-//! OpenSearch domains.
+//! OpenSearch: domains, reserved instances and offers of these.
 
-use super::{Listed, Scope, arn::scope};
+use super::{
+    Listed, Moment, Scope,
+    arn::scope,
+    reservation::{Price, Recurring, Reserves, Sale, instance},
+};
+use crate::sku::Service;
 use serde::{Deserialize, Serialize};
 
 /// A domain.
@@ -80,5 +85,97 @@ impl Listed for Domain {
 
     fn scope(&self) -> Scope {
         scope(self.arn.as_deref().unwrap_or_default())
+    }
+}
+
+/// Reserved instances bought together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ReservedInstance {
+    /// A UUID.
+    pub reserved_instance_id: String,
+    /// Such as `r6g.large.search`.
+    pub instance_type: Option<String>,
+    /// How many.
+    pub instance_count: Option<i64>,
+    /// `payment-pending`, `active`, `payment-failed`, `retired`, ...
+    pub state: Option<String>,
+    /// The first moment of the term.
+    pub start_time: Option<Moment>,
+    /// `NO_UPFRONT`, `PARTIAL_UPFRONT` or `ALL_UPFRONT`.
+    pub payment_option: Option<String>,
+    /// Seconds of the term.
+    pub duration: Option<i64>,
+    /// Upfront price of each.
+    pub fixed_price: Option<f64>,
+    /// Hourly price of each.
+    pub usage_price: Option<f64>,
+    /// Hourly price of each, in use or not.
+    pub recurring_charges: Vec<Recurring>,
+}
+
+impl Listed for ReservedInstance {
+    const TOKEN: &'static str = "inventory.opensearch-describe-reserved-instances";
+    const KEY: &'static str = "ReservedInstances";
+    const ID: &'static str = "ReservedInstanceId";
+
+    fn id(&self) -> &str {
+        &self.reserved_instance_id
+    }
+}
+
+impl Reserves for ReservedInstance {
+    fn sale(&self) -> Option<Sale> {
+        let price = Price {
+            seconds: self.duration,
+            payment: self.payment_option.as_deref(),
+            upfront: self.fixed_price,
+            usage: self.usage_price,
+            recurring: &self.recurring_charges,
+        };
+        price.of(instance(Service::OpenSearch, self.instance_type.as_deref(), "", 1))
+    }
+}
+
+/// Reserved instances on offer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ReservedInstanceOffering {
+    /// A UUID.
+    pub reserved_instance_offering_id: String,
+    /// Such as `r6g.large.search`.
+    pub instance_type: Option<String>,
+    /// `NO_UPFRONT`, `PARTIAL_UPFRONT` or `ALL_UPFRONT`.
+    pub payment_option: Option<String>,
+    /// Seconds of the term.
+    pub duration: Option<i64>,
+    /// Upfront price of each.
+    pub fixed_price: Option<f64>,
+    /// Hourly price of each.
+    pub usage_price: Option<f64>,
+    /// Hourly price of each, in use or not.
+    pub recurring_charges: Vec<Recurring>,
+}
+
+impl Listed for ReservedInstanceOffering {
+    const TOKEN: &'static str = "inventory.opensearch-describe-reserved-instance-offerings";
+    const KEY: &'static str = "ReservedInstanceOfferings";
+    const ID: &'static str = "ReservedInstanceOfferingId";
+
+    fn id(&self) -> &str {
+        &self.reserved_instance_offering_id
+    }
+}
+
+impl Reserves for ReservedInstanceOffering {
+    fn sale(&self) -> Option<Sale> {
+        let price = Price {
+            seconds: self.duration,
+            payment: self.payment_option.as_deref(),
+            upfront: self.fixed_price,
+            usage: self.usage_price,
+            recurring: &self.recurring_charges,
+        };
+        price.of(instance(Service::OpenSearch, self.instance_type.as_deref(), "", 1))
     }
 }

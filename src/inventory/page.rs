@@ -36,6 +36,14 @@ pub trait Operation: Sized + PartialEq {
     /// # Errors
     /// When the argument is missing where the operation needs it.
     fn unpack(entries: Vec<Self::Entry>, argument: Option<&str>) -> Result<Vec<Found<Self>>>;
+
+    /// The documents in a file, in the shape that the CLI prints unless the operation says otherwise.
+    ///
+    /// # Errors
+    /// When the bytes are none of its documents, told with the line.
+    fn read(bytes: &[u8]) -> Result<Vec<Page<Self>>> {
+        read(bytes)
+    }
 }
 
 /// An operation whose entries are its items: nearly all of them.
@@ -93,7 +101,7 @@ pub struct Page<T: Operation> {
 }
 
 /// Every document of a file: one or several, one after another or in a list.
-pub(super) fn read<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
+fn read<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
     let mut pages = Vec::new();
     for documents in serde_json::Deserializer::from_slice(bytes).into_iter::<Documents<T>>() {
         pages.extend(documents.map_err(|error| located(&error))?.0);
@@ -106,7 +114,7 @@ pub(super) fn read<T: Operation>(bytes: &[u8]) -> Result<Vec<Page<T>>> {
 }
 
 /// The error with its line, which is then no longer part of its words.
-fn located(error: &serde_json::Error) -> Error {
+pub(super) fn located(error: &serde_json::Error) -> Error {
     let text = error.to_string();
     let tail = format!(" at line {} column {}", error.line(), error.column());
     let line = u64::try_from(error.line()).unwrap_or_default().max(1);

@@ -3,12 +3,13 @@
 use super::{
     model::{
         Amount, Basis, CommitmentRow, CommitmentSummary, DayCost, Detail, Effects, Input, Interval, OtherCurrency,
-        OverlapRow, Percent, Period, Recommendation, Rejected, Report, ResourceRow, SCHEMA, SkippedRule, StateRow,
-        Stretch, Totals, UnitCost, UnitCostDay, UnitCostImpact,
+        OverlapRow, Percent, Period, Recommendation, Reconciliation, ReconciliationGroup, ReconciliationRow, Rejected,
+        Report, ResourceRow, SCHEMA, SkippedRule, StateRow, Stretch, Totals, UnitCost, UnitCostDay, UnitCostImpact,
     },
     summary::{Rounder, monthly, summary},
 };
 use crate::{
+    bill,
     exports::Exports,
     facts::{self, Commitment, Facts, LineType},
     money::{Money, Quantity},
@@ -16,7 +17,7 @@ use crate::{
     plan::{Left, Plan, Step},
     rules::{Evidence, Ready, Signal, Target},
     sku::{Purchase, What},
-    time::Day,
+    time::{Day, Span},
     unit_cost::{self, WorkloadCost},
 };
 use serde_json::Value;
@@ -31,7 +32,7 @@ pub struct Parts<'a> {
     /// The rules that ran.
     pub rules: &'a [Ready],
     /// The plan.
-    pub plan: &'a Plan,
+    pub plan: &'a Plan<'a>,
     /// What transactions cost.
     pub unit_costs: &'a [WorkloadCost],
 }
@@ -40,28 +41,18 @@ pub struct Parts<'a> {
 #[must_use]
 pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
-    let period = facts.window.period;
     let recommendations = parts.recommendations();
     Report {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        period: Period {
-            start: period.start.rfc3339(),
-            end: period.end.rfc3339(),
-            hours: period.hours(),
-            complete: facts.window.complete,
-            granularity: facts.granularity.name().into(),
-        },
-        read: Interval { start: facts.read.start.rfc3339(), end: facts.read.end.rfc3339() },
+        period: period(facts),
+        read: interval(facts.read),
         currency: facts.currency.to_string(),
-        discount_basis: match facts.basis {
-            facts::Basis::Net => Basis::Net,
-            facts::Basis::Gross => Basis::Gross,
-        },
+        discount_basis: basis(facts),
         inputs: parts.inputs(),
         totals: parts.totals(&recommendations),
         summary: summary(facts, parts.plan, parts.rules),
-        reconciliation: None,
+        reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
         commitment: commitment_summary(facts),
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
         rejected: parts.plan.rejected.iter().map(|left| parts.rejected(left)).collect(),
@@ -86,6 +77,31 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         notes: notes.sorted(),
         detail: Some(Detail { daily: daily(facts) }),
         recommendations,
+    }
+}
+
+/// The window that is priced.
+pub(super) fn period(facts: &Facts) -> Period {
+    let window = facts.window;
+    Period {
+        start: window.period.start.rfc3339(),
+        end: window.period.end.rfc3339(),
+        hours: window.period.hours(),
+        complete: window.complete,
+        granularity: facts.granularity.name().into(),
+    }
+}
+
+/// A stretch of time.
+pub(super) fn interval(span: Span) -> Interval {
+    Interval { start: span.start.rfc3339(), end: span.end.rfc3339() }
+}
+
+/// Whether costs are after private discounts.
+pub(super) fn basis(facts: &Facts) -> Basis {
+    match facts.basis {
+        facts::Basis::Net => Basis::Net,
+        facts::Basis::Gross => Basis::Gross,
     }
 }
 
@@ -204,16 +220,17 @@ impl Parts<'_> {
         }
     }
 
-    /// The evidence, and what of the target's cost stays because a commitment pays for it.
+    /// The evidence, and of a covered target what commitments pay of its cost and what is saved by freeing them.
     fn evidence(&self, step: &Step) -> Vec<Evidence> {
         let mut evidence = step.finding.evidence.clone();
-        if step.committed.net.micros() > 0 {
-            evidence.push(Evidence {
-                name: "monthly_cost_that_stays_committed".into(),
-                value: Value::from(Amount::of(self.month(step.committed.net)).0),
+        if step.covered.net.micros() > 0 {
+            let costs = [("covered_monthly_cost", step.covered), ("freed_commitment_saves_monthly", step.freed)];
+            evidence.extend(costs.map(|(name, cost)| Evidence {
+                name: name.into(),
+                value: Value::from(Amount::of(self.month(cost.net)).0),
                 unit: Some(format!("{}/month", self.facts.currency)),
                 source: Signal::Bill,
-            });
+            }));
         }
         evidence
     }
@@ -264,7 +281,7 @@ impl Parts<'_> {
             let what = edit.selection();
             for item in what.resources.iter().flat_map(|id| self.plan.before.items_of(*id)) {
                 if what.classes.as_ref().is_none_or(|classes| classes.contains(&item.class)) {
-                    *by_product.entry(&self.facts.class(item.class).product).or_default() += item.now.net;
+                    *by_product.entry(&self.facts.class(item.class).product).or_default() += item.billed.net;
                 }
             }
         }
@@ -292,7 +309,7 @@ impl Parts<'_> {
             resource: self.resource(step),
             standalone_monthly_savings: Amount::of(self.month(step.alone.net)),
             why: left.why.clone(),
-            from: None,
+            from: left.from.clone(),
         }
     }
 
@@ -352,15 +369,17 @@ fn unit_cost_after(row: &WorkloadCost, saving: Money) -> Option<f64> {
 }
 
 /// A unit cost to twelve decimals.
-fn figure(value: f64) -> f64 {
+pub(super) fn figure(value: f64) -> f64 {
     (value * 1e12).round() / 1e12
 }
 
-fn percent(part: Money, of: Money) -> Percent {
+/// A share in percent to four decimals; `None` of nothing.
+pub(super) fn percent(part: Money, of: Money) -> Percent {
     (of.0 != 0).then(|| (part.to_f64() / of.to_f64() * 1e6).round() / 1e4)
 }
 
-fn effects(split: &unit_cost::Effects) -> Effects {
+/// Effects as shown.
+pub(super) fn effects(split: &unit_cost::Effects) -> Effects {
     let stretch = |stretch: &unit_cost::Stretch| Stretch {
         start: stretch.span.start.rfc3339(),
         end: stretch.span.end.rfc3339(),
@@ -429,6 +448,30 @@ fn commitment_summary(facts: &Facts) -> CommitmentSummary {
         savings_plan_covered_cost: Amount::of(plans),
         reservation_covered_cost: Amount::of(reservations),
         uncovered_cost: Amount::of(uncovered),
+    }
+}
+
+fn reconciliation(of: &bill::Reconciliation) -> Reconciliation {
+    let error = |side: &bill::Side| percent(side.repriced.net - side.billed.net, side.billed.net);
+    let row = |(name, side): &(String, bill::Side)| ReconciliationRow {
+        name: name.clone(),
+        billed: Amount::of(side.billed.net),
+        repriced: Amount::of(side.repriced.net),
+        error_percent: error(side),
+    };
+    let group = |group: &bill::Group| ReconciliationGroup {
+        commitments: group.members.clone(),
+        billed: Amount::of(group.used.billed.net),
+        repriced: Amount::of(group.used.repriced.net),
+        error_percent: error(&group.used),
+    };
+    Reconciliation {
+        billed: Amount::of(of.billed.net),
+        repriced: Amount::of(of.repriced.net),
+        error_percent: error(&bill::Side { billed: of.billed, repriced: of.repriced }),
+        by_service: of.by_service.iter().map(row).collect(),
+        by_commitment: of.by_commitment.iter().map(row).collect(),
+        by_group: of.by_group.iter().map(group).collect(),
     }
 }
 

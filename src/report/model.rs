@@ -189,7 +189,24 @@ pub struct Reconciliation {
     pub repriced: Amount,
     pub error_percent: Percent,
     pub by_service: Vec<ReconciliationRow>,
+    /// What of each commitment is used, by its ARN.
     pub by_commitment: Vec<ReconciliationRow>,
+    /// What is used of commitments of one owner that cover the same usage: which of them covers which hour is not for the bill's
+    /// reader to know, so all of a group count as used alike.
+    pub by_group: Vec<ReconciliationGroup>,
+}
+
+/// Commitments that nothing tells apart.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReconciliationGroup {
+    /// Their ARNs.
+    pub commitments: Vec<String>,
+    /// Their used cost as billed.
+    pub billed: Amount,
+    /// As re-priced.
+    pub repriced: Amount,
+    /// The difference in percent of what was billed.
+    pub error_percent: Percent,
 }
 
 /// One side of the reconciliation.

@@ -88,7 +88,7 @@ fn by_module(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Side {
             sum.saving += change.saving.net;
             if counted.insert((change.resource, change.class)) {
                 let billed = plan.before.items_of(change.resource).iter().find(|item| item.class == change.class);
-                let cost = billed.map_or(Money::ZERO, |item| item.now.net);
+                let cost = billed.map_or(Money::ZERO, |item| item.billed.net);
                 sum.cost += cost;
                 rest -= cost;
             }

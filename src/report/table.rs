@@ -50,6 +50,14 @@ fn head(out: &mut String, report: &Report) {
         money(totals.credit.0),
         money(totals.refund.0)
     );
+    if let Some(model) = &report.reconciliation {
+        let off = model.error_percent.unwrap_or_default().abs();
+        let (repriced, billed) = (money(model.repriced.0), money(model.billed.0));
+        let _ = writeln!(
+            out,
+            "Model  {repriced} re-priced by the hour, {billed} billed without tax, credit and refund: {off:.2} % off"
+        );
+    }
     let share = totals
         .savings_percent
         .map_or_else(String::new, |percent| format!(", {percent:.1} % of cost without tax, credit and refund"));
@@ -96,7 +104,7 @@ fn unit_costs(rows: &[UnitCost]) -> Table {
             Cell::new(plain(row.workload.as_deref().unwrap_or("(no workload)"))),
             right(money(row.cost.0)),
             right(money(row.tax_credit_refund.0)),
-            right(row.transactions.map_or_else(|| "-".into(), |count| money(count).trim_end_matches(".00").to_owned())),
+            right(count(row.transactions)),
             right(unit(row.unit_cost)),
             right(unit(row.unit_cost_after)),
             Cell::new(trend(row.trend)),
@@ -142,7 +150,19 @@ pub(super) fn new<const N: usize>(header: [&str; N]) -> Table {
     table
 }
 
-fn right(text: String) -> Cell {
+/// A number of transactions with thousands separated.
+pub(super) fn count(transactions: Option<f64>) -> String {
+    transactions.map_or_else(|| "-".into(), |count| money(count).trim_end_matches(".00").to_owned())
+}
+
+/// An amount with its sign.
+pub(super) fn signed(amount: f64) -> String {
+    let text = money(amount);
+    if text.starts_with('-') || text == "0.00" { text } else { format!("+{text}") }
+}
+
+/// A cell of a number.
+pub(super) fn right(text: String) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 

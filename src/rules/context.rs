@@ -17,7 +17,7 @@ pub struct Context<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// The bill as the stages before left it.
-    pub bill: &'a Bill,
+    pub bill: &'a Bill<'a>,
     /// The inventory; empty where none was given.
     pub inventory: &'a Inventory,
     /// The metrics; empty where none were given.

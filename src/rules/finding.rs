@@ -72,6 +72,8 @@ pub enum Aspect {
     InstanceType,
     /// Its processor architecture, where there is no instance type.
     Architecture,
+    /// The type and the provisioned performance of a volume.
+    VolumeType,
 }
 
 impl Aspect {
@@ -82,6 +84,7 @@ impl Aspect {
             Self::Existence => "existence",
             Self::InstanceType => "instance type",
             Self::Architecture => "architecture",
+            Self::VolumeType => "volume type",
         }
     }
 }

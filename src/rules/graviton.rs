@@ -2,7 +2,7 @@
 
 use super::{Aspect, Context, Finding, Owned, Signal, State, Target};
 use crate::{
-    bill::Edit,
+    bill::{Becomes, Edit},
     facts::{ClassId, LineType, Resource, ResourceId},
     instance::{Architecture, InstanceType},
     inventory::Inventory,
@@ -249,7 +249,7 @@ impl Families {
             finding = finding.seen(Signal::Inventory, "today", today, "");
         }
         for part in &parts {
-            finding = finding.edit(part.moved.edit(part.choice.ratio));
+            finding = finding.edit(part.moved.edit(part.choice.ratio, Becomes::Type(part.choice.to.clone())));
         }
         Some(finding)
     }
@@ -312,8 +312,8 @@ impl Moved {
         (self.cost, self.covered)
     }
 
-    fn edit(&self, ratio: f64) -> Edit {
-        Edit::reprice(self.resources.iter().copied().collect(), self.classes.iter().copied().collect(), ratio)
+    fn edit(&self, ratio: f64, to: Becomes) -> Edit {
+        Edit::turn(self.resources.iter().copied().collect(), self.classes.iter().copied().collect(), ratio, to)
     }
 }
 
@@ -340,7 +340,7 @@ pub(super) fn metered(
         }
         let (name, ratio) = (&meter.usage, meter.arm / meter.x86);
         finding = finding
-            .edit(moved.edit(ratio))
+            .edit(moved.edit(ratio, Becomes::Arm))
             .seen(Signal::Bill, &format!("{name}: on demand"), moved.on_demand.to_f64(), "")
             .seen(Signal::Bill, &format!("{name}: covered"), moved.covered.to_f64(), "")
             .seen(Signal::Rule, &format!("{name}: list price x86_64"), meter.x86, &meter.unit)

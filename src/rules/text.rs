@@ -31,6 +31,8 @@ pub enum Module {
     Idle,
     /// Graviton processors.
     Graviton,
+    /// Volumes, snapshots, logs and objects.
+    Storage,
 }
 
 impl Module {
@@ -40,6 +42,7 @@ impl Module {
         match self {
             Self::Idle => "idle",
             Self::Graviton => "graviton",
+            Self::Storage => "storage",
         }
     }
 }

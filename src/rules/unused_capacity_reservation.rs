@@ -101,7 +101,7 @@ impl UnusedCapacityReservation {
         let classes: Vec<ClassId> = lines.iter().map(|(_, line)| line.id).collect();
         let what = Selection { resources: target.members().to_vec(), classes: Some(classes) };
         let left = 1.0 - (surplus.slots / slots.unused).min(1.0);
-        let edit = if surplus.whole { Edit::Stop(what) } else { Edit::Move { what, ratio: left } };
+        let edit = if surplus.whole { Edit::Stop(what) } else { Edit::Move { what, ratio: left, to: None } };
         let count = |all: f64| if all < 1.5 { format!("{all:.0} slot") } else { format!("{all:.0} slots") };
         let after = match (surplus.whole, slots.all) {
             (true, _) => "cancelled".to_owned(),

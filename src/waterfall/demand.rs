@@ -36,6 +36,12 @@ impl Demand {
         self.row(pool.0 as usize)
     }
 
+    /// Makes room for pools that nobody uses yet.
+    pub fn grow(&mut self, pools: usize) {
+        self.pools = self.pools.max(pools);
+        self.units.resize(self.pools * self.hours, 0);
+    }
+
     /// Adds usage (or takes it, down to 0) in each of the hours that the window has.
     pub fn add(&mut self, pool: PoolId, hours: Range<usize>, per_hour: Units) {
         let end = hours.end.min(self.hours);

@@ -9,9 +9,9 @@ use std::{
 const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
-    &["defaults", "sku", "scan"],
+    &["defaults", "forecast", "sku", "scan"],
     &["exports", "inventory", "transactions"],
-    &["metrics"],
+    &["metrics", "prices"],
     &["facts"],
     &["waterfall"],
     &["bill", "protect", "quality", "unit_cost"],

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bill;
 mod cli;
+mod coverage;
 mod cur;
 mod dialects;
 mod layers;

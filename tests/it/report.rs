@@ -79,14 +79,34 @@ fn unit_costs_add_up_to_the_bill_and_effects_to_the_change() {
 }
 
 #[test]
-fn savings_never_exceed_the_cost_of_their_target() {
+fn savings_never_exceed_the_cost_of_their_target_and_of_what_freed_commitments_cover() {
     let report = demo();
     for row in report["recommendations"].as_array().unwrap() {
-        let saving = micros(&row["monthly_savings"]);
-        assert!(saving > 0, "{row}");
-        assert!(saving <= micros(&row["current"]["monthly_cost"]) + 1, "{row}");
-        assert!(saving <= micros(&row["standalone_monthly_savings"]) + 1, "{row}");
+        let alone = micros(&row["standalone_monthly_savings"]);
+        let evidence = row["evidence"].as_array().unwrap();
+        let freed = evidence.iter().find(|seen| seen["name"] == "freed_commitment_saves_monthly");
+        let freed = freed.map_or(0, |seen| micros(&seen["value"]));
+        assert!(micros(&row["monthly_savings"]) > 0, "{row}");
+        assert!(alone <= micros(&row["current"]["monthly_cost"]) + freed + 1, "{row}");
     }
+    let totals = &report["totals"];
+    assert!(micros(&totals["period_savings"]) < micros(&totals["net_effective_cost"]));
+}
+
+#[test]
+fn the_model_reproduces_the_bill_it_was_built_from() {
+    let report = demo();
+    let model = &report["reconciliation"];
+    assert_eq!(
+        model["billed"], model["repriced"],
+        "the made-up company's commitments follow the order of the waterfall"
+    );
+    let rows = |name: &str| model[name].as_array().unwrap().clone();
+    for row in rows("by_service").iter().chain(&rows("by_commitment")).chain(&rows("by_group")) {
+        let (billed, repriced) = (micros(&row["billed"]), micros(&row["repriced"]));
+        assert!((billed - repriced).abs() <= 1000, "a tenth of a cent: {row}");
+    }
+    assert_eq!(rows("by_commitment").len(), 6);
 }
 
 #[test]

@@ -36,7 +36,7 @@ struct Case {
     expect: Expect,
 }
 
-/// A metric with one value on each of some days of the month.
+/// A metric with one value all through some days of the month.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Metric {
@@ -45,6 +45,9 @@ struct Metric {
     stat: String,
     #[serde(default = "all_days")]
     days: [i64; 2],
+    /// Hours that each point stands for.
+    #[serde(default = "a_day")]
+    every: i64,
     value: f64,
     #[serde(default)]
     account: Option<String>,
@@ -54,6 +57,10 @@ struct Metric {
 
 fn all_days() -> [i64; 2] {
     [0, 30]
+}
+
+fn a_day() -> i64 {
+    24
 }
 
 /// What the report must hold: exactly these rows, each with at least these fields.
@@ -106,13 +113,16 @@ fn metrics(rows: &[Metric]) -> String {
         String::from("resource_id,namespace,metric,stat,timestamp,value,account_id,region,period_seconds,unit\n");
     for row in rows {
         let (namespace, metric) = row.metric.split_once('.').expect("NAMESPACE.METRIC");
-        for day in row.days[0]..row.days[1] {
-            let at = curtail::time::Hour(i32::try_from(cur::SEPTEMBER + day * 24).unwrap()).rfc3339();
+        for hour in (row.days[0] * 24..row.days[1] * 24).step_by(usize::try_from(row.every).unwrap()) {
+            let at = curtail::time::Hour(i32::try_from(cur::SEPTEMBER + hour).unwrap()).rfc3339();
             let (account, region) = (row.account.as_deref().unwrap_or(""), row.region.as_deref().unwrap_or(""));
             writeln!(
                 csv,
-                "{},{namespace},{metric},{},{at},{},{account},{region},86400,",
-                row.resource, row.stat, row.value
+                "{},{namespace},{metric},{},{at},{},{account},{region},{},",
+                row.resource,
+                row.stat,
+                row.value,
+                row.every * 3600
             )
             .unwrap();
         }

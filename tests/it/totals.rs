@@ -179,6 +179,15 @@ fn a_real_bill_of_2018() {
     assert_eq!(report.inputs[0].dialect, "cur-legacy");
     assert_eq!(serde_json::to_value(report.discount_basis).unwrap(), "gross");
     assert!(report.period.complete && report.period.hours == 744, "{:?}", report.period);
+    let model = report.reconciliation.unwrap();
+    assert!(model.error_percent.unwrap().abs() < 0.5, "{:?}", model.error_percent);
+    let used: Vec<_> = model.by_group.iter().filter(|group| group.billed.0 > 0.0).collect();
+    assert_eq!((model.by_group.len(), model.by_commitment.len(), used.len()), (6, 9, 5));
+    for group in used {
+        assert!(group.error_percent.unwrap().abs() < 2.0, "{group:?}");
+    }
+    let unused = model.by_group.iter().filter(|group| group.billed.0 == 0.0);
+    assert!(unused.clone().all(|group| group.repriced.0 == 0.0), "c4 was never used");
 }
 
 #[expect(clippy::print_stderr, reason = "a test that did nothing has to say so")]

@@ -1,0 +1,370 @@
+//! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
+
+use super::{
+    pools::{self, Pools},
+    rates::{PlanRates, Turn},
+};
+use crate::{
+    facts::{Class, ClassId, Commitment, Cost, Costs, Facts},
+    money::Money,
+    sku::{Coverage, PlanKind, ReservationKey, Reserved, UNIT, What},
+    time::{Hour, Span},
+    waterfall::{Amount, Capacity, PoolId, Weight},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What a holding may cover, in the order in which kinds apply.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    /// What a commitment covers that no line names: as much of the same usage in the same hours.
+    Elsewhere(PoolId),
+    /// A zone's instances of exactly one type.
+    Zone(Arc<str>, ReservationKey),
+    /// A region's usage; convertible reservations come after standard ones.
+    Region {
+        /// Whether it can be exchanged.
+        convertible: bool,
+        /// The region.
+        region: Arc<str>,
+        /// Which usage.
+        key: ReservationKey,
+    },
+    /// What a Savings Plan covers.
+    Plan {
+        /// Its kind.
+        kind: PlanKind,
+        /// The region of an EC2 Instance plan, else empty.
+        region: Arc<str>,
+        /// Term and payment, which its rates depend on.
+        terms: Terms,
+    },
+}
+
+/// What the rates of a plan depend on beside its kind: `1yr`, `No Upfront`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Terms {
+    pub(super) term: Arc<str>,
+    pub(super) payment: Arc<str>,
+}
+
+/// Commitments of one owner that cover the same usage at the same rates.
+#[derive(Debug, Clone)]
+pub(super) struct Holding {
+    pub(super) payer: Arc<str>,
+    /// The account that it applies to first.
+    pub(super) owner: Arc<str>,
+    pub(super) scope: Scope,
+    /// Indices into `Facts::commitments`.
+    pub(super) members: Vec<usize>,
+    pub(super) capacity: Capacity,
+    /// What it offers over the period.
+    pub(super) offered: Amount,
+    /// Of usage covered from elsewhere: what was billed for it.
+    pub(super) billed: Cost,
+    /// Pools that it covered as billed: it may cover them whatever the tables say.
+    pub(super) covered: Vec<PoolId>,
+}
+
+impl Holding {
+    /// The kinds of holdings, in the order in which they apply.
+    pub(super) fn rank(&self) -> u8 {
+        match &self.scope {
+            Scope::Elsewhere(_) => 0,
+            Scope::Zone(..) => 1,
+            Scope::Region { convertible: false, .. } => 2,
+            Scope::Region { convertible: true, .. } => 3,
+            Scope::Plan { kind: PlanKind::Ec2Instance(_), .. } => 4,
+            Scope::Plan { kind: PlanKind::Compute, .. } => 5,
+            Scope::Plan { kind: PlanKind::SageMaker, .. } => 6,
+            Scope::Plan { kind: PlanKind::Database, .. } => 7,
+        }
+    }
+
+    /// How much of it one unit of a pool's usage takes, and what comes first: lower before higher. `None`: it does not cover it.
+    pub(super) fn weight(&self, pools: &Pools, rates: &PlanRates, id: PoolId) -> Option<(Preference, Weight)> {
+        let pool = pools.pool(id);
+        if pool.payer != self.payer {
+            return None;
+        }
+        let as_billed = self.covered.contains(&id);
+        match &self.scope {
+            Scope::Elsewhere(own) => (*own == id).then_some((Preference::default(), UNIT)),
+            Scope::Zone(zone, key) => {
+                let reserved = pool.cover.zonal.as_ref().filter(|zonal| zonal.key == *key);
+                let here = pool.zone.as_ref() == Some(zone);
+                reserved.filter(|_| here).map(|reserved| (Preference::default(), reserved.units))
+            }
+            Scope::Region { region, key, .. } => {
+                let here = pool.good.region == *region;
+                let found = pool.cover.regional.iter().position(|reserved| reserved.key == *key).filter(|_| here);
+                let (place, units) = match found {
+                    Some(place) => (place, pool.cover.regional[place].units),
+                    None if as_billed => (usize::MAX, UNIT),
+                    None => return None,
+                };
+                Some((Preference { place, size: units, ..Preference::default() }, units))
+            }
+            Scope::Plan { kind, region, terms } => {
+                let here = region.is_empty() || pool.good.region == *region;
+                if !(pool.cover.plans.contains(kind) && here || as_billed) {
+                    return None;
+                }
+                let (turn, rate) = rates.rate(kind, terms, pool)?;
+                let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
+                let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
+                Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))
+            }
+        }
+    }
+}
+
+/// What a commitment is used for first, lower before higher: usage of its own engine, the highest saving, the smallest size (of a
+/// reservation) or lowest rate (of a plan).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Preference {
+    turn: Turn,
+    place: usize,
+    saving: i128,
+    size: i64,
+}
+
+impl Preference {
+    /// What a plan saves of the public rate, in 1e-12.
+    pub(super) fn saving(&self) -> i128 {
+        -self.saving
+    }
+}
+
+/// All holdings of the period, in the order in which they apply.
+pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec<Holding> {
+    let mut all: BTreeMap<(u8, Arc<str>, Arc<str>, Scope), Holding> = BTreeMap::new();
+    let mut outside: BTreeMap<ClassId, Costs> = BTreeMap::new();
+    for spend in facts.priced() {
+        let class = facts.class(spend.class);
+        if class.line.is_covered() && pools.of_class(spend.class).is_some() {
+            *outside.entry(spend.class).or_default() += spend.costs;
+        }
+    }
+    for (number, commitment) in facts.commitments.iter().enumerate() {
+        let Some(holding) = of_commitment(facts, pools, coverage, commitment) else { continue };
+        for (class, costs) in &commitment.covers {
+            outside.entry(*class).and_modify(|all| *all = *all - *costs);
+        }
+        let mut holding = holding;
+        holding.members = vec![number];
+        let key = (holding.rank(), holding.payer.clone(), holding.owner.clone(), holding.scope.clone());
+        match all.get_mut(&key) {
+            Some(known) => known.join(holding),
+            None => drop(all.insert(key, holding)),
+        }
+    }
+    let elsewhere = outside.into_iter().filter(|(_, costs)| costs.quantity.0 > 0);
+    let mut all: Vec<Holding> = elsewhere
+        .filter_map(|(class, costs)| covered_elsewhere(facts, pools, class, costs))
+        .chain(all.into_values())
+        .collect();
+    all.sort_by_key(Holding::rank);
+    all
+}
+
+impl Holding {
+    fn join(&mut self, other: Self) {
+        let hours = |capacity: &Capacity| match capacity {
+            Capacity::Hourly(hours) => hours.clone(),
+            Capacity::Constant(_) => Vec::new(),
+        };
+        let (mut sum, more) = (hours(&self.capacity), hours(&other.capacity));
+        for (sum, more) in sum.iter_mut().zip(more) {
+            *sum += more;
+        }
+        self.capacity = Capacity::Hourly(sum);
+        self.members.extend(other.members);
+        self.offered += other.offered;
+        self.covered.extend(other.covered);
+        self.covered.sort_unstable();
+        self.covered.dedup();
+    }
+}
+
+/// What is covered of a class by commitments that no line names.
+fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs) -> Option<Holding> {
+    let pool = pools.of_class(class)?;
+    let mut amounts = vec![0; hours_in(facts.window.period)];
+    for (at, units) in pools::covered_hours(facts, class, costs.quantity) {
+        amounts[at] += i128::from(units) * i128::from(UNIT);
+    }
+    let owner = pools.pool(pool);
+    let billed = Cost { gross: costs.effective, net: costs.net };
+    Some(Holding {
+        payer: owner.payer.clone(),
+        owner: owner.account.clone(),
+        scope: Scope::Elsewhere(pool),
+        members: Vec::new(),
+        offered: amounts.iter().sum(),
+        capacity: Capacity::Hourly(amounts),
+        billed,
+        covered: vec![pool],
+    })
+}
+
+fn hours_in(period: Span) -> usize {
+    usize::try_from(period.hours()).unwrap_or(0)
+}
+
+/// A commitment as a holding of its own; `None` where the bill does not tell what it offers.
+fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: &Commitment) -> Option<Holding> {
+    let (scope, amounts) = if commitment.plan {
+        (plan_scope(facts, commitment)?, plan_amounts(facts, commitment))
+    } else {
+        let (key, per_instance) = reservation(facts, coverage, commitment)?;
+        let scope = if commitment.zone.is_empty() || !is_server(&key) {
+            let convertible = commitment.details.offering.eq_ignore_ascii_case("convertible");
+            Scope::Region { convertible, region: region(facts, commitment)?, key }
+        } else {
+            Scope::Zone(commitment.zone.clone(), key)
+        };
+        (scope, reserved_amounts(facts, commitment, per_instance))
+    };
+    let amounts = if commitment.has_fees() { amounts } else { as_used(facts, pools, commitment, &scope) };
+    let offered: Amount = amounts.iter().sum();
+    let mut covered: Vec<PoolId> = commitment.covers.iter().filter_map(|(class, _)| pools.of_class(*class)).collect();
+    covered.sort_unstable();
+    covered.dedup();
+    let (payer, owner) = (commitment.payer.clone(), commitment.owner.clone());
+    let (capacity, billed) = (Capacity::Hourly(amounts), Cost::default());
+    (offered > 0).then(|| Holding { payer, owner, scope, members: Vec::new(), capacity, offered, billed, covered })
+}
+
+/// What a commitment whose fees are not in this bill offers: in each hour what was used of it.
+fn as_used(facts: &Facts, pools: &Pools, commitment: &Commitment, scope: &Scope) -> Vec<Amount> {
+    let mut amounts = vec![0; hours_in(facts.window.period)];
+    for (class, costs) in &commitment.covers {
+        let Some(pool) = pools.of_class(*class) else { continue };
+        let cover = &pools.pool(pool).cover;
+        let weight = match scope {
+            Scope::Plan { .. } => pools::per_unit(costs.effective, costs.quantity).map_or(0, |rate| rate.0),
+            Scope::Zone(..) | Scope::Elsewhere(_) => i128::from(UNIT),
+            Scope::Region { key, .. } => {
+                let reserved = cover.regional.iter().find(|reserved| reserved.key == *key);
+                reserved.map_or(i128::from(UNIT), |reserved| i128::from(reserved.units))
+            }
+        };
+        for (at, units) in pools::covered_hours(facts, *class, costs.quantity) {
+            amounts[at] += i128::from(units) * weight;
+        }
+    }
+    amounts
+}
+
+/// The class with most covered usage.
+fn main_class<'a>(facts: &'a Facts, commitment: &Commitment) -> Option<&'a Class> {
+    let most = commitment.covers.iter().max_by_key(|(class, costs)| (costs.on_demand, std::cmp::Reverse(*class)));
+    most.map(|(class, _)| facts.class(*class))
+}
+
+fn plan_scope(facts: &Facts, commitment: &Commitment) -> Option<Scope> {
+    let details = &commitment.details;
+    let terms = Terms { term: details.term.clone(), payment: details.payment.clone() };
+    let name: String = details.offering.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let kind = if name.contains("ec2instance") {
+        PlanKind::Ec2Instance(family(facts, commitment)?)
+    } else if name.contains("sagemaker") || name.contains("machinelearning") {
+        PlanKind::SageMaker
+    } else if name.contains("database") {
+        PlanKind::Database
+    } else {
+        PlanKind::Compute
+    };
+    let bound = matches!(kind, PlanKind::Ec2Instance(_));
+    let region = if bound { region(facts, commitment)? } else { Arc::from("") };
+    Some(Scope::Plan { kind, region, terms })
+}
+
+/// The instance family that a plan is bound to: as told, else that of what it covers.
+fn family(facts: &Facts, commitment: &Commitment) -> Option<String> {
+    if !commitment.details.family.is_empty() {
+        return Some(commitment.details.family.to_string());
+    }
+    match &main_class(facts, commitment)?.what {
+        What::Instance(instance) | What::UnusedCapacity(instance) => Some(instance.kind.family.clone()),
+        _ => None,
+    }
+}
+
+/// The region that a commitment is bound to: that of what it covers, since some exports tell the region's name rather than its code.
+fn region(facts: &Facts, commitment: &Commitment) -> Option<Arc<str>> {
+    let fee =
+        commitment.fees.first().map(|fee| facts.class(fee.class).region.clone()).filter(|region| !region.is_empty());
+    let used = main_class(facts, commitment).map(|class| class.region.clone());
+    fee.or(used).or_else(|| Some(commitment.details.region.clone()).filter(|region| !region.is_empty()))
+}
+
+/// What a reservation may cover, and the units that one reserved instance (or capacity unit) gives.
+fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> Option<(ReservationKey, Weight)> {
+    let main = main_class(facts, commitment).map(|class| &class.what);
+    let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
+    let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);
+    let instance = match (fee, main) {
+        (Some(What::ReservedTable(write)), _) => return table(*write),
+        (_, Some(What::TableCapacity(used))) => return table(used.write),
+        (Some(What::Reserved(instance)), _) | (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => {
+            instance.clone()
+        }
+        _ => return None,
+    };
+    // A fee does not say that it is for dedicated hardware, or for two copies: what it covers does.
+    let like = main.and_then(What::instance).filter(|used| used.kind == instance.kind);
+    let instance = match like {
+        Some(used) => {
+            crate::sku::Instance { purchase: used.purchase, copies: used.copies.max(instance.copies), ..instance }
+        }
+        None => instance,
+    };
+    if !commitment.zone.is_empty() && instance.service == crate::sku::Service::Ec2 {
+        let what = What::Instance(instance);
+        return coverage.of(&what, "AmazonEC2", "").zonal.map(|Reserved { key, units }| (key, units));
+    }
+    coverage.sold(&instance).map(|Reserved { key, units }| (key, units))
+}
+
+fn is_server(key: &ReservationKey) -> bool {
+    matches!(key, ReservationKey::Instance { service: crate::sku::Service::Ec2, .. })
+}
+
+/// What a reservation offers in each hour of the period: a fee is for instance-hours, spread over the part of its hours in which the
+/// reservation was in force, to the second.
+fn reserved_amounts(facts: &Facts, commitment: &Commitment, per_instance: Weight) -> Vec<Amount> {
+    let period = facts.window.period;
+    let mut amounts = vec![0; hours_in(period)];
+    for fee in &commitment.fees {
+        let force = commitment.in_force(fee.hours);
+        let seconds = i128::from(force.end - force.start).max(1);
+        for (hour, amount) in (period.start.0..period.end.0).zip(&mut amounts) {
+            let start = i64::from(hour) * 3600;
+            let inside = force.end.min(start + 3600) - force.start.max(start);
+            if inside > 0 {
+                *amount += fee.units.ratio(i128::from(inside), seconds).0 * i128::from(per_instance) / 1000;
+            }
+        }
+    }
+    amounts
+}
+
+/// What a plan offers in each hour of the period, in USD.
+fn plan_amounts(facts: &Facts, commitment: &Commitment) -> Vec<Amount> {
+    let period = facts.window.period;
+    let mut amounts = vec![0; hours_in(period)];
+    for (hours, committed) in &commitment.hourly {
+        add(&mut amounts, hours.cut(period), period, committed.0 * 1_000_000_000);
+    }
+    amounts
+}
+
+fn add(amounts: &mut [Amount], span: Span, period: Span, each: Amount) {
+    let at = |hour: Hour| usize::try_from(hour.0 - period.start.0).unwrap_or(0);
+    if span.hours() > 0 {
+        for amount in &mut amounts[at(span.start)..at(span.end)] {
+            *amount += each;
+        }
+    }
+}

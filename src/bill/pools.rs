@@ -1,0 +1,293 @@
+//! Pools: usage of the priced period that neither commitments nor account nor price tell apart, with its demand by the hour.
+
+use crate::{
+    facts::{Class, ClassId, Costs, Facts, LineType, Usage},
+    instance::{Architecture, InstanceType},
+    money::{Money, Quantity},
+    sku::{Cover, Coverage, What},
+    time::{Day, Hour, Span},
+    waterfall::{Demand, PoolId, Units},
+};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// What usage turns into when it moves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Becomes {
+    /// An instance of another type.
+    Type(InstanceType),
+    /// The same on Graviton: Lambda, Fargate.
+    Arm,
+}
+
+/// What has one price: the same usage in one region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Good {
+    pub(super) region: Arc<str>,
+    pub(super) product: Arc<str>,
+    pub(super) what: What,
+    /// Of what is no instance: its usage type without region and architecture, since meters of one kind differ in price.
+    meter: Arc<str>,
+}
+
+/// Usage of one good by one account in one zone.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    pub(super) payer: Arc<str>,
+    pub(super) account: Arc<str>,
+    pub(super) zone: Option<Arc<str>>,
+    pub(super) good: Good,
+    pub(super) cover: Cover,
+    pub(super) rate: Rate,
+}
+
+/// What one unit of uncovered usage costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Rate {
+    /// As billed before private discounts.
+    pub(super) gross: Money,
+    /// After them.
+    pub(super) net: Money,
+    /// The public on-demand rate: the order in which Savings Plans apply follows from it.
+    pub(super) public: Money,
+}
+
+impl Rate {
+    fn times(self, ratio: Money) -> Self {
+        let one = Money::from_micros(1_000_000).0;
+        let times = |money: Money| money.ratio(ratio.0, one);
+        Self { gross: times(self.gross), net: times(self.net), public: times(self.public) }
+    }
+}
+
+/// All pools, and the pool of each class.
+#[derive(Debug, Clone)]
+pub(super) struct Pools {
+    pub(super) all: Vec<Pool>,
+    of_class: Vec<Option<PoolId>>,
+    targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
+}
+
+type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
+
+impl Good {
+    fn of(class: &Class) -> Self {
+        let meter = if class.what.is_timed() {
+            Arc::from("")
+        } else {
+            Arc::from(crate::sku::strip_region(&class.usage_type).replace("-ARM", ""))
+        };
+        Self { region: class.region.clone(), product: class.product.clone(), what: class.what.clone(), meter }
+    }
+
+    /// The good that it turns into; `None` when it cannot.
+    fn turned(&self, becomes: &Becomes) -> Option<Self> {
+        let what = match (&self.what, becomes) {
+            (What::Instance(instance), Becomes::Type(kind)) => {
+                What::Instance(crate::sku::Instance { kind: kind.clone(), ..instance.clone() })
+            }
+            (What::LambdaCompute(_), Becomes::Arm) => What::LambdaCompute(Architecture::Arm),
+            (What::LambdaProvisioned(_), Becomes::Arm) => What::LambdaProvisioned(Architecture::Arm),
+            (What::Fargate(task), Becomes::Arm) => {
+                What::Fargate(crate::sku::Fargate { architecture: Architecture::Arm, ..*task })
+            }
+            _ => return None,
+        };
+        Some(Self { what, ..self.clone() })
+    }
+}
+
+impl Pools {
+    /// The pools of everything that some commitment could cover.
+    pub(super) fn of(facts: &Facts, coverage: &Coverage) -> Self {
+        let mut numbers: BTreeMap<Key<'_>, PoolId> = BTreeMap::new();
+        let (mut all, mut of_class) = (Vec::new(), Vec::with_capacity(facts.classes.len()));
+        for class in &facts.classes {
+            let cover = if class.line.is_usage() && *class.currency == *facts.currency {
+                coverage.of(&class.what, &class.product, &class.usage_type)
+            } else {
+                Cover::default()
+            };
+            if cover == Cover::default() {
+                of_class.push(None);
+                continue;
+            }
+            let good = Good::of(class);
+            let next = PoolId(u32::try_from(all.len()).unwrap_or(u32::MAX));
+            let pool = *numbers.entry((&class.payer, &class.account, &class.zone, good.clone())).or_insert(next);
+            if pool == next {
+                let (payer, account, zone) = (class.payer.clone(), class.account.clone(), class.zone.clone());
+                all.push(Pool { payer, account, zone, good, cover, rate: Rate::default() });
+            }
+            of_class.push(Some(pool));
+        }
+        let mut pools = Self { all, of_class, targets: BTreeMap::new() };
+        pools.price(facts);
+        pools
+    }
+
+    /// The pool of a class, if a commitment could cover it.
+    pub(super) fn of_class(&self, class: ClassId) -> Option<PoolId> {
+        self.of_class[class.0 as usize]
+    }
+
+    pub(super) fn pool(&self, id: PoolId) -> &Pool {
+        &self.all[id.0 as usize]
+    }
+
+    /// All pools with their numbers.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+        (0u32..).map(PoolId).zip(&self.all)
+    }
+
+    /// The pool that a pool's usage moves to at `ratio` of its rate, if it has been made.
+    pub(super) fn target(&self, from: PoolId, becomes: &Becomes, ratio: Money) -> Option<PoolId> {
+        self.targets.get(&(from, becomes.clone(), ratio)).copied()
+    }
+
+    /// Makes the pool that a pool's usage moves to; says whether there is a new one.
+    pub(super) fn make_target(&mut self, from: PoolId, becomes: &Becomes, ratio: Money, coverage: &Coverage) -> bool {
+        let key = (from, becomes.clone(), ratio);
+        let source = self.pool(from);
+        let Some(good) = source.good.turned(becomes).filter(|_| !self.targets.contains_key(&key)) else {
+            return false;
+        };
+        let cover = coverage.of(&good.what, &good.product, &good.meter);
+        let pool = Pool { good, cover, rate: source.rate.times(ratio), ..source.clone() };
+        self.targets.insert(key, PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX)));
+        self.all.push(pool);
+        true
+    }
+
+    /// Rates as billed: of the pool's own uncovered lines, else of the same good elsewhere, else the public rate with the discount
+    /// that the payer gets on average.
+    fn price(&mut self, facts: &Facts) {
+        let mut own = vec![Sums::default(); self.all.len()];
+        let mut goods: BTreeMap<&Good, Sums> = BTreeMap::new();
+        let mut payers: BTreeMap<&Arc<str>, Sums> = BTreeMap::new();
+        for spend in facts.priced() {
+            let Some(pool) = self.of_class(spend.class) else { continue };
+            let uncovered = facts.class(spend.class).line == LineType::Usage;
+            own[pool.0 as usize].add(&spend.costs, uncovered);
+            goods.entry(&self.all[pool.0 as usize].good).or_default().add(&spend.costs, uncovered);
+            payers.entry(&self.all[pool.0 as usize].payer).or_default().add(&spend.costs, uncovered);
+        }
+        let rates = self.all.iter().zip(&own).map(|(pool, own)| {
+            let alike = goods.get(&pool.good).copied().unwrap_or_default();
+            let public = own.public().or_else(|| alike.public()).unwrap_or_default();
+            let billed = own.billed().or_else(|| alike.billed());
+            let average = payers.get(&pool.payer).copied().unwrap_or_default();
+            let (gross, net) = billed.unwrap_or_else(|| (public, average.discounted(public)));
+            Rate { gross, net, public: if public.is_zero() { gross } else { public } }
+        });
+        let rates: Vec<Rate> = rates.collect();
+        for (pool, rate) in self.all.iter_mut().zip(rates) {
+            pool.rate = rate;
+        }
+    }
+}
+
+/// Sums of a pool's lines.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    all: Costs,
+    uncovered: Costs,
+}
+
+impl Sums {
+    fn add(&mut self, costs: &Costs, uncovered: bool) {
+        self.all += *costs;
+        if uncovered {
+            self.uncovered += *costs;
+        }
+    }
+
+    /// Per unit of all usage.
+    fn public(&self) -> Option<Money> {
+        per_unit(self.all.on_demand, self.all.quantity).filter(|rate| !rate.is_zero())
+    }
+
+    /// Per unit of uncovered usage.
+    fn billed(&self) -> Option<(Money, Money)> {
+        per_unit(self.uncovered.effective, self.uncovered.quantity)
+            .zip(per_unit(self.uncovered.net, self.uncovered.quantity))
+    }
+
+    fn discounted(&self, public: Money) -> Money {
+        let gross = self.uncovered.effective;
+        if gross.0 > 0 { public.ratio(self.uncovered.net.0, gross.0) } else { public }
+    }
+}
+
+/// Cost of one unit; `None` without usage.
+pub(super) fn per_unit(cost: Money, usage: Quantity) -> Option<Money> {
+    (usage.0 > 0).then(|| cost.ratio(Quantity::ONE.0, usage.0))
+}
+
+/// The hours of one class of one resource's usage: ranges of hours of the period, each with a quantity an hour. They may overlap.
+pub(super) type Runs = Vec<(Range<usize>, Units)>;
+
+/// A quantity in the waterfall's unit.
+pub(super) fn units(quantity: Quantity) -> Units {
+    Units::try_from(quantity.0.div_euclid(1000)).unwrap_or(if quantity.0 < 0 { 0 } else { Units::MAX })
+}
+
+/// The part of a span inside the period, as hours of it.
+fn inside(span: Span, period: Span) -> Range<usize> {
+    let cut = span.cut(period);
+    let at = |hour: Hour| usize::try_from(i64::from(hour.0) - i64::from(period.start.0)).unwrap_or(0);
+    if cut.hours() > 0 { at(cut.start)..at(cut.end) } else { 0..0 }
+}
+
+/// The runs of instances.
+pub(super) fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> Runs {
+    let of_class = usage.iter().filter(|usage| usage.class == class);
+    of_class.map(|usage| (inside(usage.hours, period), units(usage.per_hour))).collect()
+}
+
+/// What all resources used of a class, by the hour of the period.
+pub(super) fn hours_of(facts: &Facts, class: ClassId) -> Vec<(usize, Quantity)> {
+    let period = facts.window.period;
+    let first = facts.class_days.partition_point(|day| day.class < class);
+    let days = facts.class_days[first..].iter().take_while(|day| day.class == class);
+    let hour = |day: Day, at: i32| inside(Span::new(day.start().plus(at), day.start().plus(at + 1)), period);
+    let hours = days.flat_map(|day| (0..).zip(&day.hours).map(move |(at, quantity)| (hour(day.day, at), *quantity)));
+    hours
+        .filter(|(range, quantity)| !range.is_empty() && quantity.0 > 0)
+        .map(|(range, sum)| (range.start, sum))
+        .collect()
+}
+
+/// One resource's share of metered usage: its part of the whole, in every hour alike, since the hours of each are not kept.
+pub(super) fn share_of(hours: &[(usize, Quantity)], part: Quantity, whole: Quantity) -> Runs {
+    if whole.0 <= 0 {
+        return Vec::new();
+    }
+    let part = Quantity(part.0.clamp(0, whole.0));
+    hours.iter().map(|(at, sum)| (*at..at + 1, units(sum.ratio(part.0, whole.0)))).collect()
+}
+
+/// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
+pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
+    let hours = hours_of(facts, class);
+    let whole = hours.iter().map(|(_, sum)| *sum).sum();
+    share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+}
+
+/// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.
+pub(super) fn demand(facts: &Facts, pools: &Pools) -> Demand {
+    let hours = usize::try_from(facts.window.period.hours()).unwrap_or(0);
+    let mut demand = Demand::new(pools.all.len(), hours);
+    for usage in &facts.usage {
+        if let Some(pool) = pools.of_class(usage.class) {
+            demand.add(pool, inside(usage.hours, facts.window.period), units(usage.per_hour));
+        }
+    }
+    for class in facts.classes.iter().zip(0u32..).filter(|(class, _)| !class.what.is_timed()).map(|(_, id)| ClassId(id))
+    {
+        let Some(pool) = pools.of_class(class) else { continue };
+        for (at, quantity) in hours_of(facts, class) {
+            demand.add(pool, at..at + 1, units(quantity));
+        }
+    }
+    demand
+}

@@ -1,0 +1,95 @@
+//! What a Savings Plan charges for a unit of usage: as the bill shows it, else what the bill lets one conclude.
+
+use super::{
+    holdings::{Holding, Scope, Terms},
+    pools::{Good, Pool, Pools, per_unit},
+};
+use crate::{
+    facts::{Costs, Facts},
+    money::Money,
+    sku::PlanKind,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rates of plans by kind and terms, as seen in the bill.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PlanRates {
+    seen: BTreeMap<(PlanKind, Terms, Good), Costs>,
+    plans: BTreeMap<(PlanKind, Terms), Shares>,
+    used: BTreeSet<Good>,
+}
+
+/// When a plan covers a good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Turn {
+    /// By what the plan saves on it.
+    #[default]
+    BySaving,
+    /// After all others.
+    Last,
+}
+
+/// What plans of one kind charge of the on-demand cost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shares {
+    /// Over all that they cover.
+    all: Costs,
+    /// Of the good that they save least on.
+    most: Costs,
+}
+
+impl PlanRates {
+    /// The rates of all plans in the bill.
+    pub(super) fn of(facts: &Facts, pools: &Pools, holdings: &[Holding]) -> Self {
+        let mut rates = Self { used: pools.all.iter().map(|pool| pool.good.clone()).collect(), ..Self::default() };
+        for holding in holdings {
+            let Scope::Plan { kind, terms, .. } = &holding.scope else { continue };
+            for member in &holding.members {
+                for (class, costs) in &facts.commitments[*member].covers {
+                    let Some(pool) = pools.of_class(*class) else { continue };
+                    let good = pools.pool(pool).good.clone();
+                    *rates.seen.entry((rate_kind(kind), terms.clone(), good)).or_default() += *costs;
+                    rates.plans.entry((rate_kind(kind), terms.clone())).or_default().all += *costs;
+                }
+            }
+        }
+        for ((kind, terms, _), costs) in &rates.seen {
+            if let Some(shares) = rates.plans.get_mut(&(kind.clone(), terms.clone()))
+                && dearer(costs, &shares.most)
+            {
+                shares.most = *costs;
+            }
+        }
+        rates
+    }
+
+    /// USD for a unit of a pool's usage, and whether its turn comes after all that the bill shows rates of; `None` when the bill does not tell.
+    ///
+    /// A plan covers what it saves most on first. So what was used in the period and never covered, beside what was, must be what the
+    /// plan saves less on: it is taken to save as little as the least that was covered. What was not used yet gets the average.
+    pub(super) fn rate(&self, kind: &PlanKind, terms: &Terms, pool: &Pool) -> Option<(Turn, Money)> {
+        let kind = rate_kind(kind);
+        let seen = self.seen.get(&(kind.clone(), terms.clone(), pool.good.clone()));
+        if let Some(rate) = seen.and_then(|costs| per_unit(costs.effective, costs.quantity)) {
+            return Some((Turn::BySaving, rate));
+        }
+        let shares = self.plans.get(&(kind, terms.clone()))?;
+        let (turn, like) =
+            if self.used.contains(&pool.good) { (Turn::Last, shares.most) } else { (Turn::BySaving, shares.all) };
+        (like.on_demand.0 > 0).then(|| (turn, pool.rate.public.ratio(like.effective.0, like.on_demand.0)))
+    }
+}
+
+/// The kind that rates go by: those of EC2 Instance plans depend on what they cover, not on the family that a plan is bound to.
+fn rate_kind(kind: &PlanKind) -> PlanKind {
+    match kind {
+        PlanKind::Ec2Instance(_) => PlanKind::Ec2Instance(String::new()),
+        other => other.clone(),
+    }
+}
+
+/// Whether `a` is charged a greater share of its on-demand cost than `b`.
+fn dearer(a: &Costs, b: &Costs) -> bool {
+    let share = |costs: &Costs| Money::ONE.ratio(costs.effective.0, costs.on_demand.0);
+    a.on_demand.0 > 0 && (b.on_demand.0 <= 0 || share(a) > share(b))
+}

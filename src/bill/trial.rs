@@ -1,0 +1,217 @@
+//! What edits would do: where items end up, and by how much the bill falls.
+
+use super::{
+    Bill, Change, Edit, Item, Paid, Place, Uncovered,
+    pools::{self, Runs},
+};
+use crate::{
+    facts::Cost,
+    money::Money,
+    time::{Hour, parse_moment},
+    waterfall::{self, CapacityId, Effect, PoolId},
+};
+use std::collections::BTreeMap;
+
+/// Items with their places after some edits, by their numbers.
+type Trial = BTreeMap<usize, Place>;
+
+impl Bill<'_> {
+    /// What edits, one after another, would save on this bill, item by item; nothing is changed.
+    #[must_use]
+    pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
+        let trial = self.trial(edits);
+        let moves = self.moves(&trial);
+        let effect = self.waterfall.peek(&changes(&moves));
+        self.savings(&trial, &moves, self.after(&effect))
+    }
+
+    /// Carries out edits one after another and tells what they saved, item by item.
+    pub fn apply(&mut self, edits: &[Edit]) -> Vec<Change> {
+        let trial = self.trial(edits);
+        let moves = self.moves(&trial);
+        let effect = self.waterfall.apply(&changes(&moves));
+        let after = self.after(&effect);
+        let savings = self.savings(&trial, &moves, after);
+        self.uncovered = after;
+        for (at, place) in trial {
+            self.items[at].place = place;
+        }
+        savings
+    }
+
+    /// What edits would save if commitments did not care: of what was billed on demand alone.
+    #[must_use]
+    pub fn direct(&self, edits: &[Edit]) -> Cost {
+        let mut after: BTreeMap<usize, (Cost, Cost)> = BTreeMap::new();
+        for edit in edits {
+            for at in self.places(edit.selection()).filter(|at| self.items[*at].paid == Paid::OnDemand) {
+                let billed = self.items[at].cost();
+                let (_, cost) = after.entry(at).or_insert((billed, billed));
+                *cost = edit.cost_after(*cost);
+            }
+        }
+        after.into_values().map(|(billed, after)| billed - after).sum()
+    }
+
+    /// The first moment from which edits would save what is `wanted`, because commitments that cover their usage have ended, and what
+    /// they then save over a period like this one.
+    #[must_use]
+    pub fn once_ended(&self, edits: &[Edit], as_of: Hour, wanted: &dyn Fn(Cost) -> bool) -> Option<(Hour, Cost)> {
+        let trial = self.trial(edits);
+        let moves = self.moves(&trial);
+        let usage = changes(&moves);
+        let mut ends: Vec<(Hour, usize)> = Vec::new();
+        for (at, holding) in self.holdings.iter().enumerate() {
+            let covers = |moved: &Moved| holding.weight(&self.pools, &self.plan_rates, moved.from.0).is_some();
+            if moves.iter().any(covers) {
+                ends.extend(self.end(at).filter(|end| *end >= as_of).map(|end| (end, at)));
+            }
+        }
+        ends.sort_unstable();
+        let mut released = Vec::new();
+        for (end, holding) in ends {
+            released.extend(self.release(holding));
+            let before = self.after(&self.waterfall.peek(&released));
+            let both: Vec<_> = released.iter().chain(&usage).cloned().collect();
+            let saving = before.cost() - self.after(&self.waterfall.peek(&both)).cost();
+            if wanted(saving) {
+                return Some((end, saving));
+            }
+        }
+        None
+    }
+
+    /// When the last commitment of a holding ends, if that is told.
+    fn end(&self, holding: usize) -> Option<Hour> {
+        let ends = self.holdings[holding].members.iter().map(|at| {
+            let end = parse_moment(&self.facts.commitments[*at].details.end).ok()?;
+            Some(Hour::of_seconds(end.saturating_add(1)))
+        });
+        ends.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Takes away all that a holding offers.
+    fn release(&self, holding: usize) -> Vec<waterfall::Change> {
+        let capacity = CapacityId(u32::try_from(holding).unwrap_or(u32::MAX));
+        let amounts = self.waterfall.amounts(capacity);
+        let mut all = Vec::new();
+        let mut start = 0;
+        for run in amounts.chunk_by(|a, b| a == b) {
+            let hours = start..start + run.len();
+            start = hours.end;
+            all.push(waterfall::Change::Capacity { capacity, hours, per_hour: -run[0] });
+        }
+        all
+    }
+
+    /// The place of every touched item after the edits.
+    fn trial(&self, edits: &[Edit]) -> Trial {
+        let mut trial = Trial::new();
+        for edit in edits {
+            for at in self.places(edit.selection()) {
+                let place = trial.entry(at).or_insert(self.items[at].place);
+                *place = self.moved(*place, edit);
+            }
+        }
+        trial
+    }
+
+    fn moved(&self, place: Place, edit: &Edit) -> Place {
+        match (place, edit) {
+            (Place::Linear(cost), _) => Place::Linear(edit.cost_after(cost)),
+            (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
+            (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
+                let target = to.as_ref().and_then(|to| self.pools.target(pool, to, Money::ONE.times(*ratio)));
+                // Where nothing tells what it turns into, as much less of it is used.
+                target.map_or_else(|| Place::Pool(pool, share.times(*ratio)), |target| Place::Pool(target, share))
+            }
+        }
+    }
+
+    /// The usage that leaves its pool and where it goes, by item.
+    fn moves(&self, trial: &Trial) -> Vec<Moved> {
+        let moved = trial.iter().filter(|(at, place)| self.items[**at].place != **place);
+        moved
+            .filter_map(|(at, place)| {
+                let item = &self.items[*at];
+                let from = item.pool()?;
+                let Place::Pool(_, share) = item.place else { return None };
+                let runs = self.runs(item);
+                let to = if let Place::Pool(pool, share) = place { Some((*pool, *share)) } else { None };
+                Some(Moved { item: *at, runs, from: (from, share), to })
+            })
+            .collect()
+    }
+
+    /// The hours of an item's usage, as billed.
+    fn runs(&self, item: &Item) -> Runs {
+        let facts = self.facts;
+        if facts.class(item.class).what.is_timed() {
+            return pools::runs_of(facts.usage_of(item.resource), item.class, facts.window.period);
+        }
+        let hours = pools::hours_of(facts, item.class);
+        let whole = hours.iter().map(|(_, sum)| *sum).sum();
+        pools::share_of(&hours, item.billed.quantity, whole)
+    }
+
+    fn after(&self, effect: &Effect) -> Uncovered {
+        let [gross, net] = self.rates.each_ref().map(|rates| rates.change(effect));
+        Uncovered { gross: self.uncovered.gross + gross, net: self.uncovered.net + net }
+    }
+
+    /// What each item saves. What the pools save together is told by the waterfall; it is split by what the usage that left would
+    /// cost on demand.
+    fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
+        let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
+        for (at, place) in trial {
+            let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
+            saved.insert(*at, self.items[*at].linear() - linear);
+        }
+        let pooled = self.uncovered.cost() - after.cost();
+        let weights: Vec<i128> = moves.iter().map(|moved| self.value(moved)).collect();
+        let all: i128 = weights.iter().sum();
+        let mut rest = pooled;
+        for (moved, weight) in moves.iter().zip(&weights) {
+            let part = Cost { gross: pooled.gross.ratio(*weight, all), net: pooled.net.ratio(*weight, all) };
+            rest = rest - part;
+            *saved.entry(moved.item).or_default() += part;
+        }
+        if let Some(first) = moves.first() {
+            *saved.entry(first.item).or_default() += rest;
+        }
+        let change = |(at, saving): (usize, Cost)| {
+            let item = &self.items[at];
+            Change { resource: item.resource, class: item.class, saving }
+        };
+        saved.into_iter().map(change).collect()
+    }
+
+    /// What the usage that moved costs on demand, at least nothing.
+    fn value(&self, moved: &Moved) -> i128 {
+        let units: i128 = moved.runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
+        let rate = |(pool, share): (PoolId, Money)| self.pools.pool(pool).rate.net.ratio(share.0, Money::ONE.0).0;
+        (units * (rate(moved.from) - moved.to.map_or(0, rate)) / 1_000_000_000).max(0)
+    }
+}
+
+/// Usage that leaves a pool, and the one that it goes to, each with the share of what was billed.
+struct Moved {
+    item: usize,
+    runs: Runs,
+    from: (PoolId, Money),
+    to: Option<(PoolId, Money)>,
+}
+
+/// The changes of demand.
+fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
+    let mut all = Vec::new();
+    for moved in moves {
+        for (hours, each) in &moved.runs {
+            let part = |share: Money| i64::try_from(i128::from(*each) * share.0 / Money::ONE.0).unwrap_or(0);
+            let change = |pool, per_hour| waterfall::Change::Demand { pool, hours: hours.clone(), per_hour };
+            all.push(change(moved.from.0, -part(moved.from.1)));
+            all.extend(moved.to.map(|(pool, share)| change(pool, part(share))));
+        }
+    }
+    all
+}

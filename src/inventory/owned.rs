@@ -1,0 +1,236 @@
+//! Commitments that are owned, told alike whichever service lists them.
+
+use super::{Collected, Inventory, Moment, Reserves, Scope, arn::parts, ec2, savingsplans::SavingsPlan, short_id};
+use crate::{
+    money::Money,
+    sku::{Instance, Payment, PlanKind, Term},
+};
+
+/// A commitment as its service lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnedCommitment {
+    /// The id that ends its ARN in the bill.
+    pub id: String,
+    /// The account that owns it, if that is told.
+    pub owner: Option<String>,
+    /// What it covers.
+    pub covers: Covers,
+    /// Where it covers that.
+    pub bound: Bound,
+    /// How much.
+    pub amount: Amount,
+    /// Whether it can be exchanged.
+    pub convertible: bool,
+    /// For how long, where it is one or three years.
+    pub term: Option<Term>,
+    /// When it is paid.
+    pub payment: Option<Payment>,
+    /// The first moment.
+    pub start: Option<Moment>,
+    /// The moment after the last.
+    pub end: Option<Moment>,
+    /// Where in its life it is.
+    pub state: State,
+}
+
+/// What a commitment covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Covers {
+    /// Usage of a kind of Savings Plan.
+    Plan(PlanKind),
+    /// Instances like this one.
+    Reservation(Instance),
+}
+
+/// Where a commitment covers usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// In all regions.
+    Nowhere,
+    /// In a region; `None` where the files do not tell which.
+    Region(Option<String>),
+    /// In an availability zone.
+    Zone(String),
+}
+
+/// How much is committed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// Money an hour, at the plan's rates.
+    PerHour(Money),
+    /// Instances.
+    Count(i64),
+}
+
+/// Where in its life a commitment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Bought for a later start.
+    Queued,
+    /// Bought, not yet paid.
+    Pending,
+    /// In force.
+    Active,
+    /// Over: expired, returned, exchanged, failed or deleted.
+    Over,
+}
+
+impl State {
+    /// The state that a service's word stands for; a word that is not known counts as in force.
+    fn of(word: Option<&str>) -> Self {
+        match word.unwrap_or_default().to_ascii_lowercase().replace('_', "-").as_str() {
+            "queued" => Self::Queued,
+            "payment-pending" | "pending" | "pending-return" => Self::Pending,
+            "retired" | "returned" | "payment-failed" | "queued-deleted" | "deleted" | "exchanging" => Self::Over,
+            _ => Self::Active,
+        }
+    }
+}
+
+/// What services other than EC2 and Savings Plans tell of a reservation.
+struct Listing<'a> {
+    count: Option<i64>,
+    start: Option<Moment>,
+    seconds: Option<i64>,
+    state: Option<&'a str>,
+}
+
+impl Inventory {
+    /// The commitment with this ARN, if its service's listing was read. Ids of EC2, OpenSearch and Redshift are no ARNs: the last
+    /// part of the bill's ARN is matched.
+    #[must_use]
+    pub fn commitment(&self, arn: &str) -> Option<OwnedCommitment> {
+        let parts = parts(arn)?;
+        let of = |commitment: &OwnedCommitment| {
+            commitment.id == short_id(arn) && commitment.owner.as_deref().is_none_or(|owner| owner == parts[4])
+        };
+        self.of_service(parts[2]).into_iter().find(of)
+    }
+
+    /// Every commitment that was listed, by service, then id.
+    #[must_use]
+    pub fn commitments(&self) -> Vec<OwnedCommitment> {
+        let services = ["savingsplans", "ec2", "rds", "elasticache", "es", "redshift", "memorydb"];
+        services.into_iter().flat_map(|service| self.of_service(service)).collect()
+    }
+
+    /// The commitments of the service that an ARN names.
+    fn of_service(&self, service: &str) -> Vec<OwnedCommitment> {
+        match service {
+            "savingsplans" => {
+                self.savings_plans.iter().filter_map(|(scope, id, plan)| of_plan(scope, id, plan)).collect()
+            }
+            "ec2" => {
+                let all = self.reserved_instances.iter();
+                all.filter_map(|(scope, id, reserved)| of_instances(scope, id, reserved)).collect()
+            }
+            "rds" => listed(&self.reserved_db_instances, |one| Listing {
+                count: one.db_instance_count,
+                start: one.start_time,
+                seconds: one.duration,
+                state: one.state.as_deref(),
+            }),
+            "elasticache" => listed(&self.reserved_cache_nodes, |one| Listing {
+                count: one.cache_node_count,
+                start: one.start_time,
+                seconds: one.duration,
+                state: one.state.as_deref(),
+            }),
+            "es" | "opensearch" => listed(&self.reserved_search_instances, |one| Listing {
+                count: one.instance_count,
+                start: one.start_time,
+                seconds: one.duration,
+                state: one.state.as_deref(),
+            }),
+            "redshift" => listed(&self.reserved_warehouse_nodes, |one| Listing {
+                count: one.node_count,
+                start: one.start_time,
+                seconds: one.duration,
+                state: one.state.as_deref(),
+            }),
+            "memorydb" => listed(&self.reserved_memory_nodes, |one| Listing {
+                count: one.node_count,
+                start: one.start_time,
+                seconds: one.duration,
+                state: one.state.as_deref(),
+            }),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The kind of plan that a document names.
+fn plan_kind(plan: &SavingsPlan) -> Option<PlanKind> {
+    match plan.savings_plan_type.as_deref()? {
+        "Compute" => Some(PlanKind::Compute),
+        "EC2Instance" => plan.ec2_instance_family.clone().map(PlanKind::Ec2Instance),
+        "SageMaker" => Some(PlanKind::SageMaker),
+        "Database" => Some(PlanKind::Database),
+        _ => None,
+    }
+}
+
+fn of_plan(scope: &Scope, id: &str, plan: &SavingsPlan) -> Option<OwnedCommitment> {
+    let kind = plan_kind(plan)?;
+    let bound = match &kind {
+        PlanKind::Ec2Instance(_) => Bound::Region(plan.region.clone().filter(|region| !region.is_empty())),
+        _ => Bound::Nowhere,
+    };
+    Some(OwnedCommitment {
+        id: id.to_owned(),
+        owner: scope.account.clone(),
+        covers: Covers::Plan(kind),
+        bound,
+        amount: Amount::PerHour(Money::parse(plan.commitment.as_deref()?).ok()?),
+        convertible: false,
+        term: plan.term_duration_in_seconds.and_then(Term::of_seconds),
+        payment: plan.payment_option.as_deref().and_then(Payment::parse),
+        start: plan.start,
+        end: plan.end,
+        state: State::of(plan.state.as_deref()),
+    })
+}
+
+fn of_instances(scope: &Scope, id: &str, reserved: &ec2::ReservedInstances) -> Option<OwnedCommitment> {
+    let sale = reserved.sale()?;
+    let bound = match &reserved.availability_zone {
+        Some(zone) if reserved.scope.as_deref() != Some("Region") => Bound::Zone(zone.clone()),
+        _ => Bound::Region(scope.region.clone()),
+    };
+    Some(OwnedCommitment {
+        id: id.to_owned(),
+        owner: scope.account.clone(),
+        covers: Covers::Reservation(sale.instance),
+        bound,
+        amount: Amount::Count(reserved.instance_count?),
+        convertible: sale.convertible,
+        term: sale.term,
+        payment: sale.payment,
+        start: reserved.start,
+        end: reserved.end,
+        state: State::of(reserved.state.as_deref()),
+    })
+}
+
+fn listed<T: Reserves>(all: &Collected<T>, listing: impl Fn(&T) -> Listing<'_>) -> Vec<OwnedCommitment> {
+    let of = |(scope, id, one): (&Scope, &str, &T)| {
+        let (sale, Listing { count, start, seconds, state }) = (one.sale()?, listing(one));
+        Some(OwnedCommitment {
+            id: id.to_owned(),
+            owner: scope.account.clone(),
+            covers: Covers::Reservation(sale.instance),
+            bound: Bound::Region(scope.region.clone()),
+            amount: Amount::Count(count?),
+            convertible: false,
+            term: sale.term,
+            payment: sale.payment,
+            start,
+            end: start.zip(seconds).and_then(|(start, seconds)| start.0.checked_add(seconds)).map(Moment),
+            state: State::of(state),
+        })
+    };
+    all.iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests;
