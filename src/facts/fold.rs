@@ -14,7 +14,7 @@ use crate::{
     money::{Money, Quantity},
     names::{Names, Sym},
     scan::{
-        ClassKey, Dictionary, Extent, Fold, Lines, TagsId,
+        ClassKey, Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
@@ -100,6 +100,32 @@ pub(super) struct Sums<'a> {
     parties: Vec<Option<PartyNumber>>,
     pub(super) quality: Quality,
     last_open: Option<Hour>,
+    batch: Batch,
+}
+
+/// The lines of a batch that count, on their way into the tables. Each table is gone through with all of them before the next
+/// one: places are looked up first, then added to, so that the waits for memory overlap.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<Taken>,
+    sums: Vec<Costs>,
+    places: Vec<u32>,
+    /// The number of an hour set, the hour, the quantity.
+    hours: Vec<(u32, Hour, Quantity)>,
+}
+
+/// What the tables of spend and resources have to know of a line.
+#[derive(Clone, Copy)]
+struct Taken {
+    span: Span,
+    class: u32,
+    party: u32,
+    resource: ResourceSym,
+    account: Sym,
+    tags: TagsId,
+    usage: bool,
+    timed: Timed,
+    priced: bool,
 }
 
 /// The party that a set of tags tells, and its number where the account does not matter.
@@ -173,6 +199,7 @@ impl<'a> Sums<'a> {
             parties: Vec::new(),
             quality: Quality::default(),
             last_open: None,
+            batch: Batch::default(),
         }
     }
 
@@ -213,6 +240,7 @@ impl<'a> Sums<'a> {
         (or_account(&self.asked.workload, party.0), or_account(&self.asked.owner, party.1))
     }
 
+    /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
     fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
         let Some(start) = lines.moment(Moment::Start, row) else {
             return Err(no_start());
@@ -235,33 +263,67 @@ impl<'a> Sums<'a> {
         let tags = lines.tags(row);
         let party = self.party(account, tags, dictionary);
         let priced = self.asked.window.period.holds(hour);
-        self.cells.add(hour.day(), priced, class, party, &sums);
-        let place = self.resources.place(account, lines.resource(row));
-        if kind.timed != Timed::No {
-            self.hours.add(class, hour, sums.quantity);
-        }
-        if priced && let Some(hours) = self.resources.add(place, class, &sums, kind.timed == Timed::Each) {
-            hours.add(hour, sums.quantity);
-        }
         let end = lines.moment(Moment::End, row).unwrap_or(start);
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
         let span = Span::new(hour, until);
-        self.resource(place, kind.line, span, tags, dictionary);
+        let (resource, usage) = (lines.resource(row), kind.line.is_usage());
+        self.oddities(lines, row, kind, hour, &sums, dictionary);
+        self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
+        self.batch.sums.push(sums);
         let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
         self.commitment(lines, line, &dictionary.names);
-        self.oddities(lines, row, kind, hour, &sums, dictionary);
         Ok(())
     }
 
-    fn resource(&mut self, place: usize, line: LineType, span: Span, tags: TagsId, dictionary: &Dictionary) {
-        let record = self.resources.record(place);
-        if line.is_usage() {
-            record.seen = record.seen.hull(span);
+    /// Adds the lines of the batch to the tables.
+    fn add_batch(&mut self, dictionary: &Dictionary) {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.add_spend(&mut batch);
+        self.add_resources(&mut batch, dictionary);
+        batch.lines.clear();
+        batch.sums.clear();
+        self.batch = batch;
+    }
+
+    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &mut Batch) {
+        places.clear();
+        let cells = &mut self.cells;
+        places
+            .extend(lines.iter().map(|line| cells.number(line.span.start.day(), line.priced, line.class, line.party)));
+        for (cell, sums) in places.iter().zip(&*sums) {
+            cells.add(*cell, sums);
         }
-        let newer = record.latest < span.start
-            || record.latest == span.start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
-        if newer {
-            (record.latest, record.tags) = (span.start, tags);
+        for (line, sums) in lines.iter().zip(&*sums) {
+            if line.timed != Timed::No {
+                self.hours.add(line.class, line.span.start, sums.quantity);
+            }
+        }
+    }
+
+    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
+        places.clear();
+        hours.clear();
+        let resources = &mut self.resources;
+        places.extend(lines.iter().map(|line| resources.place(line.account, line.resource)));
+        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&*places) {
+            let record = resources.record(*place);
+            if line.usage {
+                record.seen = record.seen.hull(line.span);
+            }
+            let (start, tags) = (line.span.start, line.tags);
+            let newer = record.latest < start
+                || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
+            if newer {
+                (record.latest, record.tags) = (start, tags);
+            }
+            if line.priced
+                && let Some(kept) = resources.add(*place, line.class, sums, line.timed == Timed::Each)
+            {
+                hours.push((kept, start, sums.quantity));
+            }
+        }
+        for (kept, hour, quantity) in hours {
+            resources.hours(*kept).add(*hour, *quantity);
         }
     }
 
@@ -349,7 +411,8 @@ impl<'a> Sums<'a> {
         self.know_classes(ours);
         for (CellKey { day, priced, class, party }, sums) in other.cells.iter() {
             let party = self.cells.party((sym(party.0), sym(party.1)));
-            self.cells.add(day, priced, classes[class as usize], party, &sums);
+            let cell = self.cells.number(day, priced, classes[class as usize], party);
+            self.cells.add(cell, &sums);
         }
         let mut ids = Vec::with_capacity(theirs.ids.count());
         for id in theirs.ids.ids() {
@@ -367,11 +430,14 @@ impl<'a> Sums<'a> {
                 (record.latest, record.tags) = (theirs.latest, tags);
             }
         }
-        for theirs in other.resources.billed() {
-            let (place, class) = (places[theirs.place], classes[theirs.class as usize]);
-            let hours = self.resources.add(place, class, &theirs.costs, theirs.hours.is_some());
-            if let (Some(ours), Some(theirs)) = (hours, theirs.hours) {
-                ours.merge(theirs);
+        let entries = other.resources.entries();
+        for (old, place) in (0..).zip(&places) {
+            for theirs in entries.of(old) {
+                let class = classes[theirs.class as usize];
+                let hours = self.resources.add(*place, class, &theirs.costs, theirs.hours.is_some());
+                if let (Some(ours), Some(theirs)) = (hours, theirs.hours) {
+                    self.resources.hours(ours).merge(theirs);
+                }
             }
         }
         self.hours.merge(&other.hours, &classes);
@@ -433,7 +499,9 @@ impl CommitmentSum {
 impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         self.know_classes(dictionary);
-        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))
+        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))?;
+        self.add_batch(dictionary);
+        Ok(())
     }
 }
 

@@ -81,12 +81,7 @@ pub(super) struct SumList {
 }
 
 impl SumList {
-    /// How many sums there are, which is the number of the next one.
-    pub(super) fn next(&self) -> u32 {
-        u32::try_from(self.narrow.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Adds costs to the sums of a number, which may be the next one.
+    /// Adds costs to the sums of a number.
     #[inline]
     pub(super) fn add(&mut self, number: u32, costs: &Costs) {
         if self.narrow.len() <= number as usize {

@@ -60,8 +60,6 @@ impl Entry {
 
 /// One class of one resource, as it is read back.
 pub(super) struct Billed<'a> {
-    /// The place of the resource's record.
-    pub(super) place: usize,
     pub(super) class: u32,
     pub(super) costs: Costs,
     pub(super) hours: Option<&'a HourSet>,
@@ -70,15 +68,15 @@ pub(super) struct Billed<'a> {
 impl Resources {
     /// The place of a resource's record, made if there is none.
     #[inline]
-    pub(super) fn place(&mut self, account: Sym, id: ResourceSym) -> usize {
+    pub(super) fn place(&mut self, account: Sym, id: ResourceSym) -> u32 {
         match self.of_id.get(id.0 as usize) {
-            Some(&first) if first != 0 && self.records[first as usize - 1].account == account => first as usize - 1,
+            Some(&first) if first != 0 && self.records[first as usize - 1].account == account => first - 1,
             _ => self.other_place(account, id),
         }
     }
 
     /// The place of a record of an id's second account, or of a new one.
-    fn other_place(&mut self, account: Sym, id: ResourceSym) -> usize {
+    fn other_place(&mut self, account: Sym, id: ResourceSym) -> u32 {
         let slot = id.0 as usize;
         if self.of_id.len() <= slot {
             self.of_id.resize((slot + 1).next_power_of_two(), 0);
@@ -94,19 +92,19 @@ impl Resources {
             let (seen, latest, tags) = (Span::default(), Hour(i32::MIN), TagsId::default());
             self.records.push(Record { account, id, seen, latest, tags, last: NONE, first: Entry::of(NONE) });
         }
-        place as usize
+        place
     }
 
     /// What is known of the resource at a place, to be changed.
     #[inline]
-    pub(super) fn record(&mut self, place: usize) -> &mut Record {
-        &mut self.records[place]
+    pub(super) fn record(&mut self, place: u32) -> &mut Record {
+        &mut self.records[place as usize]
     }
 
-    /// Adds costs to a class of the resource at a place; gives the hours of that class, if they are to be kept.
+    /// Adds costs to a class of the resource at a place; gives the number of the hours of that class, if they are to be kept.
     #[inline]
-    pub(super) fn add(&mut self, place: usize, class: u32, costs: &Costs, keep_hours: bool) -> Option<&mut HourSet> {
-        let record = &mut self.records[place];
+    pub(super) fn add(&mut self, place: u32, class: u32, costs: &Costs, keep_hours: bool) -> Option<u32> {
+        let record = &mut self.records[place as usize];
         if record.first.class == NONE {
             record.first.class = class;
         }
@@ -124,8 +122,14 @@ impl Resources {
                 entry.hours = u32::try_from(self.hours.len()).unwrap_or(NONE - 1);
                 self.hours.push(HourSet::default());
             }
-            &mut self.hours[entry.hours as usize]
+            entry.hours
         })
+    }
+
+    /// The hours of a number.
+    #[inline]
+    pub(super) fn hours(&mut self, number: u32) -> &mut HourSet {
+        &mut self.hours[number as usize]
     }
 
     /// All resources, in the order of first sight.
@@ -133,23 +137,43 @@ impl Resources {
         &self.records
     }
 
-    /// All classes of all resources.
-    pub(super) fn billed(&self) -> impl Iterator<Item = Billed<'_>> {
-        let first = self.records.iter().enumerate().filter(|(_, record)| record.first.class != NONE);
-        let first = first.map(|(place, record)| (place, record.first));
-        let further = self.further.iter().map(|(key, entry)| (key >> 32, self.entries[entry as usize]));
-        let further = further.map(|(place, entry)| (usize::try_from(place).unwrap_or(0), entry));
-        first.chain(further).map(|(place, entry)| Billed {
-            place,
+    /// The classes of each resource.
+    pub(super) fn entries(&self) -> Entries<'_> {
+        let mut further: Vec<(u32, u32)> = self.further.iter().map(|(key, entry)| (head(key), entry)).collect();
+        further.sort_unstable();
+        Entries { resources: self, further }
+    }
+
+    fn billed(&self, place: u32, entry: &Entry) -> Billed<'_> {
+        Billed {
             class: entry.class,
             costs: self.wide.total(wide_place(place, entry.class), entry.sums),
             hours: self.hours.get(entry.hours as usize),
-        })
+        }
+    }
+}
+
+/// The classes of each resource, to be read back by its place.
+pub(super) struct Entries<'a> {
+    resources: &'a Resources,
+    /// Place and entry of all further classes, sorted.
+    further: Vec<(u32, u32)>,
+}
+
+impl<'a> Entries<'a> {
+    /// The classes of the resource at a place.
+    pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
+        let resources = self.resources;
+        let first = Some(&resources.records[place as usize].first).filter(|entry| entry.class != NONE);
+        let start = self.further.partition_point(|(of, _)| *of < place);
+        let further = self.further[start..].iter().take_while(move |(of, _)| *of == place);
+        let further = further.map(move |(_, entry)| &resources.entries[*entry as usize]);
+        first.into_iter().chain(further).map(move |entry| resources.billed(place, entry))
     }
 }
 
 /// The number of the entry of a resource's further class, made if there is none.
-fn further(further: &mut Numbers, entries: &mut Vec<Entry>, place: usize, class: u32) -> u32 {
+fn further(further: &mut Numbers, entries: &mut Vec<Entry>, place: u32, class: u32) -> u32 {
     let next = u32::try_from(entries.len()).unwrap_or(NONE);
     let entry = further.get_or(wide_place(place, class), || next);
     if entry == next {
@@ -158,8 +182,13 @@ fn further(further: &mut Numbers, entries: &mut Vec<Entry>, place: usize, class:
     entry
 }
 
-fn wide_place(place: usize, class: u32) -> u64 {
-    (place as u64) << 32 | u64::from(class)
+/// The high half of a key: the place of `wide_place`.
+fn head(key: u64) -> u32 {
+    u32::try_from(key >> 32).unwrap_or(NONE)
+}
+
+fn wide_place(place: u32, class: u32) -> u64 {
+    u64::from(place) << 32 | u64::from(class)
 }
 
 /// What a cell sums: lines that begin on a day, inside the priced period or not, of a class, with some labels.
@@ -182,6 +211,7 @@ pub(super) struct Cells {
     pair_keys: Vec<(u32, u32)>,
     /// By day and pair, the number of the sums.
     cells: Grid,
+    count: u32,
     sums: SumList,
 }
 
@@ -196,15 +226,22 @@ impl Cells {
         party
     }
 
-    /// Adds costs to a cell; the party is given by its number.
+    /// The number of a cell, made if there is none; the party is given by its number.
     #[inline]
-    pub(super) fn add(&mut self, day: Day, priced: bool, class: u32, party: u32, costs: &Costs) {
+    pub(super) fn number(&mut self, day: Day, priced: bool, class: u32, party: u32) -> u32 {
         let next = u32::try_from(self.pair_keys.len()).unwrap_or(NONE);
         let pair = self.pairs.get_or(u64::from(class) << 32 | u64::from(party), || next);
         if pair == next {
             self.pair_keys.push((class, party));
         }
-        let cell = self.cells.place(day, priced, pair, self.sums.next());
+        let cell = self.cells.place(day, priced, pair, self.count);
+        self.count += u32::from(cell == self.count);
+        cell
+    }
+
+    /// Adds costs to the cell of a number.
+    #[inline]
+    pub(super) fn add(&mut self, cell: u32, costs: &Costs) {
         self.sums.add(cell, costs);
     }
 

@@ -143,7 +143,7 @@ impl HourSet {
         let mut runs: Vec<(Span, Quantity)> = Vec::new();
         for (hour, quantity) in self.hours().filter(|(_, quantity)| !quantity.is_zero()) {
             let span = spread(hour);
-            let each = quantity.ratio(1, span.hours().max(1).into());
+            let each = if span.hours() <= 1 { quantity } else { quantity.ratio(1, span.hours().into()) };
             match runs.last_mut() {
                 Some((last, same)) if last.end == span.start && *same == each => last.end = span.end,
                 _ => runs.push((span, each)),

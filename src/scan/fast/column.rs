@@ -154,9 +154,9 @@ impl<C: Convert> Column<C> {
 fn spread(codes: &mut [u32], filled: usize, levels: &[u32]) {
     let mut from = filled;
     for row in (0..codes.len()).rev() {
-        let there = levels[row] != 0;
-        from -= usize::from(there);
-        codes[row] = if there { codes[from] } else { 0 };
+        let there = u32::from(levels[row] != 0);
+        from -= there as usize;
+        codes[row] = codes[from] * there;
     }
 }
 
