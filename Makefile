@@ -24,9 +24,11 @@ lint:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
-schema: ## docs/report.schema.json from the types
-	$(CARGO) run --quiet -- schema > docs/report.schema.json.new
-	mv docs/report.schema.json.new docs/report.schema.json
+schema: ## docs/*.schema.json from the types
+	for of in recommend unit-cost changes; do \
+	    name=$$(echo $$of | sed 's/recommend/report/; s/-/_/'); \
+	    $(CARGO) run --quiet -- schema $$of > docs/$$name.schema.json.new && mv docs/$$name.schema.json.new docs/$$name.schema.json || exit 1; \
+	done
 
 fixture: ## fixtures/company from its generator
 	$(CARGO) run --quiet --example make -- --out target/company

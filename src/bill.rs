@@ -4,25 +4,33 @@
 //! of it, and that is paid at on-demand rates. Commitments are paid whole, used or not, so what an edit frees of them covers other
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
+mod advise;
+mod buy;
 mod edit;
 mod holdings;
+mod offering;
 mod order;
 mod pools;
 mod rates;
 mod reconcile;
+mod tranches;
 mod trial;
 
+pub use advise::{Advice, Advised, Backtest, Declined};
 pub use edit::{Becomes, Edit, Selection};
+pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
+pub use tranches::Tranche;
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
     money::Money,
+    prices::Prices,
     sku::Coverage,
     waterfall::{PoolId, Rates, Waterfall},
 };
-use holdings::Holding;
+use holdings::{Holding, Known};
 use pools::Pools;
 use rates::PlanRates;
 use std::ops::Range;
@@ -64,18 +72,20 @@ enum Place {
 
 /// What a bill is built with beside the facts.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+pub struct Assumptions<'a> {
     /// What commitments may cover.
     pub coverage: &'a Coverage,
     /// Which accounts share commitments.
     pub sharing: &'a Sharing,
+    /// Rates of commitments that the bill does not show.
+    pub prices: &'a Prices,
 }
 
 /// The bill of the priced period, without tax, credit and refund.
 #[derive(Clone)]
 pub struct Bill<'a> {
     facts: &'a Facts,
-    terms: Terms<'a>,
+    given: Assumptions<'a>,
     items: Vec<Item>,
     of_resource: Vec<Range<usize>>,
     pools: Pools,
@@ -119,16 +129,16 @@ pub struct Change {
 impl<'a> Bill<'a> {
     /// Builds the bill of the priced period.
     #[must_use]
-    pub fn of(facts: &'a Facts, terms: Terms<'a>) -> Self {
-        let pools = Pools::of(facts, terms.coverage);
-        let holdings = holdings::holdings(facts, &pools, terms.coverage);
+    pub fn of(facts: &'a Facts, given: Assumptions<'a>) -> Self {
+        let pools = Pools::of(facts, given.coverage);
+        let holdings = holdings::holdings(facts, &pools, given.coverage);
         let plan_rates = PlanRates::of(facts, &pools, &holdings);
         let demand = pools::demand(facts, &pools);
         let waterfall = Waterfall::new(demand, &[], &[]);
         let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
         let mut bill = Self {
             facts,
-            terms,
+            given,
             items: Vec::new(),
             of_resource: Vec::new(),
             pools,
@@ -179,7 +189,7 @@ impl<'a> Bill<'a> {
     fn fill(&mut self) {
         let mut demand = self.waterfall.demand().clone();
         demand.grow(self.pools.all.len());
-        let steps = order::steps(&self.pools, &self.holdings, &self.plan_rates, self.terms.sharing);
+        let steps = order::steps(&self.known(), &self.holdings, self.given.sharing);
         let capacities: Vec<_> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
         self.waterfall = Waterfall::new(demand, &capacities, &steps);
         let rate = |of: fn(&pools::Rate) -> Money| {
@@ -198,12 +208,16 @@ impl<'a> Bill<'a> {
             let from: std::collections::BTreeSet<PoolId> =
                 self.places(what).filter_map(|at| self.items[at].pool()).collect();
             for pool in from {
-                new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.terms.coverage);
+                new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.given.coverage);
             }
         }
         if new {
             self.fill();
         }
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known { pools: &self.pools, rates: &self.plan_rates, prices: self.given.prices }
     }
 
     /// What the whole bill costs.
@@ -224,7 +238,11 @@ impl<'a> Bill<'a> {
         let selected: std::collections::BTreeSet<usize> =
             edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
         let items = selected.into_iter().map(|at| &self.items[at]).filter(|item| item.paid == paid);
-        items.map(Item::cost).sum()
+        let uncovered = edits.iter().filter_map(|edit| match edit {
+            Edit::Buy(purchase) if paid == Paid::OnDemand => Some(self.coverable_by(purchase)),
+            _ => None,
+        });
+        items.map(Item::cost).sum::<Cost>() + uncovered.sum()
     }
 
     /// Commitments of which the bill does not tell what they offer.

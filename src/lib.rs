@@ -23,7 +23,10 @@ pub mod transactions;
 
 pub mod waterfall;
 
+pub mod commitments;
+
 pub mod bill;
+pub mod changes;
 pub mod rules;
 
 pub mod plan;
@@ -41,6 +44,7 @@ pub mod output;
 pub mod protect;
 pub mod suppress;
 
+use changes::Changes;
 use config::Config;
 use error::{Error, Result};
 use exports::Exports;
@@ -48,7 +52,8 @@ use facts::{Asked, Facts, Label, LabelValues, Survey, Window};
 use inventory::Inventory;
 use metrics::Metrics;
 use note::{Notes, Remark};
-use report::{Report, UnitCostReport};
+use prices::Prices;
+use report::{ChangesReport, Report, UnitCostReport};
 use time::Hour;
 use transactions::Transactions;
 use unit_cost::Outlook;
@@ -99,6 +104,7 @@ pub fn run(config: &Config) -> Result<Report> {
     let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
+    let prices = Prices::gather(prices::Seen::of(&facts), &inventory)?;
     let as_of = config.as_of.map_or(facts.window.period.end, Hour::of_seconds);
     let inputs = plan::Inputs {
         facts: &facts,
@@ -109,8 +115,10 @@ pub fn run(config: &Config) -> Result<Report> {
         protect: &config.protect,
         suppressions: &config.suppressions,
         as_of,
-        terms: bill::Terms { coverage: &config.coverage, sharing: &config.sharing },
+        given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
+        commitments: &config.defaults.commitments,
+        threads: config.threads,
         has: &has,
     };
     let plan = plan::plan(&inputs);
@@ -143,6 +151,16 @@ pub fn unit_cost(config: &Config) -> Result<UnitCostReport> {
     Ok(report::unit_cost_report(&facts, &rows, figures.forecast_level, notes.sorted()))
 }
 
+/// What moved the bill between two stretches of time; by default the last two complete months read.
+///
+/// # Errors
+/// Bad input, told with its place, or stretches that cannot be compared.
+pub fn changes(config: &Config, asked: changes::Asked) -> Result<ChangesReport> {
+    let Read { facts, mut notes, .. } = read(config)?;
+    let (before, after) = changes::stretches(&facts, asked, &mut notes)?;
+    Ok(report::changes_report(&facts, &Changes::between(&facts, before, after), notes.sorted()))
+}
+
 /// What tells workloads and owners apart: what was asked for, else what the export's values suggest.
 fn labels(
     config: &Config,
@@ -152,7 +170,7 @@ fn labels(
 ) -> Result<(Option<Label>, Option<Label>)> {
     let (mut workload, mut owner) = (config.workload.clone(), config.owner.clone());
     let guess_workload = workload.is_none() && transactions.is_some();
-    if !guess_workload && owner.is_some() {
+    if !guess_workload && (owner.is_some() || !config.owners) {
         return Ok((workload, owner));
     }
     let values = LabelValues::sample(exports, config.threads)?;
@@ -166,7 +184,7 @@ fn labels(
             notes.add(Remark::NoWorkloadKey {});
         }
     }
-    if owner.is_none() {
+    if owner.is_none() && config.owners {
         let keys = &config.defaults.owner.keys;
         owner = keys.iter().find(|key| values.has_tag(key)).cloned().map(Label::Tag);
         if owner.is_none() {

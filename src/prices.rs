@@ -10,6 +10,7 @@ pub use seen::Seen;
 
 use crate::{
     error::Result,
+    facts::Commitment,
     inventory::Inventory,
     sku::{Cover, Coverage, Instance, Payment, PlanKind, Term, What},
 };
@@ -158,6 +159,23 @@ impl Prices {
 }
 
 impl Instrument {
+    /// The kind of a commitment in the bill.
+    #[must_use]
+    pub fn of(commitment: &Commitment) -> Self {
+        if !commitment.plan {
+            let convertible = commitment.details.offering.eq_ignore_ascii_case("convertible");
+            return if convertible { Self::Convertible } else { Self::Reserved };
+        }
+        let letters = commitment.details.offering.chars().filter(char::is_ascii_alphanumeric);
+        let name = letters.collect::<String>().to_lowercase();
+        match name.as_str() {
+            name if name.contains("ec2instance") => Self::Ec2Instance,
+            name if name.contains("sagemaker") || name.contains("machinelearning") => Self::SageMaker,
+            name if name.contains("database") => Self::Database,
+            _ => Self::Compute,
+        }
+    }
+
     /// Whether commitments of this kind may cover usage that has this cover.
     #[must_use]
     pub fn covers(self, cover: &Cover) -> bool {

@@ -9,17 +9,20 @@
 //!
 //! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
 //! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves ([`walk`]), and nothing
-//! but demand and margins is stored: one number per pool and hour, 32 bytes per step and hour.
+//! but demand and margins is stored: 8 bytes per pool and hour, 36 per step and hour.
 //!
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
 //! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
 
+mod curve;
 mod demand;
 mod effect;
 mod fill;
 mod rates;
+mod sweep;
 mod walk;
 
+pub use curve::{Curve, Grid};
 pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
@@ -49,6 +52,16 @@ pub enum Capacity {
     Constant(Amount),
     /// One amount an hour: 0 outside its term. Missing hours are 0.
     Hourly(Vec<Amount>),
+}
+
+impl Capacity {
+    /// What it offers in each of so many hours.
+    fn hourly(&self, hours: usize) -> impl Iterator<Item = Amount> + '_ {
+        (0..hours).map(|hour| match self {
+            Self::Constant(amount) => (*amount).max(0),
+            Self::Hourly(amounts) => amounts.get(hour).map_or(0, |amount| (*amount).max(0)),
+        })
+    }
 }
 
 /// One capacity poured into pools, in order.
@@ -92,17 +105,28 @@ pub struct Totals {
     pub used: Vec<Amount>,
 }
 
-/// Where a step stands in an hour.
+/// Where a step stands in an hour: at the first position that it cannot cover whole, or behind its last.
 ///
-/// Invariant: positions before `margin` are covered whole; `before` >= 0 is what is left on reaching it; unless the step has
-/// passed its last position, `before` is 0 or less than the pool there needs, and `covered` = floor(`before` / weight).
-/// The step then ends for this hour: what is less than one unit of the pool is not passed on.
+/// Invariant: positions before `position` are covered whole; `edge.before` >= 0 is what is left on reaching it; unless
+/// that is behind the last position, `before` is 0 or less than the pool there needs, and `covered` = floor(`before` /
+/// weight). The step then ends for this hour: what is less than one unit of the pool is not passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Margin {
+    position: u32,
+    edge: Edge,
+}
+
+/// What happens at a margin. Kept apart from the position, which is all that most questions need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Edge {
     before: Amount,
     covered: Units,
-    margin: u32,
+    /// How much of the pool at the margin arrives at the step, or [`UNKNOWN`].
+    arrived: Units,
 }
+
+/// Stands for usage that was not worked out, because a step ended before it could matter.
+const UNKNOWN: Units = -1;
 
 /// A pool at a position of a step.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +142,7 @@ struct Fill {
 struct Place {
     step: u32,
     position: u32,
+    weight: Weight,
 }
 
 /// Stands for "no further step".
@@ -130,8 +155,9 @@ pub struct Waterfall {
     /// By capacity, then hour.
     amounts: Vec<Amount>,
     layout: Layout,
-    /// By step, then hour.
-    margins: Vec<Margin>,
+    /// Margins by step, then hour.
+    positions: Vec<u32>,
+    edges: Vec<Edge>,
     totals: Totals,
 }
 
@@ -181,11 +207,11 @@ impl Layout {
     /// Fills `places` from `fills`, and each fill's way to its place.
     fn place(&mut self) {
         let mut free: Vec<usize> = self.of_pool.clone();
-        self.places = vec![Place { step: NONE, position: 0 }; self.fills.len()];
+        self.places = vec![Place { step: NONE, position: 0, weight: 0 }; self.fills.len()];
         for (step, range) in (0u32..).zip(self.start.windows(2)) {
             for (fill, position) in self.fills[range[0]..range[1]].iter_mut().zip(0u32..) {
                 let place = &mut free[fill.pool as usize];
-                self.places[*place] = Place { step, position };
+                self.places[*place] = Place { step, position, weight: fill.weight };
                 fill.place = u32::try_from(*place).unwrap_or(NONE);
                 *place += 1;
             }
@@ -229,15 +255,7 @@ impl Waterfall {
     #[must_use]
     pub fn new(demand: Demand, capacities: &[Capacity], steps: &[Step]) -> Self {
         let hours = demand.hours();
-        let mut amounts = Vec::with_capacity(capacities.len() * hours);
-        for capacity in capacities {
-            match capacity {
-                Capacity::Constant(amount) => amounts.extend(std::iter::repeat_n((*amount).max(0), hours)),
-                Capacity::Hourly(hourly) => {
-                    amounts.extend((0..hours).map(|hour| hourly.get(hour).map_or(0, |amount| (*amount).max(0))));
-                }
-            }
-        }
+        let amounts = capacities.iter().flat_map(|capacity| capacity.hourly(hours)).collect();
         let owned: Vec<Step>;
         let known = |step: &Step| (step.capacity.0 as usize) < capacities.len();
         let steps = if steps.iter().all(known) {
@@ -247,10 +265,34 @@ impl Waterfall {
             &owned
         };
         let layout = Layout::new(demand.pools(), capacities.len(), steps);
-        let margins = vec![Margin::default(); steps.len() * hours];
-        let mut waterfall = Self { demand, amounts, layout, margins, totals: Totals::default() };
+        Self::priced(demand, amounts, layout)
+    }
+
+    fn priced(demand: Demand, amounts: Vec<Amount>, layout: Layout) -> Self {
+        let cells = layout.steps() * demand.hours();
+        let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
+        let mut waterfall = Self { demand, amounts, layout, positions, edges, totals: Totals::default() };
         waterfall.fill();
         waterfall
+    }
+
+    /// The same steps over another demand and other amounts, maybe of other hours. Pools beyond those known are left out, and
+    /// capacities that are not told have nothing.
+    #[must_use]
+    pub fn with(&self, mut demand: Demand, capacities: &[Capacity]) -> Self {
+        demand.set_pools(self.demand.pools());
+        let (hours, nothing) = (demand.hours(), Capacity::Constant(0));
+        let told = capacities.iter().chain(std::iter::repeat(&nothing)).take(self.capacities());
+        let amounts = told.flat_map(|capacity| capacity.hourly(hours)).collect();
+        Self::priced(demand, amounts, self.layout.clone())
+    }
+
+    /// The waterfall of some spans of its hours, one after the other; a span may come again.
+    #[must_use]
+    pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
+        let ids = (0u32..).map(CapacityId).take(self.capacities());
+        let amounts = ids.flat_map(|id| demand::pick(self.amounts(id), spans)).collect();
+        Self::priced(self.demand.of_hours(spans), amounts, self.layout.clone())
     }
 
     /// What is left of each pool's usage, and what is used of each capacity, over all hours.
@@ -263,6 +305,14 @@ impl Waterfall {
     #[must_use]
     pub fn demand(&self) -> &Demand {
         &self.demand
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let fills = |step| self.layout.fills(step).iter().map(|fill| (PoolId(fill.pool), fill.weight)).collect();
+        let step = |(step, capacity): (usize, &u32)| Step { capacity: CapacityId(*capacity), fills: fills(step) };
+        self.layout.capacity.iter().enumerate().map(step).collect()
     }
 
     /// How many capacities there are.
@@ -292,22 +342,32 @@ impl Waterfall {
         let mut offered = self.amounts[at * hours + hour];
         let mut used = 0;
         for step in self.layout.steps_of(at) {
-            let margin = &self.margins[step * hours + hour];
-            used += offered - margin.before + self.at_margin(step, margin);
-            offered = self.rest(step, margin);
+            let margin = self.margin(step, hour);
+            used += offered - margin.edge.before + self.at_margin(step, &margin);
+            offered = self.rest(step, &margin);
         }
         used
     }
 
+    fn margin(&self, step: usize, hour: usize) -> Margin {
+        let at = step * self.demand.hours() + hour;
+        Margin { position: self.positions[at], edge: self.edges[at] }
+    }
+
+    fn set_margin(&mut self, step: usize, hour: usize, margin: Margin) {
+        let at = step * self.demand.hours() + hour;
+        (self.positions[at], self.edges[at]) = (margin.position, margin.edge);
+    }
+
     /// What a step hands on to the next step of its capacity: what it has left behind its last pool.
     fn rest(&self, step: usize, margin: &Margin) -> Amount {
-        if margin.margin as usize == self.layout.fills(step).len() { margin.before } else { 0 }
+        if margin.position as usize == self.layout.fills(step).len() { margin.edge.before } else { 0 }
     }
 
     /// What a step spends on the pool at its margin.
     fn at_margin(&self, step: usize, margin: &Margin) -> Amount {
-        let fill = self.layout.fills(step).get(margin.margin as usize);
-        fill.map_or(0, |fill| i128::from(margin.covered) * i128::from(fill.weight))
+        let fill = self.layout.fills(step).get(margin.position as usize);
+        fill.map_or(0, |fill| i128::from(margin.edge.covered) * i128::from(fill.weight))
     }
 
     /// What is left of a pool's usage in front of its place `before`, by the margins of the steps it stands in until then.
@@ -318,10 +378,10 @@ impl Waterfall {
             return 0;
         }
         for place in &self.layout.places[self.layout.of_pool[pool]..before] {
-            let margin = &self.margins[place.step as usize * hours + hour];
-            match place.position.cmp(&margin.margin) {
+            let at = place.step as usize * hours + hour;
+            match place.position.cmp(&self.positions[at]) {
                 std::cmp::Ordering::Less => return 0,
-                std::cmp::Ordering::Equal => left -= margin.covered,
+                std::cmp::Ordering::Equal => left -= self.edges[at].covered,
                 std::cmp::Ordering::Greater => {}
             }
         }

@@ -1,5 +1,6 @@
 //! Edits: intents, resolved against the bill they meet.
 
+use super::Purchase;
 pub use super::pools::Becomes;
 use crate::facts::{ClassId, Cost, ResourceId};
 
@@ -33,6 +34,8 @@ pub enum Edit {
         /// used, or at another price.
         to: Option<Becomes>,
     },
+    /// A commitment is bought.
+    Buy(Box<Purchase>),
 }
 
 impl Edit {
@@ -60,11 +63,13 @@ impl Edit {
         Self::Move { what: Selection { resources, classes: Some(classes) }, ratio, to: Some(to) }
     }
 
-    /// What it selects.
+    /// The usage that it selects; a purchase selects none.
     #[must_use]
     pub fn selection(&self) -> &Selection {
+        const NOTHING: &Selection = &Selection { resources: Vec::new(), classes: None };
         match self {
             Self::Stop(what) | Self::Move { what, .. } => what,
+            Self::Buy(_) => NOTHING,
         }
     }
 
@@ -72,6 +77,7 @@ impl Edit {
     pub(super) fn cost_after(&self, now: Cost) -> Cost {
         match self {
             Self::Stop(_) => Cost::default(),
+            Self::Buy(_) => now,
             Self::Move { ratio, .. } => Cost { gross: now.gross.times(*ratio), net: now.net.times(*ratio) },
         }
     }

@@ -1,13 +1,15 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
+    offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
 use crate::{
     facts::{Class, ClassId, Commitment, Cost, Costs, Facts},
     money::Money,
-    sku::{Coverage, PlanKind, ReservationKey, Reserved, UNIT, What},
+    prices::{Instrument, Offer, Prices},
+    sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
     time::{Hour, Span},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
@@ -47,6 +49,36 @@ pub(super) struct Terms {
     pub(super) payment: Arc<str>,
 }
 
+impl Terms {
+    /// The terms of an offer.
+    pub(super) fn of(offer: Offer) -> Self {
+        Self { term: Arc::from(offer.term.name()), payment: Arc::from(offer.payment.name()) }
+    }
+
+    /// What a plan of a kind is sold as.
+    pub(super) fn instrument(kind: &PlanKind) -> Instrument {
+        match kind {
+            PlanKind::Ec2Instance(_) => Instrument::Ec2Instance,
+            PlanKind::Compute => Instrument::Compute,
+            PlanKind::SageMaker => Instrument::SageMaker,
+            PlanKind::Database => Instrument::Database,
+        }
+    }
+
+    /// What is sold on these terms; `None` where they are not told.
+    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
+        let instrument = Self::instrument(kind);
+        Some(Offer { instrument, term: Term::parse(&self.term)?, payment: Payment::parse(&self.payment)? })
+    }
+}
+
+/// What it takes to tell what a holding covers, and at which weight.
+pub(super) struct Known<'a> {
+    pub(super) pools: &'a Pools,
+    pub(super) rates: &'a PlanRates,
+    pub(super) prices: &'a Prices,
+}
+
 /// Commitments of one owner that cover the same usage at the same rates.
 #[derive(Debug, Clone)]
 pub(super) struct Holding {
@@ -54,6 +86,8 @@ pub(super) struct Holding {
     /// The account that it applies to first.
     pub(super) owner: Arc<str>,
     pub(super) scope: Scope,
+    /// Where it is not owned yet: what is bought. Its rates are today's, not those of what is owned.
+    pub(super) buys: Option<Offer>,
     /// Indices into `Facts::commitments`.
     pub(super) members: Vec<usize>,
     pub(super) capacity: Capacity,
@@ -81,8 +115,8 @@ impl Holding {
     }
 
     /// How much of it one unit of a pool's usage takes, and what comes first: lower before higher. `None`: it does not cover it.
-    pub(super) fn weight(&self, pools: &Pools, rates: &PlanRates, id: PoolId) -> Option<(Preference, Weight)> {
-        let pool = pools.pool(id);
+    pub(super) fn weight(&self, known: &Known<'_>, id: PoolId) -> Option<(Preference, Weight)> {
+        let pool = known.pools.pool(id);
         if pool.payer != self.payer {
             return None;
         }
@@ -109,7 +143,10 @@ impl Holding {
                 if !(pool.cover.plans.contains(kind) && here || as_billed) {
                     return None;
                 }
-                let (turn, rate) = rates.rate(kind, terms, pool)?;
+                let (turn, rate) = match self.buys {
+                    Some(offer) => (Turn::BySaving, offering::rate(known, offer, pool)?),
+                    None => known.rates.rate(kind, terms, pool, known.prices)?,
+                };
                 let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
                 let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
                 Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))
@@ -199,6 +236,7 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
         payer: owner.payer.clone(),
         owner: owner.account.clone(),
         scope: Scope::Elsewhere(pool),
+        buys: None,
         members: Vec::new(),
         offered: amounts.iter().sum(),
         capacity: Capacity::Hourly(amounts),
@@ -218,7 +256,7 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
     } else {
         let (key, per_instance) = reservation(facts, coverage, commitment)?;
         let scope = if commitment.zone.is_empty() || !is_server(&key) {
-            let convertible = commitment.details.offering.eq_ignore_ascii_case("convertible");
+            let convertible = Instrument::of(commitment) == Instrument::Convertible;
             Scope::Region { convertible, region: region(facts, commitment)?, key }
         } else {
             Scope::Zone(commitment.zone.clone(), key)
@@ -232,7 +270,17 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
     covered.dedup();
     let (payer, owner) = (commitment.payer.clone(), commitment.owner.clone());
     let (capacity, billed) = (Capacity::Hourly(amounts), Cost::default());
-    (offered > 0).then(|| Holding { payer, owner, scope, members: Vec::new(), capacity, offered, billed, covered })
+    (offered > 0).then(|| Holding {
+        payer,
+        owner,
+        scope,
+        buys: None,
+        members: Vec::new(),
+        capacity,
+        offered,
+        billed,
+        covered,
+    })
 }
 
 /// What a commitment whose fees are not in this bill offers: in each hour what was used of it.
@@ -265,15 +313,11 @@ fn main_class<'a>(facts: &'a Facts, commitment: &Commitment) -> Option<&'a Class
 fn plan_scope(facts: &Facts, commitment: &Commitment) -> Option<Scope> {
     let details = &commitment.details;
     let terms = Terms { term: details.term.clone(), payment: details.payment.clone() };
-    let name: String = details.offering.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let kind = if name.contains("ec2instance") {
-        PlanKind::Ec2Instance(family(facts, commitment)?)
-    } else if name.contains("sagemaker") || name.contains("machinelearning") {
-        PlanKind::SageMaker
-    } else if name.contains("database") {
-        PlanKind::Database
-    } else {
-        PlanKind::Compute
+    let kind = match Instrument::of(commitment) {
+        Instrument::Ec2Instance => PlanKind::Ec2Instance(family(facts, commitment)?),
+        Instrument::SageMaker => PlanKind::SageMaker,
+        Instrument::Database => PlanKind::Database,
+        _ => PlanKind::Compute,
     };
     let bound = matches!(kind, PlanKind::Ec2Instance(_));
     let region = if bound { region(facts, commitment)? } else { Arc::from("") };

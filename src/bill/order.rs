@@ -1,11 +1,7 @@
 //! The order in which commitments apply, as steps of the waterfall: by kind, inside a kind first to what the owner's own account
 //! uses, then to what the accounts use that it shares with.
 
-use super::{
-    holdings::{Holding, Preference, Scope},
-    pools::Pools,
-    rates::PlanRates,
-};
+use super::holdings::{Holding, Known, Preference, Scope};
 use crate::waterfall::{CapacityId, PoolId, Step, Weight};
 use serde::Deserialize;
 use std::cmp::Reverse;
@@ -44,10 +40,10 @@ impl Sharing {
 type Candidate = (Preference, PoolId, Weight);
 
 /// The steps of the waterfall; the capacity of a step is its holding's place.
-pub(super) fn steps(pools: &Pools, holdings: &[Holding], rates: &PlanRates, sharing: &Sharing) -> Vec<Step> {
+pub(super) fn steps(known: &Known<'_>, holdings: &[Holding], sharing: &Sharing) -> Vec<Step> {
     let capacities = (0u32..).map(CapacityId).zip(holdings);
     let all: Vec<(CapacityId, &Holding, Vec<Candidate>)> =
-        capacities.map(|(id, holding)| (id, holding, candidates(pools, holding, rates))).collect();
+        capacities.map(|(id, holding)| (id, holding, candidates(known, holding))).collect();
     let mut steps = Vec::new();
     for kind in all.chunk_by(|a, b| a.1.rank() == b.1.rank()) {
         let mut kind: Vec<_> = kind.iter().collect();
@@ -56,7 +52,7 @@ pub(super) fn steps(pools: &Pools, holdings: &[Holding], rates: &PlanRates, shar
         for own in [true, false] {
             for (capacity, holding, fills) in &kind {
                 let wanted = |pool: PoolId| {
-                    let user = &pools.pool(pool).account;
+                    let user = &known.pools.pool(pool).account;
                     // An owner who is not in this bill shares with all that are seen to use it.
                     let shared = holding.owner.is_empty() || sharing.allows(&holding.owner, user);
                     (*user == holding.owner) == own && (own || shared)
@@ -76,9 +72,9 @@ pub(super) fn steps(pools: &Pools, holdings: &[Holding], rates: &PlanRates, shar
 }
 
 /// What a holding may cover, best first.
-fn candidates(pools: &Pools, holding: &Holding, rates: &PlanRates) -> Vec<Candidate> {
-    let found = pools.numbered().filter_map(|(id, _)| {
-        let (preference, weight) = holding.weight(pools, rates, id)?;
+fn candidates(known: &Known<'_>, holding: &Holding) -> Vec<Candidate> {
+    let found = known.pools.numbered().filter_map(|(id, _)| {
+        let (preference, weight) = holding.weight(known, id)?;
         Some((preference, id, weight))
     });
     let mut all: Vec<Candidate> = found.collect();

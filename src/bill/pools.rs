@@ -4,6 +4,7 @@ use crate::{
     facts::{Class, ClassId, Costs, Facts, LineType, Usage},
     instance::{Architecture, InstanceType},
     money::{Money, Quantity},
+    prices::Subject,
     sku::{Cover, Coverage, What},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
@@ -36,8 +37,27 @@ pub(super) struct Pool {
     pub(super) account: Arc<str>,
     pub(super) zone: Option<Arc<str>>,
     pub(super) good: Good,
+    /// As billed; empty where nobody uses it yet.
+    pub(super) usage_type: Arc<str>,
+    /// As billed.
+    pub(super) operation: Arc<str>,
     pub(super) cover: Cover,
     pub(super) rate: Rate,
+}
+
+impl Pool {
+    /// The usage, for asking prices.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let public = self.rate.public.to_f64();
+        Subject {
+            region: &self.good.region,
+            product: &self.good.product,
+            usage_type: &self.usage_type,
+            operation: &self.operation,
+            what: &self.good.what,
+            on_demand: (public > 0.0).then_some(public),
+        }
+    }
 }
 
 /// What one unit of uncovered usage costs.
@@ -65,6 +85,8 @@ pub(super) struct Pools {
     pub(super) all: Vec<Pool>,
     of_class: Vec<Option<PoolId>>,
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
+    /// Of pools that nobody uses yet: where their usage comes from.
+    sources: BTreeMap<PoolId, PoolId>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -116,11 +138,12 @@ impl Pools {
             let pool = *numbers.entry((&class.payer, &class.account, &class.zone, good.clone())).or_insert(next);
             if pool == next {
                 let (payer, account, zone) = (class.payer.clone(), class.account.clone(), class.zone.clone());
-                all.push(Pool { payer, account, zone, good, cover, rate: Rate::default() });
+                let (usage_type, operation) = (class.usage_type.clone(), class.operation.clone());
+                all.push(Pool { payer, account, zone, good, usage_type, operation, cover, rate: Rate::default() });
             }
             of_class.push(Some(pool));
         }
-        let mut pools = Self { all, of_class, targets: BTreeMap::new() };
+        let mut pools = Self { all, of_class, targets: BTreeMap::new(), sources: BTreeMap::new() };
         pools.price(facts);
         pools
     }
@@ -132,6 +155,11 @@ impl Pools {
 
     pub(super) fn pool(&self, id: PoolId) -> &Pool {
         &self.all[id.0 as usize]
+    }
+
+    /// The pool that a pool's usage comes from: itself, if it is used already.
+    pub(super) fn source(&self, id: PoolId) -> PoolId {
+        self.sources.get(&id).copied().unwrap_or(id)
     }
 
     /// All pools with their numbers.
@@ -152,8 +180,11 @@ impl Pools {
             return false;
         };
         let cover = coverage.of(&good.what, &good.product, &good.meter);
-        let pool = Pool { good, cover, rate: source.rate.times(ratio), ..source.clone() };
-        self.targets.insert(key, PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX)));
+        let rate = source.rate.times(ratio);
+        let pool = Pool { good, usage_type: Arc::from(""), cover, rate, ..source.clone() };
+        let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.targets.insert(key, id);
+        self.sources.insert(id, self.source(from));
         self.all.push(pool);
         true
     }

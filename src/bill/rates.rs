@@ -7,6 +7,7 @@ use super::{
 use crate::{
     facts::{Costs, Facts},
     money::Money,
+    prices::Prices,
     sku::PlanKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,17 +67,26 @@ impl PlanRates {
     /// USD for a unit of a pool's usage, and whether its turn comes after all that the bill shows rates of; `None` when the bill does not tell.
     ///
     /// A plan covers what it saves most on first. So what was used in the period and never covered, beside what was, must be what the
-    /// plan saves less on: it is taken to save as little as the least that was covered. What was not used yet gets the average.
-    pub(super) fn rate(&self, kind: &PlanKind, terms: &Terms, pool: &Pool) -> Option<(Turn, Money)> {
+    /// plan saves less on: it is taken to save as little as the least that was covered, or less if prices say so. What was not used yet
+    /// has the rate that prices tell, else the average.
+    pub(super) fn rate(&self, kind: &PlanKind, terms: &Terms, pool: &Pool, prices: &Prices) -> Option<(Turn, Money)> {
         let kind = rate_kind(kind);
         let seen = self.seen.get(&(kind.clone(), terms.clone(), pool.good.clone()));
         if let Some(rate) = seen.and_then(|costs| per_unit(costs.effective, costs.quantity)) {
             return Some((Turn::BySaving, rate));
         }
-        let shares = self.plans.get(&(kind, terms.clone()))?;
-        let (turn, like) =
-            if self.used.contains(&pool.good) { (Turn::Last, shares.most) } else { (Turn::BySaving, shares.all) };
-        (like.on_demand.0 > 0).then(|| (turn, pool.rate.public.ratio(like.effective.0, like.on_demand.0)))
+        let public = pool.rate.public;
+        let offer = terms.offer(&kind);
+        let told =
+            offer.and_then(|offer| prices.rate(offer, pool.subject())).map(|rate| public.times(1.0 - rate.discount));
+        let shares = self.plans.get(&(kind, terms.clone())).copied().unwrap_or_default();
+        let share = |of: Costs| (of.on_demand.0 > 0).then(|| public.ratio(of.effective.0, of.on_demand.0));
+        match share(shares.most) {
+            Some(most) if self.used.contains(&pool.good) => {
+                Some((Turn::Last, told.map_or(most, |told| told.max(most))))
+            }
+            _ => told.or_else(|| share(shares.all)).map(|rate| (Turn::BySaving, rate)),
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Bill<'_> {
         }
         for covered in self.waterfall.covered() {
             let Some(holding) = self.holdings.get(covered.capacity.0 as usize) else { continue };
-            let Some((_, weight)) = holding.weight(&self.pools, &self.plan_rates, covered.pool) else { continue };
+            let Some((_, weight)) = holding.weight(&self.known(), covered.pool) else { continue };
             let amount = covered.units * i128::from(weight);
             let members: Cost = holding.members.iter().map(|at| self.cost_of(*at)).sum();
             let whole = members + holding.billed;

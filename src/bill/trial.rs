@@ -19,6 +19,9 @@ impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
+        if edits.iter().any(|edit| matches!(edit, Edit::Buy(_))) {
+            return self.clone().apply_each(edits);
+        }
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
         let effect = self.waterfall.peek(&changes(&moves));
@@ -27,6 +30,13 @@ impl Bill<'_> {
 
     /// Carries out edits one after another and tells what they saved, item by item.
     pub fn apply(&mut self, edits: &[Edit]) -> Vec<Change> {
+        if edits.iter().any(|edit| matches!(edit, Edit::Buy(_))) {
+            return self.apply_each(edits);
+        }
+        self.apply_usage(edits)
+    }
+
+    pub(super) fn apply_usage(&mut self, edits: &[Edit]) -> Vec<Change> {
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
         let effect = self.waterfall.apply(&changes(&moves));
@@ -62,7 +72,7 @@ impl Bill<'_> {
         let usage = changes(&moves);
         let mut ends: Vec<(Hour, usize)> = Vec::new();
         for (at, holding) in self.holdings.iter().enumerate() {
-            let covers = |moved: &Moved| holding.weight(&self.pools, &self.plan_rates, moved.from.0).is_some();
+            let covers = |moved: &Moved| holding.weight(&self.known(), moved.from.0).is_some();
             if moves.iter().any(covers) {
                 ends.extend(self.end(at).filter(|end| *end >= as_of).map(|end| (end, at)));
             }
@@ -119,6 +129,7 @@ impl Bill<'_> {
     fn moved(&self, place: Place, edit: &Edit) -> Place {
         match (place, edit) {
             (Place::Linear(cost), _) => Place::Linear(edit.cost_after(cost)),
+            (place, Edit::Buy(_)) => place,
             (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
             (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
                 let target = to.as_ref().and_then(|to| self.pools.target(pool, to, Money::ONE.times(*ratio)));

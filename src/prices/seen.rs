@@ -1,7 +1,11 @@
 //! Rates that the export shows for commitments that are owned.
 
-use super::{Offer, Source, Subject, instance};
-use crate::sku::{Instance, What};
+use super::{Instrument, Offer, Source, Subject, instance};
+use crate::{
+    facts::Facts,
+    sku::{Instance, Payment, Term, What},
+    time::parse_moment,
+};
 use std::collections::BTreeMap;
 
 /// Rates of commitments that are owned, as the export shows them.
@@ -29,6 +33,33 @@ impl Observed {
 }
 
 impl Seen {
+    /// What the commitments of the bill take off.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        let mut seen = Self::default();
+        for commitment in &facts.commitments {
+            let details = &commitment.details;
+            let (Some(term), Some(payment)) = (Term::parse(&details.term), Payment::parse(&details.payment)) else {
+                continue;
+            };
+            let offer = Offer { instrument: Instrument::of(commitment), term, payment };
+            let since = parse_moment(&details.start).unwrap_or_default();
+            for (class, costs) in commitment.covers.iter().filter(|(_, costs)| costs.on_demand.0 > 0) {
+                let class = facts.class(*class);
+                let subject = Subject {
+                    region: &class.region,
+                    product: &class.product,
+                    usage_type: &class.usage_type,
+                    operation: &class.operation,
+                    what: &class.what,
+                    on_demand: None,
+                };
+                seen.add(offer, subject, 1.0 - costs.effective.to_f64() / costs.on_demand.to_f64(), since);
+            }
+        }
+        seen
+    }
+
     /// Notes that usage was covered at a rate which takes `discount` off the public on-demand rate, by a commitment that began at
     /// `since` (seconds since 1970): the newest commitment tells today's rates. Anything but a share below 1 is left out.
     pub fn add(&mut self, offer: Offer, of: Subject<'_>, discount: f64, since: i64) {

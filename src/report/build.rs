@@ -15,7 +15,7 @@ use crate::{
     money::{Money, Quantity},
     note::Notes,
     plan::{Left, Plan, Step},
-    rules::{Evidence, Ready, Signal, Target},
+    rules::{Aspect, Evidence, Ready, Signal, Target},
     sku::{Purchase, What},
     time::{Day, Span},
     unit_cost::{self, WorkloadCost},
@@ -179,6 +179,7 @@ impl Parts<'_> {
         let rule = &self.rules[step.rule];
         let text = &rule.text;
         let finding = &step.finding;
+        let after = if finding.aspect == Aspect::Commitment { step.saving().net } else { step.alone.net };
         let state = |state: &crate::rules::State, cost: Money| StateRow {
             label: state.label.clone(),
             monthly_cost: Amount::of(self.month(cost)),
@@ -196,14 +197,14 @@ impl Parts<'_> {
             resource: self.resource(step),
             owner: self.owner(step),
             current: state(&finding.current, step.today.net),
-            proposed: state(&finding.proposed, step.today.net - step.alone.net),
+            proposed: state(&finding.proposed, step.today.net - after),
             period_savings: Amount::default(),
             monthly_savings: Amount::default(),
             annual_savings: Amount::default(),
             monthly_savings_before_discounts: Amount::default(),
             standalone_monthly_savings: Amount::of(self.month(step.alone.net)),
-            upfront_cost: Amount::default(),
-            break_even_months: None,
+            upfront_cost: Amount::of(finding.upfront),
+            break_even_months: finding.break_even_months,
             effort: text.effort,
             risk: text.risk,
             confidence: finding.confidence,
@@ -268,7 +269,7 @@ impl Parts<'_> {
             group: match target {
                 Target::Group { name, .. } => Some(name.clone()),
                 Target::Resource(_) => first.and_then(|resource| resource.group()).map(str::to_owned),
-                Target::Pool { .. } => None,
+                Target::Pool { .. } | Target::Commitment { .. } => None,
             },
             members: if lone { Vec::new() } else { members.filter(|id| !id.is_empty()).collect() },
         }

@@ -3,6 +3,7 @@
 use crate::{
     bill::Edit,
     facts::{Facts, ResourceId},
+    money::Money,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +37,15 @@ pub enum Target {
         /// The resource entries that hold the usage.
         members: Vec<ResourceId>,
     },
+    /// A commitment that could be bought, or one that is owned.
+    Commitment {
+        /// The account that buys or owns it.
+        account: String,
+        /// The region that it is bound to, or empty.
+        region: String,
+        /// Its ARN, or what would be bought, whatever the amount.
+        name: String,
+    },
 }
 
 impl Target {
@@ -45,6 +55,7 @@ impl Target {
         match self {
             Self::Resource(id) => std::slice::from_ref(id),
             Self::Group { members, .. } | Self::Pool { members, .. } => members,
+            Self::Commitment { .. } => &[],
         }
     }
 
@@ -56,9 +67,9 @@ impl Target {
                 let resource = facts.resource(*id);
                 (&resource.account, &resource.region, crate::inventory::short_id(&resource.id))
             }
-            Self::Group { account, region, name, .. } | Self::Pool { account, region, name, .. } => {
-                (account, region, name)
-            }
+            Self::Group { account, region, name, .. }
+            | Self::Pool { account, region, name, .. }
+            | Self::Commitment { account, region, name } => (account, region, name),
         }
     }
 }
@@ -72,8 +83,16 @@ pub enum Aspect {
     InstanceType,
     /// Its processor architecture, where there is no instance type.
     Architecture,
+    /// How much is committed to.
+    Commitment,
     /// The type and the provisioned performance of a volume.
     VolumeType,
+    /// How often it is called.
+    Calls,
+    /// How long what it holds is kept.
+    Retention,
+    /// The class or tier that it is stored on.
+    StorageTier,
 }
 
 impl Aspect {
@@ -84,7 +103,11 @@ impl Aspect {
             Self::Existence => "existence",
             Self::InstanceType => "instance type",
             Self::Architecture => "architecture",
+            Self::Commitment => "commitment",
             Self::VolumeType => "volume type",
+            Self::Calls => "calls",
+            Self::Retention => "retention",
+            Self::StorageTier => "storage tier",
         }
     }
 }
@@ -132,10 +155,14 @@ impl State {
         Self { label: label.into(), details: BTreeMap::new() }
     }
 
-    /// The state with another detail.
+    /// The state with another detail; a number is rounded to six decimals.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        self.details.insert(name.to_owned(), value);
         self
     }
 }
@@ -157,6 +184,10 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// How sure, 0 to 1.
     pub confidence: f64,
+    /// What is paid at the start.
+    pub upfront: Money,
+    /// Months until what is saved has paid for what is bound.
+    pub break_even_months: Option<f64>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
     pub in_inventory: bool,
 }
@@ -173,6 +204,8 @@ impl Finding {
             proposed: State::default(),
             evidence: Vec::new(),
             confidence: 0.0,
+            upfront: Money::ZERO,
+            break_even_months: None,
             in_inventory: false,
         }
     }

@@ -33,6 +33,10 @@ pub enum Module {
     Graviton,
     /// Volumes, snapshots, logs and objects.
     Storage,
+    /// Reservations and Savings Plans.
+    Commitments,
+    /// Requests for each transaction.
+    ApiCalls,
 }
 
 impl Module {
@@ -43,6 +47,8 @@ impl Module {
             Self::Idle => "idle",
             Self::Graviton => "graviton",
             Self::Storage => "storage",
+            Self::Commitments => "commitments",
+            Self::ApiCalls => "api_calls",
         }
     }
 }

@@ -38,8 +38,12 @@ impl Demand {
 
     /// Makes room for pools that nobody uses yet.
     pub fn grow(&mut self, pools: usize) {
-        self.pools = self.pools.max(pools);
-        self.units.resize(self.pools * self.hours, 0);
+        self.set_pools(self.pools.max(pools));
+    }
+
+    pub(super) fn set_pools(&mut self, pools: usize) {
+        self.pools = pools;
+        self.units.resize(pools * self.hours, 0);
     }
 
     /// Adds usage (or takes it, down to 0) in each of the hours that the window has.
@@ -50,6 +54,24 @@ impl Demand {
         }
     }
 
+    /// All usage times `parts` / `of`, rounded down.
+    #[must_use]
+    pub fn scaled(&self, parts: u32, of: u32) -> Self {
+        let scale = |units: &Units| {
+            let scaled = i128::from(*units) * i128::from(parts) / i128::from(of.max(1));
+            Units::try_from(scaled).unwrap_or(Units::MAX)
+        };
+        Self { units: self.units.iter().map(scale).collect(), ..*self }
+    }
+
+    /// The usage of some spans of hours, one after the other; a span may come again.
+    #[must_use]
+    pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
+        let rows = (0..self.pools).map(|pool| self.row(pool));
+        let units: Vec<Units> = rows.flat_map(|row| pick(row, spans)).collect();
+        Self { pools: self.pools, hours: spans.iter().map(|span| span.len()).sum(), units }
+    }
+
     pub(super) fn row(&self, pool: usize) -> &[Units] {
         &self.units[pool * self.hours..(pool + 1) * self.hours]
     }
@@ -57,4 +79,10 @@ impl Demand {
     pub(super) fn row_mut(&mut self, pool: usize) -> &mut [Units] {
         &mut self.units[pool * self.hours..(pool + 1) * self.hours]
     }
+}
+
+/// The values of some spans, one after the other; behind the last hour there is nothing.
+pub(super) fn pick<T: Copy + Default>(hours: &[T], spans: &[Range<usize>]) -> Vec<T> {
+    let value = |hour: usize| hours.get(hour).copied().unwrap_or_default();
+    spans.iter().cloned().flatten().map(value).collect()
 }

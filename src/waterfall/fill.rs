@@ -1,6 +1,6 @@
 //! The waterfall from scratch: every step of every hour.
 
-use super::{Amount, CapacityId, Margin, PoolId, Totals, Units, Waterfall};
+use super::{Amount, CapacityId, Edge, Margin, PoolId, Totals, UNKNOWN, Units, Waterfall};
 
 /// What one step covers of one pool, over all hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +48,8 @@ impl Waterfall {
                 let capacity = self.layout.capacity[step] as usize;
                 let offered = work.offered[capacity];
                 let margin = self.pour(step, &mut work, |_, _| ());
-                totals.used[capacity] += offered - margin.before + self.at_margin(step, &margin);
-                self.margins[step * hours + hour] = margin;
+                totals.used[capacity] += offered - margin.edge.before + self.at_margin(step, &margin);
+                self.set_margin(step, hour, margin);
             }
             for (total, left) in totals.left.iter_mut().zip(&work.left) {
                 *total += i128::from(*left);
@@ -87,25 +87,26 @@ impl Waterfall {
         let offered = &mut work.offered[self.layout.capacity[step] as usize];
         let mut before = std::mem::take(offered);
         let mut end = 0;
-        for (fill, margin) in self.layout.fills(step).iter().zip(0u32..) {
-            if before == 0 {
-                return Margin { before, covered: 0, margin };
-            }
+        for (fill, position) in self.layout.fills(step).iter().zip(0u32..) {
             let left = &mut work.left[fill.pool as usize];
+            if before == 0 {
+                return Margin { position, edge: Edge { before, covered: 0, arrived: *left } };
+            }
             let needed = i128::from(*left) * i128::from(fill.weight);
             if needed > before {
                 // Less than `left`, hence in range.
                 let covered = Units::try_from(before / i128::from(fill.weight)).unwrap_or(*left);
+                let edge = Edge { before, covered, arrived: *left };
                 *left -= covered;
-                covers(margin, covered);
-                return Margin { before, covered, margin };
+                covers(position, covered);
+                return Margin { position, edge };
             }
-            covers(margin, *left);
+            covers(position, *left);
             before -= needed;
             *left = 0;
-            end = margin + 1;
+            end = position + 1;
         }
         *offered = before;
-        Margin { before, covered: 0, margin: end }
+        Margin { position: end, edge: Edge { before, covered: 0, arrived: UNKNOWN } }
     }
 }

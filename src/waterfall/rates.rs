@@ -1,6 +1,6 @@
 //! What uncovered usage costs: linear on top of the waterfall.
 
-use super::{Effect, Totals};
+use super::{Demand, Effect, Totals, Units};
 
 /// On-demand rates by pool, in 1e-12 USD per unit of usage. Values are in 1e-21 USD, exact.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +11,14 @@ impl Rates {
     #[must_use]
     pub fn value(&self, totals: &Totals) -> i128 {
         totals.left.iter().zip(&self.0).map(|(left, rate)| left * i128::from(*rate)).sum()
+    }
+
+    /// What all usage would cost if nothing covered it, in 1e-21 USD.
+    #[must_use]
+    pub fn value_of(&self, demand: &Demand) -> i128 {
+        let sum = |row: &[Units]| row.iter().map(|units| i128::from(*units)).sum::<i128>();
+        let pools = (0..demand.pools()).zip(&self.0);
+        pools.map(|(pool, rate)| sum(demand.row(pool)) * i128::from(*rate)).sum()
     }
 
     /// By how much that changes, in 1e-21 USD.

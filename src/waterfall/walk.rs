@@ -6,10 +6,10 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Margin, NONE, PoolId, Units, Waterfall,
+    Amount, CapacityId, Change, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall,
     effect::{Effect, Sums},
 };
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 impl Waterfall {
     /// What an edit would change; nothing is changed.
@@ -52,7 +52,7 @@ impl Waterfall {
             *amount = row.amount_after(*amount, hour - edit.span.start);
         }
         for (step, margin) in moved {
-            self.margins[*step as usize * hours + hour] = *margin;
+            self.set_margin(*step as usize, hour, *margin);
         }
     }
 }
@@ -139,6 +139,8 @@ struct Walk {
     offers: Vec<(u32, Amount)>,
     /// Where steps stand now that stood elsewhere.
     moved: Vec<(u32, Margin)>,
+    /// The pools that a step's margin passed or stands at, with what arrives there.
+    passed: Vec<Arrival>,
     left: Sums,
     used: Sums,
 }
@@ -146,7 +148,7 @@ struct Walk {
 impl Walk {
     fn new(waterfall: &Waterfall) -> Self {
         let (left, used) = (Sums::new(waterfall.demand.pools()), Sums::new(waterfall.capacities()));
-        Self { changed: Vec::new(), offers: Vec::new(), moved: Vec::new(), left, used }
+        Self { changed: Vec::new(), offers: Vec::new(), moved: Vec::new(), passed: Vec::new(), left, used }
     }
 
     fn effect(self) -> Effect {
@@ -174,7 +176,7 @@ impl Walk {
             self.step(waterfall, hour, step);
         }
         for changed in self.changed.drain(..) {
-            self.left.add(changed.pool, i128::from(changed.after) - i128::from(changed.before));
+            self.left.add(changed.pool, changed.more());
         }
         self.offers.clear();
     }
@@ -200,18 +202,54 @@ impl Walk {
 
     /// Lets a step find its new margin, and hands on what changes behind it.
     fn step(&mut self, waterfall: &Waterfall, hour: usize, step: u32) {
-        let old = waterfall.margins[step as usize * waterfall.demand.hours() + hour];
-        let view = View { waterfall, hour, step: step as usize, old };
+        let position = waterfall.positions[step as usize * waterfall.demand.hours() + hour];
         let offered = self.take_offer(step);
-        let new = self.margin(&view, offered);
+        let (mut more, mut there) = (offered, false);
+        for changed in self.changed.iter().filter(|changed| changed.step == step) {
+            let place = &waterfall.layout.places[changed.place];
+            match place.position.cmp(&position) {
+                Ordering::Less => more -= changed.more() * i128::from(place.weight),
+                Ordering::Equal => there = true,
+                Ordering::Greater => {}
+            }
+        }
+        if offered == 0 && more == 0 && !there {
+            // No changed pool stands at the margin, so what is covered there does not matter.
+            let same = Margin { position, edge: Edge::default() };
+            return self.pass(waterfall, step, &same, &same);
+        }
+        let old = waterfall.margin(step as usize, hour);
+        let view = View { waterfall, hour, step: step as usize, old };
+        let new = self.margin(&view, old.edge.before + more);
         if new != old {
             self.moved.push((step, new));
         }
-        let spent = |margin: &Margin| waterfall.at_margin(view.step, margin) - margin.before;
+        let spent = |margin: &Margin| waterfall.at_margin(view.step, margin) - margin.edge.before;
         self.used.add(waterfall.layout.capacity[view.step], offered + spent(&new) - spent(&old));
         let rest = waterfall.rest(view.step, &new) - waterfall.rest(view.step, &old);
         self.offer(waterfall.layout.next[view.step], rest);
-        self.pass(&view, &new);
+        self.pass(waterfall, step, &old, &new);
+        for at in 0..self.passed.len() {
+            let Arrival { pool, place, position, arrived } = self.passed[at];
+            self.change(waterfall, pool, place + 1, old.left(position, arrived), new.left(position, arrived));
+        }
+    }
+
+    /// Leads the changed pools past a step; those of which as much comes out as before drop out.
+    fn pass(&mut self, waterfall: &Waterfall, step: u32, old: &Margin, new: &Margin) {
+        for at in (0..self.changed.len()).rev() {
+            let changed = &mut self.changed[at];
+            if changed.step == step {
+                let position = waterfall.layout.places[changed.place].position;
+                (changed.before, changed.after) =
+                    (old.left(position, changed.before), new.left(position, changed.after));
+                changed.place += 1;
+                changed.step = waterfall.layout.step_at(changed.pool, changed.place);
+                if changed.before == changed.after {
+                    self.changed.swap_remove(at);
+                }
+            }
+        }
     }
 
     /// How much more of its capacity than before a step is offered.
@@ -220,77 +258,53 @@ impl Walk {
         at.map_or(0, |at| self.offers.swap_remove(at).1)
     }
 
-    /// The new margin of a step that is offered `offered` more.
-    fn margin(&self, view: &View, offered: Amount) -> Margin {
+    /// The new margin of a step that has `before` left at its old one; `passed` then holds every pool from one to the other.
+    fn margin(&mut self, view: &View, mut before: Amount) -> Margin {
         let fills = view.waterfall.layout.fills(view.step);
-        let mut before = view.old.before + offered;
-        for changed in self.changed.iter().filter(|changed| changed.step as usize == view.step) {
-            let position = view.waterfall.layout.places[changed.place].position;
-            if position < view.old.margin {
-                let more = i128::from(changed.after) - i128::from(changed.before);
-                before -= more * i128::from(fills[position as usize].weight);
-            }
-        }
-        let mut margin = view.old.margin;
-        let needed = |margin: u32| i128::from(self.arrives(view, margin)) * i128::from(fills[margin as usize].weight);
+        let mut position = view.old.position;
+        self.passed.clear();
+        let mut arrived = self.arrive(view, fills, position);
         if before < 0 {
             while before < 0 {
-                margin -= 1;
-                before += needed(margin);
+                position -= 1;
+                arrived = self.arrive(view, fills, position);
+                before += i128::from(arrived) * i128::from(fills[position as usize].weight);
             }
         } else {
-            while before > 0 && (margin as usize) < fills.len() {
-                let needed = needed(margin);
+            while before > 0 && (position as usize) < fills.len() {
+                let needed = i128::from(arrived) * i128::from(fills[position as usize].weight);
                 if needed > before {
                     break;
                 }
                 before -= needed;
-                margin += 1;
+                position += 1;
+                arrived = if before > 0 { self.arrive(view, fills, position) } else { UNKNOWN };
             }
         }
-        let covered = match fills.get(margin as usize) {
-            Some(_) if (margin, before) == (view.old.margin, view.old.before) => view.old.covered,
+        let old = &view.old;
+        let covered = match fills.get(position as usize) {
+            Some(_) if (position, before) == (old.position, old.edge.before) => old.edge.covered,
             // What the pool needs is more than there is, so this is less than what arrives.
             Some(fill) => Units::try_from(before / i128::from(fill.weight)).unwrap_or(0),
             None => 0,
         };
-        Margin { before, covered, margin }
+        Margin { position, edge: Edge { before, covered, arrived } }
     }
 
-    /// How much of the pool at a position now arrives at the step.
-    fn arrives(&self, view: &View, position: u32) -> Units {
-        let fill = view.waterfall.layout.fills(view.step)[position as usize];
-        let changed = self.changed.iter().find(|changed| changed.place == fill.place as usize && changed.step != NONE);
-        changed.map_or_else(|| view.arrived(position), |changed| changed.after)
-    }
-
-    /// Hands on the changed pools behind the step: those between its margins join, those that come out alike drop out.
-    fn pass(&mut self, view: &View, new: &Margin) {
-        let (old, layout) = (&view.old, &view.waterfall.layout);
-        let fills = layout.fills(view.step);
-        let known = self.changed.len();
-        for position in old.margin.min(new.margin)..=old.margin.max(new.margin) {
-            let Some(fill) = fills.get(position as usize) else { break };
-            let place = fill.place as usize;
-            if self.changed[..known].iter().any(|changed| changed.place == place && changed.step != NONE) {
-                continue;
-            }
-            let arrived = view.arrived(position);
-            self.change(view.waterfall, fill.pool, place + 1, old.left(position, arrived), new.left(position, arrived));
+    /// How much of the pool at a position arrives now, which is noted; behind the last position [`UNKNOWN`].
+    fn arrive(&mut self, view: &View, fills: &[Fill], position: u32) -> Units {
+        let Some(fill) = fills.get(position as usize) else { return UNKNOWN };
+        let place = fill.place as usize;
+        let step = view.step;
+        let changed = self.changed.iter().find(|changed| changed.place == place && changed.step as usize == step);
+        if let Some(changed) = changed {
+            return changed.after;
         }
-        for at in (0..known).rev() {
-            let changed = &mut self.changed[at];
-            if changed.step as usize == view.step {
-                let position = layout.places[changed.place].position;
-                (changed.before, changed.after) =
-                    (old.left(position, changed.before), new.left(position, changed.after));
-                changed.place += 1;
-                changed.step = layout.step_at(changed.pool, changed.place);
-                if changed.before == changed.after {
-                    self.changed.swap_remove(at);
-                }
-            }
-        }
+        let known = if position == view.old.position { view.old.edge.arrived } else { UNKNOWN };
+        let arrived =
+            if known == UNKNOWN { view.waterfall.left_before(fill.pool as usize, place, view.hour) } else { known };
+        self.passed.push(Arrival { pool: fill.pool, place, position, arrived });
+        arrived
     }
 }
 
@@ -302,21 +316,27 @@ struct View<'a> {
     old: Margin,
 }
 
-impl View<'_> {
-    /// How much of the pool at a position arrived at the step.
-    fn arrived(&self, position: u32) -> Units {
-        let fill = self.waterfall.layout.fills(self.step)[position as usize];
-        self.waterfall.left_before(fill.pool as usize, fill.place as usize, self.hour)
+/// A pool that has not changed, at a step.
+struct Arrival {
+    pool: u32,
+    place: usize,
+    position: u32,
+    arrived: Units,
+}
+
+impl Changed {
+    fn more(&self) -> i128 {
+        i128::from(self.after) - i128::from(self.before)
     }
 }
 
 impl Margin {
     /// What the step leaves of a pool of which `arrived` arrives.
     fn left(&self, position: u32, arrived: Units) -> Units {
-        match position.cmp(&self.margin) {
-            std::cmp::Ordering::Less => 0,
-            std::cmp::Ordering::Equal => arrived - self.covered,
-            std::cmp::Ordering::Greater => arrived,
+        match position.cmp(&self.position) {
+            Ordering::Less => 0,
+            Ordering::Equal => arrived - self.edge.covered,
+            Ordering::Greater => arrived,
         }
     }
 }

@@ -3,9 +3,11 @@
 use crate::cur::{self, Repeated};
 use curtail::{
     Read,
-    bill::{Bill, Edit, Selection, Sharing, Terms, saving},
+    bill::{Assumptions, Bill, Edit, Selection, Sharing, saving},
     config::{Config, Settings},
     facts::{ClassId, Cost, Facts, ResourceId},
+    inventory::Inventory,
+    prices::{Prices, Seen},
     sku::Coverage,
 };
 use proptest::prelude::*;
@@ -22,11 +24,12 @@ pub(crate) fn facts(lines: &[Repeated]) -> Facts {
     facts
 }
 
+static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::gather(Seen::default(), &Inventory::default()).unwrap());
 static COVERAGE: LazyLock<Coverage> = LazyLock::new(|| Coverage::embedded().unwrap());
 
 /// The bill of some facts, commitments shared by all accounts.
 pub(crate) fn bill(facts: &Facts) -> Bill<'_> {
-    Bill::of(facts, Terms { coverage: &COVERAGE, sharing: &Sharing::Organization })
+    Bill::of(facts, Assumptions { coverage: &COVERAGE, sharing: &Sharing::Organization, prices: &PRICES })
 }
 
 fn line(resource: usize, class: usize, kind: &str, cost: f64) -> Repeated {

@@ -59,7 +59,7 @@ fn weight_of(value: f64) -> Weight {
 /// A worked hour, priced.
 pub(crate) struct Priced {
     names: Vec<&'static str>,
-    rates: Rates,
+    pub(crate) rates: Rates,
     pub(crate) waterfall: Waterfall,
 }
 
@@ -172,7 +172,20 @@ fn scale() -> impl Strategy<Value = (i64, i64)> + Clone {
 
 /// Random markets of up to `hours` hours.
 pub(crate) fn market(hours: usize) -> impl Strategy<Value = Market> {
-    (1..=hours, 1usize..7, 1usize..5, scale()).prop_flat_map(|(hours, pools, capacities, (units, weights))| {
+    market_of(hours, scale())
+}
+
+/// Units and weights of a size at which a billionth of a unit does not matter.
+pub(crate) fn real() -> Just<(i64, i64)> {
+    Just((1_000_000_000, 100_000_000_000))
+}
+
+/// Random markets of up to `hours` hours, in such units and weights.
+pub(crate) fn market_of(
+    hours: usize,
+    scale: impl Strategy<Value = (i64, i64)> + Clone,
+) -> impl Strategy<Value = Market> {
+    (1..=hours, 1usize..7, 1usize..5, scale).prop_flat_map(|(hours, pools, capacities, (units, weights))| {
         let demand = proptest::collection::vec(prop_oneof![Just(0), 0i64..9], pools * hours);
         let amount = || {
             prop_oneof![Just(0i128), 0i128..60, -1i128..1].prop_map(move |amount| {
@@ -226,4 +239,67 @@ pub(crate) fn edits(market: &Market) -> impl Strategy<Value = Vec<Vec<Change>>> 
         },
     );
     proptest::collection::vec(proptest::collection::vec(change, 0..5), 1..6)
+}
+
+/// A number below `below`, the same for the same seed (splitmix64).
+pub(crate) fn random(seed: u64, below: u64) -> i64 {
+    let mut z = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    i64::try_from((z ^ (z >> 31)) % below).unwrap()
+}
+
+/// A company: families in sizes of a normalisation factor, by day more than by night, at a rate of 0.025 USD and up per
+/// factor and hour; reservations of one family each, then instance plans of one each, then compute plans of all.
+pub(crate) struct Company {
+    pub(crate) market: Market,
+    pub(crate) rates: Rates,
+}
+
+const UNIT: i64 = 1_000_000_000;
+pub(crate) const ONE: i64 = 1_000_000_000_000;
+
+/// Of each kind, how many a company has: those of which `bought` says no are there with an amount of 0.
+pub(crate) fn company(hours: usize, families: usize, kinds: [usize; 3], bought: impl Fn(usize) -> bool) -> Company {
+    let seed = |n: usize| u64::try_from(n).unwrap();
+    let factors: Vec<i64> = (0..families * 4).map(|pool| 4 << (pool % 4)).collect();
+    let family = |pool: usize| pool / 4;
+    let mut demand = Demand::new(factors.len(), hours);
+    for pool in 0..factors.len() {
+        let most = 1 + random(seed(pool), 9);
+        for hour in 0..hours {
+            let night = if hour % 24 < 8 { most / 2 } else { 0 };
+            let running = most - night + random(seed(pool * hours + hour) << 8, 3);
+            demand.add(PoolId(u32::try_from(pool).unwrap()), hour..hour + 1, running * UNIT);
+        }
+    }
+    let rates: Vec<i64> =
+        (0..factors.len()).map(|pool| factors[pool] * (ONE / 40 + ONE / 100 * random(seed(family(pool)), 3))).collect();
+    let all: Vec<usize> = (0..factors.len()).collect();
+    let (mut capacities, mut steps) = (Vec::new(), Vec::new());
+    for (kind, count) in kinds.into_iter().enumerate() {
+        for n in 0..count {
+            let of = if kind == 2 {
+                all.clone()
+            } else {
+                all.iter().copied().filter(|at| family(*at) == n % families).collect()
+            };
+            // A discount by family and term: deeper for one family, and deeper still for the second round of plans.
+            let percent = |pool| {
+                62 + 8 * i64::from(kind == 2) + random(seed(family(pool)) << 4, 12)
+                    - 6 * i64::try_from(n / families).unwrap()
+            };
+            let weight = |pool: usize| if kind == 0 { factors[pool] * ONE } else { rates[pool] / 100 * percent(pool) };
+            let id = |pool: usize| PoolId(u32::try_from(pool).unwrap());
+            let mut fills: Vec<(PoolId, Weight)> = of.iter().map(|pool| (id(*pool), weight(*pool))).collect();
+            if kind == 2 {
+                fills.sort_by_key(|(pool, weight)| (*weight / (rates[pool.0 as usize] / 100), *pool));
+            }
+            let there = i128::from(bought(capacities.len()));
+            let amount = [8 * 4, 1, 3][kind] * i128::from(ONE) * i128::from(UNIT) / [1, 4, 1][kind];
+            steps.push(Step { capacity: CapacityId(u32::try_from(capacities.len()).unwrap()), fills });
+            capacities.push(Capacity::Constant(amount * there));
+        }
+    }
+    Company { market: Market { demand, capacities, steps }, rates: Rates(rates) }
 }

@@ -1,0 +1,65 @@
+//! What to buy: the maths of commitment advice, on the integers of the waterfall. It knows no kinds, prices or files.
+//!
+//! - [`optimise`]: how much of each of several instruments, together.
+//! - [`limits`]: what a target coverage or a risk quantile lets one buy.
+//! - [`paths`]: demand to come, by whole weeks drawn again from those that were seen.
+//! - [`ladder`]: what a purchase is worth on such paths, and whether it pays on the bad ones.
+//!
+//! A backtest needs nothing of its own: optimise on [`Waterfall::of_hours`] of the first part, and [`gain`] on the rest. Nor
+//! does a sensitivity: [`Waterfall::with`] on [`Demand::scaled`].
+//!
+//! Units as in [`crate::waterfall`]: amounts in 1e-21, values in 1e-21 USD over all hours of the waterfall.
+//!
+//! [`Demand::scaled`]: crate::waterfall::Demand::scaled
+
+pub mod ladder;
+pub mod limits;
+mod optimise;
+pub mod paths;
+
+pub use optimise::{Advice, Effort, optimise};
+
+use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
+use std::ops::Range;
+
+/// Demand as it is, in the parts that it is scaled by.
+pub const WHOLE: u32 = 10_000;
+
+/// An instrument that could be bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its capacity, which stands in the waterfall at its place in the order, with nothing of it yet (or what is owned already).
+    pub capacity: CapacityId,
+    /// In which steps it is sold, at what price, and how many at most.
+    pub grid: Grid,
+    /// Of candidates that share a group only one can be bought.
+    pub group: Option<u32>,
+}
+
+impl Candidate {
+    /// The edit that buys so many steps (or gives them back, below 0) in some hours.
+    #[must_use]
+    pub fn buy(&self, steps: i64, hours: Range<usize>) -> Change {
+        Change::Capacity { capacity: self.capacity, hours, per_hour: Amount::from(steps) * self.grid.step }
+    }
+}
+
+/// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
+#[must_use]
+pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
+    let (mut waterfall, hours) = (waterfall.clone(), waterfall.demand().hours());
+    let gain = |(candidate, steps): (&Candidate, &u32)| match steps {
+        0 => 0,
+        steps => {
+            let effect = waterfall.apply(&[candidate.buy(i64::from(*steps), 0..hours)]);
+            -rates.change(&effect) - candidate.grid.cost_of(*steps, hours)
+        }
+    };
+    candidates.iter().zip(steps).map(gain).collect()
+}
+
+/// What buying `steps` of each candidate gains together, after their own cost; in 1e-21 USD.
+#[must_use]
+pub fn gain(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> i128 {
+    stacked(waterfall, rates, candidates, steps).into_iter().sum()
+}
