@@ -5,9 +5,11 @@
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod advise;
+mod blocks;
 mod buy;
 mod edit;
 mod exchange;
+mod free;
 mod holdings;
 mod lapse;
 mod listed;
@@ -18,9 +20,11 @@ mod pools;
 mod rates;
 mod reconcile;
 mod standing;
+mod tranches;
 mod trial;
 
 pub use advise::{Advice, Advised, Backtest, Declined};
+pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};
 pub use lapse::Held;
@@ -29,6 +33,7 @@ pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
 pub use standing::Standing;
+pub use tranches::Tranche;
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
@@ -231,6 +236,12 @@ impl<'a> Bill<'a> {
     #[must_use]
     pub fn price(&self) -> Cost {
         self.flat + self.committed + self.uncovered.cost() + self.items.iter().map(Item::linear).sum()
+    }
+
+    /// The public rate of what a class measures, USD a unit, free units aside; `None` where no commitment could cover it.
+    #[must_use]
+    pub fn public_rate(&self, class: ClassId) -> Option<Money> {
+        self.pools.of_class(class).map(|pool| self.pools.pool(pool).rate.public)
     }
 
     /// The items of a resource, by class.

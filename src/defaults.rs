@@ -53,10 +53,36 @@ pub struct CommitmentFigures {
     pub target_coverage_percent: f64,
     /// The share of hours in which a commitment may go partly unused; 0 takes the optimum.
     pub risk_quantile: f64,
+    /// Of advice in dated tranches.
+    pub ladder: LadderFigures,
     /// How many instruments get a start of their own in the search.
     pub starts: usize,
     /// After how many curves no further pass begins.
     pub curves: usize,
+}
+
+/// Figures of advice in dated tranches.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderFigures {
+    /// Whole weeks that must have been read for a range of outcomes.
+    pub min_weeks: usize,
+    /// Weeks in a path of demand.
+    pub path_weeks: usize,
+    /// Paths.
+    pub paths: usize,
+    /// Where the drawing begins.
+    pub seed: u64,
+    /// The percentile of a bad path.
+    pub low: f64,
+    /// Of a middling one.
+    pub middle: f64,
+    /// Of a good one.
+    pub high: f64,
+    /// A rest that is a smaller share of the whole, in per cent, is bought tonight: it is not worth a second purchase.
+    pub least_percent: f64,
+    /// Days until the advice on usage is taken to be carried out.
+    pub usage_advice_days: i32,
 }
 
 impl CommitmentFigures {

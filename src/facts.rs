@@ -3,8 +3,10 @@
 mod complete;
 mod fold;
 mod freeze;
+mod grid;
 mod line;
 mod quality;
+mod sums;
 mod survey;
 mod tables;
 mod usage;

@@ -4,7 +4,7 @@
 mod id;
 
 use crate::{
-    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, saving},
+    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, saving},
     defaults::{CommitmentFigures, PlanFigures},
     facts::{Cost, Facts, Granularity, ResourceId},
     inventory::Inventory,
@@ -113,6 +113,8 @@ pub struct Plan<'a> {
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
     pub skipped: Vec<(&'static str, String)>,
+    /// Whole weeks that the tranches of purchases rest on, if some are advised.
+    pub weeks: Option<usize>,
     /// What the model says of the bill as it is, beside what was billed.
     pub reconciliation: Reconciliation,
     /// The bill before.
@@ -139,6 +141,7 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         rejected: Vec::new(),
         suppressed: Vec::new(),
         skipped: Vec::new(),
+        weeks: None,
         reconciliation: before.reconcile(),
         after: before.clone(),
         before,
@@ -213,6 +216,10 @@ impl Plan<'_> {
             notes.add(Remark::CoveredHours { findings: covered });
         }
         self.on_reconciliation(inputs, notes);
+        let least = inputs.commitments.ladder.min_weeks;
+        if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
+            notes.add(Remark::FewWeeks { weeks, least });
+        }
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }
@@ -246,8 +253,9 @@ impl Plan<'_> {
     }
 
     fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, claims: &mut Claims) {
-        let advice =
-            if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
+        let advice = if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
+        let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
+        let wanted: Vec<Wanted> = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
         let mut found = Vec::new();
         let now = |rule: &Ready| rule.text.stage == stage && Turn::of(rule) == turn;
         for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| now(rule)) {
@@ -263,6 +271,7 @@ impl Plan<'_> {
                 transactions: inputs.transactions,
                 as_of: inputs.as_of,
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
+                wanted: &wanted,
                 commitments: inputs.commitments,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
@@ -291,7 +300,9 @@ impl Plan<'_> {
             offers.extend(more);
             others.extend(self.after.offerings(&beside));
         }
-        let advice = self.after.advise(&offers, &others, inputs.commitments, inputs.threads);
+        let advice =
+            self.after.advise(&offers, &others, inputs.commitments, (&self.before, inputs.as_of.day()), inputs.threads);
+        self.weeks = (!advice.advised.is_empty()).then_some(advice.weeks);
         for declined in advice.declined {
             let rule = inputs.rules[owners[declined.offer]].id;
             self.skipped.push((rule, format!("{}: {}", offers[declined.offer].identity(), declined.why)));

@@ -67,6 +67,9 @@ macro_rules! entry {
     };
 }
 
+mod api_calls;
+mod dynamodb_capacity_mode;
+mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
@@ -87,17 +90,24 @@ mod idle_nat_gateway;
 mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
+mod log_retention;
 mod orphaned_snapshot;
 mod owned;
 mod purchase;
 mod reserved_instances;
+mod s3_lifecycle;
 mod savings_plans;
+mod snapshot_archive;
+mod table;
 mod underused_commitment;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(api_calls, ApiCalls),
+    entry!(dynamodb_capacity_mode, DynamodbCapacityMode),
+    entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(expiring_commitment, ExpiringCommitment),
@@ -116,9 +126,12 @@ pub const RULES: &[Entry] = &[
     entry!(idle_rds_instance, IdleRdsInstance),
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
+    entry!(log_retention, LogRetention),
     entry!(orphaned_snapshot, OrphanedSnapshot),
     entry!(reserved_instances, ReservedInstances),
+    entry!(s3_lifecycle, S3Lifecycle),
     entry!(savings_plans, SavingsPlans),
+    entry!(snapshot_archive, SnapshotArchive),
     entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
     entry!(unused_dynamodb_table, UnusedDynamodbTable),

@@ -8,7 +8,7 @@
 //! kinds of commitments.
 //!
 //! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
-//! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves ([`walk`]), and nothing
+//! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves (`walk`), and nothing
 //! but demand and margins is stored: 8 bytes per pool and hour, 36 per step and hour.
 //!
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
@@ -276,10 +276,11 @@ impl Waterfall {
         waterfall
     }
 
-    /// The same steps over another demand and other amounts, maybe of other hours. Capacities that are not told have nothing.
+    /// The same steps over another demand and other amounts, maybe of other hours. Pools beyond those known are left out, and
+    /// capacities that are not told have nothing.
     #[must_use]
     pub fn with(&self, mut demand: Demand, capacities: &[Capacity]) -> Self {
-        demand.grow(self.demand.pools());
+        demand.set_pools(self.demand.pools());
         let (hours, nothing) = (demand.hours(), Capacity::Constant(0));
         let told = capacities.iter().chain(std::iter::repeat(&nothing)).take(self.capacities());
         let amounts = told.flat_map(|capacity| capacity.hourly(hours)).collect();
@@ -304,6 +305,14 @@ impl Waterfall {
     #[must_use]
     pub fn demand(&self) -> &Demand {
         &self.demand
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let fills = |step| self.layout.fills(step).iter().map(|fill| (PoolId(fill.pool), fill.weight)).collect();
+        let step = |(step, capacity): (usize, &u32)| Step { capacity: CapacityId(*capacity), fills: fills(step) };
+        self.layout.capacity.iter().enumerate().map(step).collect()
     }
 
     /// How many capacities there are.

@@ -1,11 +1,12 @@
 //! What to buy of everything that is offered: all offers weighed together on the bill as it is.
 
-use super::{Bill, Offering, Purchase, holdings::Holding};
+use super::{Bill, Offering, Purchase, Tranche, holdings::Holding, tranches::Rungs};
 use crate::{
-    commitments::{self, Candidate, Effort, ladder, limits, stacked},
+    commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
+    time::Day,
     waterfall::{Capacity, CapacityId, Rates, Waterfall},
 };
 use std::ops::Range;
@@ -25,7 +26,9 @@ pub struct Advised {
     pub coverage: [f64; 2],
     /// The share of it that is used.
     pub utilization: f64,
-    /// Other terms of the same, each at its own best amount with the rest as advised: what, and what it saves.
+    /// When to buy how much of it.
+    pub tranches: Vec<Tranche>,
+    /// Other terms of the same, each at its own best amount and alone, without anything else that is advised: what, and what it saves.
     pub alternatives: Vec<(Purchase, Money)>,
 }
 
@@ -56,14 +59,17 @@ pub struct Advice {
     pub advised: Vec<(usize, Advised)>,
     /// What was not weighed.
     pub declined: Vec<Declined>,
+    /// Whole weeks of demand that tranches rest on.
+    pub weeks: usize,
 }
 
 /// The market that offers are weighed on: the bill's waterfall with a place for each.
-struct Market {
-    waterfall: Waterfall,
-    rates: Rates,
-    holdings: Vec<Holding>,
-    candidates: Vec<Candidate>,
+#[derive(Clone)]
+pub(super) struct Market {
+    pub(super) waterfall: Waterfall,
+    pub(super) rates: Rates,
+    pub(super) holdings: Vec<Holding>,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl Bill<'_> {
@@ -74,6 +80,7 @@ impl Bill<'_> {
         offers: &[Offering],
         others: &[Offering],
         figures: &CommitmentFigures,
+        (today, as_of): (&Bill<'_>, Day),
         threads: usize,
     ) -> Advice {
         let mut advice = Advice::default();
@@ -90,7 +97,11 @@ impl Bill<'_> {
         let steps = market.best(figures, &effort);
         let gains = stacked(&market.waterfall, &market.rates, &market.candidates, &steps);
         let backtests = market.backtest(figures, &effort);
-        let varied = figures.sensitivity().map(|parts| market.scaled(parts).gains(&steps));
+        let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
+        let now = today.market(&wanted, figures);
+        let rungs = Rungs { today: &now, after: &market, steps: &steps, figures, effort: &effort, as_of };
+        let mut ladder = self.ladder(&rungs);
+        advice.weeks = ladder.weeks;
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
             let advised = Advised {
@@ -99,6 +110,7 @@ impl Bill<'_> {
                 sensitivity: varied.each_ref().map(|gains| money(gains[place])),
                 coverage: market.coverage(self, &offers[at], &steps),
                 utilization: market.utilization(place, &steps),
+                tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: self.alternatives(&purchase, others, figures, threads),
                 purchase,
             };
@@ -189,7 +201,7 @@ fn group(offers: &[&Offering], at: usize) -> Option<u32> {
 
 impl Market {
     /// The best amounts, within what a target coverage or a risk lets one buy.
-    fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
+    pub(super) fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
         let bounded = |candidate: &Candidate| {
             let mut candidate = candidate.clone();
             if figures.risk_quantile > 0.0 {
@@ -207,7 +219,7 @@ impl Market {
         commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
     }
 
-    fn gains(&self, steps: &[u32]) -> Vec<i128> {
+    pub(super) fn gains(&self, steps: &[u32]) -> Vec<i128> {
         stacked(&self.waterfall, &self.rates, &self.candidates, steps)
     }
 
@@ -241,10 +253,10 @@ impl Market {
         Self { waterfall, rates, holdings, candidates }
     }
 
-    /// The market with `parts` per cent of demand.
-    fn scaled(&self, parts: u32) -> Self {
+    /// The market with so many parts of ten thousand of its demand.
+    pub(super) fn scaled(&self, parts: u32) -> Self {
         let capacities: Vec<Capacity> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
-        let waterfall = self.waterfall.with(self.waterfall.demand().scaled(parts, 100), &capacities);
+        let waterfall = self.waterfall.with(self.waterfall.demand().scaled(parts, WHOLE), &capacities);
         let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
         Self { waterfall, rates, holdings, candidates }
     }
@@ -268,6 +280,6 @@ fn effort(figures: &CommitmentFigures, threads: usize) -> Effort {
 }
 
 /// The waterfall's 1e-21 as money.
-fn money(value: i128) -> Money {
+pub(super) fn money(value: i128) -> Money {
     Money(value).ratio(1, 1_000_000_000)
 }

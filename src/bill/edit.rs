@@ -30,7 +30,7 @@ pub enum Edit {
         what: Selection,
         /// Price per unit of usage after / before.
         ratio: f64,
-        /// What instances and compute turn into: commitments that do not cover that are freed. `None`: the same good, of which less is
+        /// What instances, compute and throughput turn into: commitments that do not cover that are freed. `None`: the same good, of which less is
         /// used, or at another price.
         to: Option<Becomes>,
     },

@@ -76,8 +76,7 @@ impl Bill<'_> {
     pub fn count_of(&self, commitment: usize) -> Option<u32> {
         let of = self.facts.commitments.get(commitment).filter(|commitment| !commitment.plan)?;
         let (_, per_instance) = holdings::reservation(self.facts, self.given.coverage, of)?;
-        let (most, each) =
-            (self.amounts_of(commitment).into_iter().max()?, Amount::from(per_instance) * 1_000_000_000);
+        let (most, each) = (self.amounts_of(commitment).into_iter().max()?, Amount::from(per_instance) * 1_000_000_000);
         u32::try_from((most + each / 2) / each.max(1)).ok()
     }
 

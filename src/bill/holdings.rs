@@ -1,7 +1,7 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
-    listed, offering,
+    free, listed, offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// What a holding may cover, in the order in which kinds apply.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
-    /// What a commitment covers that no line names: as much of the same usage in the same hours.
+    /// What a commitment covers that no line names, or the free tier: as much of the same usage in the same hours.
     Elsewhere(PoolId),
     /// A zone's instances of exactly one type.
     Zone(Arc<str>, ReservationKey),
@@ -200,6 +200,7 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec
     let elsewhere = outside.into_iter().filter(|(_, costs)| costs.quantity.0 > 0);
     let mut all: Vec<Holding> = elsewhere
         .filter_map(|(class, costs)| covered_elsewhere(facts, pools, class, costs))
+        .chain(free::holdings(facts, pools, hours_in(facts.window.period)))
         .chain(all.into_values())
         .collect();
     all.sort_by_key(Holding::rank);
@@ -356,7 +357,11 @@ fn region(facts: &Facts, commitment: &Commitment) -> Option<Arc<str>> {
 }
 
 /// What a reservation may cover, and the units that one reserved instance (or capacity unit) gives.
-pub(super) fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> Option<(ReservationKey, Weight)> {
+pub(super) fn reservation(
+    facts: &Facts,
+    coverage: &Coverage,
+    commitment: &Commitment,
+) -> Option<(ReservationKey, Weight)> {
     let main = main_class(facts, commitment).map(|class| &class.what);
     let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
     let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);

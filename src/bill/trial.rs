@@ -2,7 +2,7 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Place, Uncovered,
-    pools::{self, Runs},
+    pools::{self, Becomes, Runs},
 };
 use crate::{
     facts::Cost,
@@ -132,9 +132,12 @@ impl Bill<'_> {
             (place, Edit::Buy(_) | Edit::Release(_)) => place,
             (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
             (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
-                let target = to.as_ref().and_then(|to| self.pools.target(pool, to, Money::ONE.times(*ratio)));
+                let target = |to: &Becomes| {
+                    let target = self.pools.target(pool, to, Money::ONE.times(*ratio))?;
+                    Some(Place::Pool(target, share.ratio(to.units().0, Money::ONE.0)))
+                };
                 // Where nothing tells what it turns into, as much less of it is used.
-                target.map_or_else(|| Place::Pool(pool, share.times(*ratio)), |target| Place::Pool(target, share))
+                to.as_ref().and_then(target).unwrap_or_else(|| Place::Pool(pool, share.times(*ratio)))
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! One instrument, given the others, is exact ([`Curve::best`]). All of them together are not concave, so passes end where
 //! no single instrument can do better alone. Which end they come to depends on which instrument goes first; so they start from
-//! nothing in several orders, and from the best end each instrument is once given up, for the others to take its place.
+//! nothing in several orders, and from the best end each instrument is given up, whole and in part, for others to take its place.
 
 use super::{Candidate, stacked};
 use crate::waterfall::{Curve, Rates, Waterfall};
@@ -72,6 +72,9 @@ fn slots(candidates: &[Candidate]) -> Vec<Vec<usize>> {
     }
     slots.into_iter().map(|(_, slot)| slot).collect()
 }
+
+/// Which parts of what is bought of an instrument are given up for others: all, some, a single step.
+const GIVEN_UP: [f64; 4] = [1.0, 0.5, 0.25, 0.0];
 
 struct Search<'a> {
     /// With what is bought at the moment.
@@ -145,12 +148,37 @@ impl Search<'_> {
 
     /// Improves slot after slot until none can be.
     fn pass(&mut self, order: &[usize]) {
-        let mut still = 0;
-        for slot in order.iter().cycle() {
-            if still == order.len() || self.curves >= self.effort.curves {
+        let mut better = true;
+        while better && self.curves < self.effort.curves {
+            let before = self.steps.clone();
+            better = false;
+            for slot in order {
+                better |= self.improve(*slot);
+            }
+            if better {
+                self.go_on(&before);
+            }
+        }
+    }
+
+    /// Goes on in the direction of a pass for as long as that is better, twice as far each time: where one instrument takes
+    /// from another, passes alone come closer only step by step (Hooke and Jeeves 1961, the pattern move).
+    fn go_on(&mut self, before: &[u32]) {
+        let step = |(now, before): (&u32, &u32)| i64::from(*now) - i64::from(*before);
+        let mut way: Vec<i64> = self.steps.iter().zip(before).map(step).collect();
+        loop {
+            let (here, gain) = (self.steps.clone(), self.gain);
+            let further = |(at, way): (usize, &i64)| {
+                let most = i64::from(self.candidates[at].grid.most);
+                u32::try_from((i64::from(here[at]) + way).clamp(0, most)).unwrap_or(0)
+            };
+            let there: Vec<u32> = way.iter().enumerate().map(further).collect();
+            self.become_steps(&there);
+            if self.gain <= gain {
+                self.become_steps(&here);
                 return;
             }
-            still = if self.improve(*slot) { 1 } else { still + 1 };
+            way.iter_mut().for_each(|way| *way *= 2);
         }
     }
 
@@ -183,27 +211,30 @@ impl Search<'_> {
         orders
     }
 
-    /// Gives up one bought slot after the other, lets the others improve first, and keeps what is better.
+    /// Gives up what is bought of one slot after the other, or a part of it, lets the others improve first, and keeps what is better.
     fn give_up_each(&mut self, best: &mut (i128, Vec<u32>)) {
         let mut better = true;
         while better {
             better = false;
             for slot in 0..self.slots.len() {
-                if self.curves >= self.effort.curves {
-                    return;
+                for part in GIVEN_UP {
+                    if self.curves >= self.effort.curves {
+                        return;
+                    }
+                    better |= self.give_up(slot, part, best);
                 }
-                self.become_steps(&best.1);
-                let bought: Vec<usize> = self.slots[slot].iter().copied().filter(|at| self.steps[*at] > 0).collect();
-                if bought.is_empty() {
-                    continue;
-                }
-                for at in bought {
-                    self.set(at, 0);
-                }
-                let others = (0..self.slots.len()).filter(|other| *other != slot);
-                self.pass(&others.chain([slot]).collect::<Vec<_>>());
-                better |= self.keep(best);
             }
         }
+    }
+
+    /// Gives up a part of what is bought of a slot (at least one step), and tells whether that led to something better.
+    fn give_up(&mut self, slot: usize, part: f64, best: &mut (i128, Vec<u32>)) -> bool {
+        self.become_steps(&best.1);
+        let Some(at) = self.slots[slot].iter().copied().find(|at| self.steps[*at] > 0) else { return false };
+        let bought = self.steps[at];
+        self.set(at, bought - ((f64::from(bought) * part) as u32).max(1));
+        let others = (0..self.slots.len()).filter(|other| *other != slot);
+        self.pass(&others.chain([slot]).collect::<Vec<_>>());
+        self.keep(best)
     }
 }

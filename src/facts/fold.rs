@@ -5,7 +5,7 @@ use super::{
     line::{Groups, LineType, costs},
     quality::Quality,
     survey::no_start,
-    tables::{Cells, Classes, Resources},
+    tables::{CellKey, Cells, Resources},
     usage::{ClassHours, HourSet},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     money::{Money, Quantity},
     names::{Names, Sym},
     scan::{
-        Dictionary, Extent, Fold, Lines, TagsId,
+        ClassKey, Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
@@ -31,28 +31,6 @@ pub(super) fn map<K, V>() -> Map<K, V> {
     HashMap::with_hasher(FixedState::with_seed(3))
 }
 
-/// The texts that make a class, in the order of `CLASS_COLUMNS`.
-pub(super) type ClassKey = [Sym; CLASS_COLUMNS.len()];
-pub(super) const CLASS_COLUMNS: [Text; 13] = [
-    Text::Payer,
-    Text::Account,
-    Text::Region,
-    Text::Zone,
-    Text::ProductCode,
-    Text::UsageType,
-    Text::Operation,
-    Text::LineType,
-    Text::InstanceType,
-    Text::Engine,
-    Text::Unit,
-    Text::BillingEntity,
-    Text::Currency,
-];
-/// The position of a column in a class key.
-pub(super) fn at(column: Text) -> usize {
-    CLASS_COLUMNS.iter().position(|other| *other == column).unwrap_or(0)
-}
-
 /// The texts that a commitment's lines tell of it.
 pub(super) const DETAIL_COLUMNS: [[Text; 2]; 7] = [
     [Text::PlanType, Text::OfferingClass],
@@ -66,15 +44,6 @@ pub(super) const DETAIL_COLUMNS: [[Text; 2]; 7] = [
 
 /// Workload and owner.
 pub(super) type PartyKey = (Sym, Sym);
-
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ResourceSum {
-    pub(super) seen: Span,
-    /// The hour of the latest line (-1 before any) and its tags and labels.
-    pub(super) latest: Option<Hour>,
-    pub(super) tags: TagsId,
-    pub(super) party: PartyKey,
-}
 
 #[derive(Clone)]
 pub(super) struct CommitmentSum {
@@ -121,16 +90,49 @@ pub(super) struct Sums<'a> {
     asked: &'a Asked,
     groups: Vec<Groups>,
     keys: [Option<String>; 2],
-    pub(super) classes: Classes,
+    /// By class.
     kinds: Vec<Kind>,
     pub(super) resources: Resources,
     pub(super) cells: Cells,
     pub(super) hours: ClassHours,
     pub(super) commitments: Map<Sym, CommitmentSum>,
-    parties: Vec<Option<PartyKey>>,
+    /// What the tags of a set say of its party, by set; `None` until it is asked for.
+    parties: Vec<Option<PartyNumber>>,
     pub(super) quality: Quality,
-    changed: Vec<bool>,
     last_open: Option<Hour>,
+    batch: Batch,
+}
+
+/// The lines of a batch that count, on their way into the tables. Each table is gone through with all of them before the next
+/// one: places are looked up first, then added to, so that the waits for memory overlap.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<Taken>,
+    sums: Vec<Costs>,
+    places: Vec<u32>,
+    /// The number of an hour set, the hour, the quantity.
+    hours: Vec<(u32, Hour, Quantity)>,
+}
+
+/// What the tables of spend and resources have to know of a line.
+#[derive(Clone, Copy)]
+struct Taken {
+    span: Span,
+    class: u32,
+    party: u32,
+    resource: ResourceSym,
+    account: Sym,
+    tags: TagsId,
+    usage: bool,
+    timed: Timed,
+    priced: bool,
+}
+
+/// The party that a set of tags tells, and its number where the account does not matter.
+#[derive(Clone, Copy)]
+struct PartyNumber {
+    key: PartyKey,
+    number: u32,
 }
 
 /// A line, already looked up.
@@ -177,7 +179,7 @@ pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionar
         return Ok((Dictionary::default(), Sums::new(asked, groups)));
     };
     for (names, sums) in workers {
-        all.merge(sums, &names, &mut dictionary);
+        all.merge(sums, &names, &mut dictionary)?;
     }
     Ok((dictionary, all))
 }
@@ -189,7 +191,6 @@ impl<'a> Sums<'a> {
             asked,
             groups,
             keys: [key(&asked.workload), key(&asked.owner)],
-            classes: Classes::default(),
             kinds: Vec::new(),
             resources: Resources::default(),
             cells: Cells::default(),
@@ -197,35 +198,50 @@ impl<'a> Sums<'a> {
             commitments: map(),
             parties: Vec::new(),
             quality: Quality::default(),
-            changed: Vec::new(),
             last_open: None,
+            batch: Batch::default(),
         }
     }
 
-    /// The number of a line's class.
-    fn class(&mut self, lines: &Lines, row: usize, names: &Names) -> u32 {
-        let key: ClassKey = std::array::from_fn(|at| lines.text(CLASS_COLUMNS[at], row));
-        let (class, new) = self.classes.number(&key);
-        if new {
-            self.kinds.push(Kind::of(&key, names, &self.asked.coverage));
-        }
-        class
+    /// The number of the party of a line.
+    #[inline]
+    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> u32 {
+        let known = self.parties.get(tags.0 as usize).copied().flatten();
+        let of_tags = known.unwrap_or_else(|| self.new_party(tags, dictionary));
+        if self.by_account() { self.cells.party(self.with_account(of_tags.key, account)) } else { of_tags.number }
     }
 
-    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
-        let slot = tags.0 as usize;
-        if self.parties.len() <= slot {
-            self.parties.resize(slot + 1, None);
+    #[cold]
+    fn new_party(&mut self, tags: TagsId, dictionary: &Dictionary) -> PartyNumber {
+        let key = self.party_of_tags(tags, dictionary);
+        let of_tags = PartyNumber { key, number: if self.by_account() { 0 } else { self.cells.party(key) } };
+        if self.parties.len() <= tags.0 as usize {
+            self.parties.resize(tags.0 as usize + 1, None);
         }
-        let of_tags = *self.parties[slot].get_or_insert_with(|| {
-            let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
-            (value(&self.keys[0]), value(&self.keys[1]))
-        });
+        self.parties[tags.0 as usize] = Some(of_tags);
+        of_tags
+    }
+
+    /// Whether accounts tell workloads or owners apart.
+    fn by_account(&self) -> bool {
+        let is_account = |label: &Option<Label>| *label == Some(Label::Account);
+        is_account(&self.asked.workload) || is_account(&self.asked.owner)
+    }
+
+    /// What a set of tags says of the party.
+    pub(super) fn party_of_tags(&self, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
+        let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
+        (value(&self.keys[0]), value(&self.keys[1]))
+    }
+
+    /// A party in which the account stands where it is the label.
+    pub(super) fn with_account(&self, party: PartyKey, account: Sym) -> PartyKey {
         let or_account = |label: &Option<Label>, sym| if *label == Some(Label::Account) { account } else { sym };
-        (or_account(&self.asked.workload, of_tags.0), or_account(&self.asked.owner, of_tags.1))
+        (or_account(&self.asked.workload, party.0), or_account(&self.asked.owner, party.1))
     }
 
-    fn line(&mut self, lines: &Lines, row: usize, class: u32, dictionary: &Dictionary, part: usize) -> Result<()> {
+    /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
+    fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
         let Some(start) = lines.moment(Moment::Start, row) else {
             return Err(no_start());
         };
@@ -233,6 +249,7 @@ impl<'a> Sums<'a> {
         if self.asked.read.is_some_and(|span| !span.holds(hour)) {
             return Ok(());
         }
+        let class = lines.class(row);
         let kind = self.kinds[class as usize];
         self.quality.lines += 1;
         if kind.split {
@@ -246,48 +263,67 @@ impl<'a> Sums<'a> {
         let tags = lines.tags(row);
         let party = self.party(account, tags, dictionary);
         let priced = self.asked.window.period.holds(hour);
-        self.cells.add((hour.day(), priced, class, party), sums);
-        let place = self.resources.place(account, lines.text(Text::Resource, row));
-        if kind.timed != Timed::No {
-            self.hours.add(class, hour, sums.quantity);
-        }
-        if priced {
-            let (entry, hours) = self.resources.entry(place, class);
-            entry.costs += sums;
-            if kind.timed == Timed::Each {
-                entry.hours(hours).add(hour, sums.quantity);
-            }
-        }
         let end = lines.moment(Moment::End, row).unwrap_or(start);
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
         let span = Span::new(hour, until);
-        self.resource(place, kind.line, span, tags, party, dictionary);
+        let (resource, usage) = (lines.resource(row), kind.line.is_usage());
+        self.oddities(lines, row, kind, hour, &sums, dictionary);
+        self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
+        self.batch.sums.push(sums);
         let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
         self.commitment(lines, line, &dictionary.names);
-        self.oddities(lines, row, kind, hour, &sums, &dictionary.names);
         Ok(())
     }
 
-    fn resource(
-        &mut self,
-        place: usize,
-        line: LineType,
-        span: Span,
-        tags: TagsId,
-        party: PartyKey,
-        dictionary: &Dictionary,
-    ) {
-        let sum = self.resources.sum(place);
-        if line.is_usage() {
-            sum.seen = sum.seen.hull(span);
+    /// Adds the lines of the batch to the tables.
+    fn add_batch(&mut self, dictionary: &Dictionary) {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.add_spend(&mut batch);
+        self.add_resources(&mut batch, dictionary);
+        batch.lines.clear();
+        batch.sums.clear();
+        self.batch = batch;
+    }
+
+    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &mut Batch) {
+        places.clear();
+        let cells = &mut self.cells;
+        places
+            .extend(lines.iter().map(|line| cells.number(line.span.start.day(), line.priced, line.class, line.party)));
+        for (cell, sums) in places.iter().zip(&*sums) {
+            cells.add(*cell, sums);
         }
-        let newer = match sum.latest {
-            None => true,
-            Some(latest) if latest == span.start => sum.tags != tags && tag_order(dictionary, sum.tags, tags).is_lt(),
-            Some(latest) => latest < span.start,
-        };
-        if newer {
-            (sum.latest, sum.tags, sum.party) = (Some(span.start), tags, party);
+        for (line, sums) in lines.iter().zip(&*sums) {
+            if line.timed != Timed::No {
+                self.hours.add(line.class, line.span.start, sums.quantity);
+            }
+        }
+    }
+
+    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
+        places.clear();
+        hours.clear();
+        let resources = &mut self.resources;
+        places.extend(lines.iter().map(|line| resources.place(line.account, line.resource)));
+        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&*places) {
+            let record = resources.record(*place);
+            if line.usage {
+                record.seen = record.seen.hull(line.span);
+            }
+            let (start, tags) = (line.span.start, line.tags);
+            let newer = record.latest < start
+                || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
+            if newer {
+                (record.latest, record.tags) = (start, tags);
+            }
+            if line.priced
+                && let Some(kept) = resources.add(*place, line.class, sums, line.timed == Timed::Each)
+            {
+                hours.push((kept, start, sums.quantity));
+            }
+        }
+        for (kept, hour, quantity) in hours {
+            resources.hours(*kept).add(*hour, *quantity);
         }
     }
 
@@ -321,7 +357,8 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, names: &Names) {
+    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, dictionary: &Dictionary) {
+        let names = &dictionary.names;
         let quality = &mut self.quality;
         if kind.line == LineType::Unknown {
             let name = Arc::from(names.get(lines.text(Text::LineType, row)));
@@ -330,8 +367,8 @@ impl<'a> Sums<'a> {
         }
         if kind.line == LineType::Usage && sums.quantity.0 < 0 {
             quality.negative += 1;
-            let text = |column| names.get(lines.text(column, row));
-            let example = format!("{} {}", text(Text::UsageType), text(Text::Resource)).trim_end().to_owned();
+            let usage_type = names.get(lines.text(Text::UsageType, row));
+            let example = format!("{usage_type} {}", dictionary.ids.text(lines.resource(row))).trim_end().to_owned();
             if quality.negative_example.as_ref().is_none_or(|first| example < *first) {
                 quality.negative_example = Some(example);
             }
@@ -359,7 +396,7 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds another worker's sums, whose numbers refer to `theirs`.
-    fn merge(&mut self, other: Self, theirs: &Dictionary, ours: &mut Dictionary) {
+    fn merge(&mut self, other: Self, theirs: &Dictionary, ours: &mut Dictionary) -> Result<()> {
         let syms: Vec<Sym> = theirs.names.syms().map(|sym| ours.names.intern(theirs.names.get(sym))).collect();
         let sym = |old: Sym| syms[old.0 as usize];
         let mut sets = Vec::with_capacity(theirs.tags.count());
@@ -369,36 +406,38 @@ impl<'a> Sums<'a> {
             set.sort_unstable();
             sets.push(ours.tags.intern(&set));
         }
-        let mut classes = vec![0; other.classes.len()];
-        for (key, old) in other.classes.iter() {
-            let (class, new) = self.classes.number(&key.map(sym));
-            if new {
-                self.kinds.push(other.kinds[old as usize]);
-            }
-            classes[old as usize] = class;
+        let classes: Vec<u32> =
+            theirs.classes.keys().iter().map(|key| ours.classes.intern(ClassKey(key.0.map(sym)))).collect();
+        self.know_classes(ours);
+        for (CellKey { day, priced, class, party }, sums) in other.cells.iter() {
+            let party = self.cells.party((sym(party.0), sym(party.1)));
+            let cell = self.cells.number(day, priced, classes[class as usize], party);
+            self.cells.add(cell, &sums);
         }
-        for ((day, priced, class, party), sums) in other.cells.iter() {
-            self.cells.add((day, priced, classes[class as usize], (sym(party.0), sym(party.1))), sums);
+        let mut ids = Vec::with_capacity(theirs.ids.count());
+        for id in theirs.ids.ids() {
+            ids.push(ours.ids.intern(theirs.ids.text(id).as_bytes())?);
         }
         let mut places = Vec::with_capacity(other.resources.records().len());
-        for record in other.resources.records() {
-            let party = (sym(record.sum.party.0), sym(record.sum.party.1));
-            let theirs = ResourceSum { tags: sets[record.sum.tags.0 as usize], party, ..record.sum };
-            let place = self.resources.place(sym(record.account), sym(record.id));
+        for theirs in other.resources.records() {
+            let tags = sets[theirs.tags.0 as usize];
+            let place = self.resources.place(sym(theirs.account), ids[theirs.id.0 as usize]);
             places.push(place);
-            let sum = self.resources.sum(place);
-            let order = sum.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, sum.tags, theirs.tags));
-            let seen = sum.seen.hull(theirs.seen);
+            let record = self.resources.record(place);
+            let order = record.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, record.tags, tags));
+            record.seen = record.seen.hull(theirs.seen);
             if order.is_lt() {
-                *sum = theirs;
+                (record.latest, record.tags) = (theirs.latest, tags);
             }
-            sum.seen = seen;
         }
-        for (place, class, theirs) in other.resources.entries() {
-            let (entry, hours) = self.resources.entry(places[place], classes[class as usize]);
-            entry.costs += theirs.costs;
-            if let Some(more) = other.resources.hours_of(theirs) {
-                entry.hours(hours).merge(more);
+        let entries = other.resources.entries();
+        for (old, place) in (0..).zip(&places) {
+            for theirs in entries.of(old) {
+                let class = classes[theirs.class as usize];
+                let hours = self.resources.add(*place, class, &theirs.costs, theirs.hours.is_some());
+                if let (Some(ours), Some(theirs)) = (hours, theirs.hours) {
+                    self.resources.hours(ours).merge(theirs);
+                }
             }
         }
         self.hours.merge(&other.hours, &classes);
@@ -425,6 +464,13 @@ impl<'a> Sums<'a> {
             }
         }
         self.quality.add(other.quality);
+        Ok(())
+    }
+
+    /// Looks up what has to be known of classes that are new.
+    fn know_classes(&mut self, dictionary: &Dictionary) {
+        let new = dictionary.classes.keys().iter().skip(self.kinds.len());
+        self.kinds.extend(new.map(|key| Kind::of(key, &dictionary.names, &self.asked.coverage)));
     }
 }
 
@@ -452,23 +498,16 @@ impl CommitmentSum {
 
 impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
-        let mut changed = std::mem::take(&mut self.changed);
-        lines.changes(&CLASS_COLUMNS, &mut changed);
-        let mut class = 0;
-        for (row, changed) in changed.iter().enumerate() {
-            if *changed {
-                class = self.class(lines, row, &dictionary.names);
-            }
-            self.line(lines, row, class, dictionary, part)?;
-        }
-        self.changed = changed;
+        self.know_classes(dictionary);
+        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))?;
+        self.add_batch(dictionary);
         Ok(())
     }
 }
 
 impl Kind {
     fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
-        let text = |column| names.get(key[at(column)]);
+        let text = |column| names.get(key.text(column));
         let line = LineType::parse(text(Text::LineType));
         let usage = crate::sku::strip_region(text(Text::UsageType));
         let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));

@@ -1,7 +1,8 @@
 //! Commitments that are owned, told alike whichever service lists them.
 
 use super::{
-    Collected, Inventory, Moment, Reserves, Scope, arn::parts, ec2, reservation::Sale, savingsplans::SavingsPlan, short_id,
+    Collected, Inventory, Moment, Reserves, Scope, arn::parts, ec2, reservation::Sale, savingsplans::SavingsPlan,
+    short_id,
 };
 use crate::{
     money::Money,

@@ -179,7 +179,8 @@ impl Parts<'_> {
         let text = &rule.text;
         let finding = &step.finding;
         let after = if finding.aspect == Aspect::Commitment { step.saving().net } else { step.alone.net };
-        let [now, then] = finding.costs.map_or([step.today.net, step.today.net - after], |costs| costs.map(|cost| cost.net));
+        let [now, then] =
+            finding.costs.map_or([step.today.net, step.today.net - after], |costs| costs.map(|cost| cost.net));
         let state = |state: &crate::rules::State, cost: Money| StateRow {
             label: state.label.clone(),
             monthly_cost: Amount::of(self.month(cost)),
@@ -423,9 +424,9 @@ fn commitment_summary(facts: &Facts, plan: &Plan<'_>) -> CommitmentSummary {
     };
     let plans = covered(LineType::SavingsPlanCoveredUsage);
     let reservations = covered(LineType::DiscountedUsage);
-    let open = facts.priced().filter(|spend| {
-        facts.class(spend.class).line == LineType::Usage && plan.before.may_be_covered(spend.class)
-    });
+    let open = facts
+        .priced()
+        .filter(|spend| facts.class(spend.class).line == LineType::Usage && plan.before.may_be_covered(spend.class));
     let uncovered: Money = open.map(|spend| spend.costs.on_demand).sum();
     let used: Money = facts.commitments.iter().map(|commitment| commitment.used.net).sum();
     let unused: Money = facts.commitments.iter().map(|commitment| commitment.unused.net).sum();

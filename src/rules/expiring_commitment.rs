@@ -91,13 +91,14 @@ impl ExpiringCommitment {
         let wanted = Wanted {
             instruments: vec![Instrument::of(commitment)],
             services: Vec::new(),
+            blocks: None,
             terms: vec![owned::terms(commitment).unwrap_or(self.untold_terms)],
             step: Money::ONE.times(self.step),
         };
         let Some(offering) = lapsed.renewal(at, &wanted) else {
             return Renewal::Nothing("let it lapse: nothing is left for it to cover".to_owned());
         };
-        let mut advice = lapsed.advise(&[offering], &[], see.commitments, see.threads);
+        let mut advice = lapsed.advise(&[offering], &[], see.commitments, (lapsed, see.as_of.day()), see.threads);
         if let Some(declined) = advice.declined.pop() {
             return Renewal::Nothing(format!("do not renew it as it is: {}", declined.why));
         }
@@ -119,7 +120,8 @@ impl ExpiringCommitment {
         let month = |cost: Cost| owned::month(see, cost.net);
         let listed = commitment.listed.as_ref().is_some_and(|listed| listed.end.is_some());
         let signal = if listed { Signal::Inventory } else { Signal::Bill };
-        let current = State::new(format!("{} ends on {}", owned::label(see, at), end.plus(-1).day())).with("ends", end.rfc3339());
+        let current =
+            State::new(format!("{} ends on {}", owned::label(see, at), end.plus(-1).day())).with("ends", end.rfc3339());
         let mut finding = Finding::new(owned::target(commitment), Aspect::Commitment)
             .seen(signal, "ends", end.rfc3339(), "")
             .seen(Signal::Rule, "days_left", left, "days")

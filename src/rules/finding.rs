@@ -87,6 +87,14 @@ pub enum Aspect {
     Commitment,
     /// The type and the provisioned performance of a volume.
     VolumeType,
+    /// How often it is called.
+    Calls,
+    /// How long what it holds is kept.
+    Retention,
+    /// The class or tier that it is stored on.
+    StorageTier,
+    /// How a table is paid for: its capacity mode, class and provisioned capacity.
+    CapacityMode,
 }
 
 impl Aspect {
@@ -99,6 +107,10 @@ impl Aspect {
             Self::Architecture => "architecture",
             Self::Commitment => "commitment",
             Self::VolumeType => "volume type",
+            Self::Calls => "calls",
+            Self::Retention => "retention",
+            Self::StorageTier => "storage tier",
+            Self::CapacityMode => "capacity mode",
         }
     }
 }
@@ -146,10 +158,14 @@ impl State {
         Self { label: label.into(), details: BTreeMap::new() }
     }
 
-    /// The state with another detail.
+    /// The state with another detail; a number is rounded to six decimals.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        self.details.insert(name.to_owned(), value);
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Aspect, Finding, Signal, State, Target};
 use crate::{
-    bill::{Advised, Edit, Purchase, Wanted},
+    bill::{Advised, Edit, Purchase, Tranche, Wanted},
     money::Money,
     prices::Instrument,
     sku::{Payment, Service, Term},
@@ -34,6 +34,7 @@ pub(super) fn wanted(
     let of = |terms: Vec<(Term, Payment)>| Wanted {
         instruments: instruments.to_vec(),
         services: services.to_vec(),
+        blocks: None,
         terms,
         step,
     };
@@ -63,6 +64,7 @@ pub(super) fn finding(advised: &Advised, period_hours: i64, least: f64, trust: &
         .with("coverage_percent", six(after))
         .with("utilization_percent", six(advised.utilization * 100.0))
         .with("hourly_cost", six(purchase.hourly().net.to_f64()))
+        .with("tranches", advised.tranches.iter().map(|part| tranche(part, purchase)).collect::<Vec<_>>())
         .with("alternatives", advised.alternatives.iter().map(|other| alternative(other, &month)).collect::<Vec<_>>());
     let [low, high] = advised.sensitivity.map(month);
     let mut finding = Finding::new(target, Aspect::Commitment)
@@ -89,6 +91,19 @@ pub(super) fn finding(advised: &Advised, period_hours: i64, least: f64, trust: &
     let months = offering.offer.term.hours() / f64::from(i32::try_from(MONTH_HOURS).unwrap_or(730));
     finding.break_even_months = Some(six(months / (1.0 + percent / 100.0)));
     Some(finding)
+}
+
+fn tranche(part: &Tranche, purchase: &Purchase) -> serde_json::Value {
+    let buy = Purchase { steps: part.steps, ..purchase.clone() }.label();
+    match part.monthly {
+        // Whoever waits a month loses what the middling path saves in it.
+        Some([low, middle, high]) => json!({
+            "date": part.date.to_string(), "buy": buy,
+            "monthly_savings_p10": six(low.to_f64()), "monthly_savings_p50": six(middle.to_f64()),
+            "monthly_savings_p90": six(high.to_f64()), "regret_of_waiting_a_month": six(middle.to_f64()),
+        }),
+        None => json!({"date": part.date.to_string(), "buy": buy}),
+    }
 }
 
 fn alternative((purchase, saving): &(Purchase, Money), month: &dyn Fn(Money) -> f64) -> serde_json::Value {

@@ -81,6 +81,7 @@ impl UnderusedCommitment {
         let wanted = Wanted {
             instruments: vec![Instrument::Convertible],
             services: vec![Service::Ec2],
+            blocks: None,
             terms: vec![owned::terms(commitment)?],
             step: Money::ZERO,
         };
@@ -120,9 +121,8 @@ impl UnderusedCommitment {
         let given_up = see.bill.given_up(*release).gross;
         let more = purchase.hourly().gross - given_up.ratio(1, see.facts.window.period.hours().into());
         let label = format!("exchange {} of {} for {}", release.part, release.of, purchase.label());
-        let proposed = State::new(label)
-            .with("hourly_cost", purchase.hourly().net.to_f64())
-            .with("more_an_hour", more.to_f64());
+        let proposed =
+            State::new(label).with("hourly_cost", purchase.hourly().net.to_f64()).with("more_an_hour", more.to_f64());
         let mut finding = finding
             .states(current, proposed)
             .seen(Signal::Rule, "rates", purchase.offering.sources.join("; "), "")

@@ -38,8 +38,12 @@ impl Demand {
 
     /// Makes room for pools that nobody uses yet.
     pub fn grow(&mut self, pools: usize) {
-        self.pools = self.pools.max(pools);
-        self.units.resize(self.pools * self.hours, 0);
+        self.set_pools(self.pools.max(pools));
+    }
+
+    pub(super) fn set_pools(&mut self, pools: usize) {
+        self.pools = pools;
+        self.units.resize(pools * self.hours, 0);
     }
 
     /// Adds usage (or takes it, down to 0) in each of the hours that the window has.

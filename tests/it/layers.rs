@@ -15,7 +15,7 @@ const FLOW: &[&[&str]] = &[
     &["facts"],
     &["prices", "waterfall"],
     &["commitments"],
-    &["bill", "protect", "quality", "unit_cost"],
+    &["bill", "changes", "protect", "quality", "unit_cost"],
     &["suppress"],
     &["rules"],
     &["plan"],

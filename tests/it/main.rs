@@ -4,13 +4,17 @@
 
 mod bad_input;
 mod bill;
+mod bound;
+mod changes;
 mod cli;
+mod commitments;
 mod coverage;
 mod cur;
 mod curve;
 mod dialects;
 mod layers;
 mod market;
+mod order;
 mod periods;
 mod report;
 mod rules;

@@ -1,5 +1,6 @@
 //! The report's contract: its schema, its sums, and what the demo says.
 
+use curtail::report::Document;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -26,15 +27,18 @@ fn sum(rows: &Value, field: &str) -> i64 {
 }
 
 #[test]
-fn the_committed_schema_is_the_one_of_the_types() {
-    let path = root().join("docs/report.schema.json");
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(committed, curtail::report::schema(curtail::report::Document::Report), "run `make schema`");
+fn the_committed_schemas_are_those_of_the_types() {
+    let documents = [("report", Document::Report), ("unit_cost", Document::UnitCost), ("changes", Document::Changes)];
+    for (name, document) in documents {
+        let path = root().join(format!("docs/{name}.schema.json"));
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(committed, curtail::report::schema(document), "run `make schema`");
+    }
 }
 
 #[test]
 fn the_demo_report_is_valid_against_the_schema() {
-    let schema: Value = serde_json::from_str(&curtail::report::schema(curtail::report::Document::Report)).unwrap();
+    let schema: Value = serde_json::from_str(&curtail::report::schema(Document::Report)).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut report = demo();
     let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();

@@ -1,0 +1,205 @@
+//! Interned resource ids. A bill has one on almost every line, hundreds of thousands are distinct, and most of a text differs
+//! only in its end: an id is kept as an interned head and its last 16 bytes, so that a look-up compares two words and a head
+//! that is warm in the cache.
+
+use crate::{
+    error::{Error, Result},
+    names::{Names, Sym},
+};
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+/// The number of an interned resource id. `ResourceSym::NONE` is the empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ResourceSym(pub u32);
+
+impl ResourceSym {
+    /// The empty id, which also stands for null.
+    pub const NONE: Self = Self(0);
+}
+
+/// Bytes of an id's tail.
+const TAIL: usize = 16;
+
+/// An id: head, then tail. Text that is not ASCII is all head.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    tail: [u8; TAIL],
+    head: Sym,
+    tail_length: u8,
+}
+
+/// A table of distinct resource ids, numbered in the order of first sight.
+///
+/// Invariants: `entries[0]` is the empty id; a slot holds 0, or an id's number in its low half and the high half of the id's hash
+/// in its high half; a slot's place follows from that half, and no free slot lies between its place and it.
+#[derive(Debug, Clone)]
+pub struct Ids {
+    heads: Names,
+    entries: Vec<Entry>,
+    slots: Vec<u64>,
+    hasher: FixedState,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            heads: Names::default(),
+            entries: vec![Entry::default()],
+            slots: vec![0; 1024],
+            hasher: FixedState::with_seed(13),
+        }
+    }
+}
+
+impl Ids {
+    /// The number of an id, new if it has none yet.
+    ///
+    /// # Errors
+    /// Bytes that are not UTF-8.
+    pub(crate) fn intern(&mut self, id: &[u8]) -> Result<ResourceSym> {
+        if id.is_empty() { Ok(ResourceSym::NONE) } else { self.find_or_add(id, self.hasher.hash_one(id)) }
+    }
+
+    /// Appends the numbers of some ids. An id that repeats the one before it, as lines of one resource do, is not looked up.
+    ///
+    /// # Errors
+    /// Bytes that are not UTF-8.
+    pub(crate) fn intern_all(&mut self, ids: &[&[u8]], out: &mut Vec<ResourceSym>) -> Result<()> {
+        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
+        out.reserve(ids.len());
+        for id in ids {
+            if *id != last.0 {
+                last = (id, self.intern(id)?);
+            }
+            out.push(last.1);
+        }
+        Ok(())
+    }
+
+    /// The text of an id; empty for a number that was never given.
+    #[must_use]
+    pub fn text(&self, id: ResourceSym) -> String {
+        let Some(entry) = self.entries.get(id.0 as usize) else { return String::new() };
+        let tail = &entry.tail[..usize::from(entry.tail_length)];
+        let mut text = self.heads.get(entry.head).to_owned();
+        text.extend(tail.iter().map(|byte| char::from(*byte)));
+        text
+    }
+
+    /// How many ids there are, the empty one included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// All numbers in order.
+    pub fn ids(&self) -> impl Iterator<Item = ResourceSym> + use<> {
+        (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(ResourceSym)
+    }
+
+    #[inline]
+    fn find_or_add(&mut self, id: &[u8], hash: u64) -> Result<ResourceSym> {
+        let mask = self.slots.len() - 1;
+        let mut at = place(hash) & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return self.add(id, hash);
+            }
+            if slot >> 32 == hash >> 32 && self.is_at(slot, id) {
+                return Ok(number(slot));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn is_at(&self, slot: u64, id: &[u8]) -> bool {
+        let entry = &self.entries[number(slot).0 as usize];
+        let head = self.heads.get(entry.head).as_bytes();
+        let Some((start, end)) = id.split_at_checked(head.len()) else { return false };
+        end.len() == usize::from(entry.tail_length)
+            && (if let Ok(whole) = <[u8; TAIL]>::try_from(end) {
+                whole == entry.tail
+            } else {
+                *end == entry.tail[..end.len()]
+            })
+            && start == head
+    }
+
+    #[cold]
+    fn add(&mut self, id: &[u8], hash: u64) -> Result<ResourceSym> {
+        let text = std::str::from_utf8(id).map_err(|_| Error::new("is corrupt: text that is not UTF-8"))?;
+        let (head, end) = if text.is_ascii() { text.split_at(text.len().saturating_sub(TAIL)) } else { (text, "") };
+        let mut tail = [0; TAIL];
+        tail[..end.len()].copy_from_slice(end.as_bytes());
+        let tail_length = u8::try_from(end.len()).unwrap_or_default();
+        let new =
+            u32::try_from(self.entries.len()).map_err(|_| Error::new("has more distinct ids than can be numbered"))?;
+        self.entries.push(Entry { tail, head: self.heads.intern(head), tail_length });
+        if self.entries.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        put(&mut self.slots, hash >> 32 << 32 | u64::from(new));
+        Ok(ResourceSym(new))
+    }
+
+    fn grow(&mut self) {
+        let mut slots = vec![0; self.slots.len() * 2];
+        for slot in self.slots.iter().filter(|slot| **slot != 0) {
+            put(&mut slots, *slot);
+        }
+        self.slots = slots;
+    }
+}
+
+/// Where the search for a hash begins, before it is cut to the size of the table.
+#[inline]
+fn place(hash: u64) -> usize {
+    usize::try_from(hash >> 32).unwrap_or_default()
+}
+
+#[inline]
+fn number(slot: u64) -> ResourceSym {
+    ResourceSym(u32::try_from(slot & u64::from(u32::MAX)).unwrap_or_default())
+}
+
+fn put(slots: &mut [u64], slot: u64) {
+    let mask = slots.len() - 1;
+    let mut at = place(slot) & mask;
+    while slots[at] != 0 {
+        at = (at + 1) & mask;
+    }
+    slots[at] = slot;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn equal_ids_share_a_number_and_keep_their_text(
+            ids in proptest::collection::vec("(i-|arn:aws:s3:::|ü|)[0-9a-zß\\x00]{0,30}", 0..300),
+        ) {
+            let (mut table, mut model) = (Ids::default(), BTreeMap::from([(String::new(), ResourceSym::NONE)]));
+            let mut found = Vec::new();
+            table.intern_all(&ids.iter().map(String::as_bytes).collect::<Vec<_>>(), &mut found).unwrap();
+            for (id, found) in ids.iter().zip(found) {
+                let next = ResourceSym(u32::try_from(model.len()).unwrap());
+                prop_assert_eq!(found, *model.entry(id.clone()).or_insert(next));
+                prop_assert_eq!(table.intern(id.as_bytes()).unwrap(), found);
+                prop_assert_eq!(&table.text(found), id);
+            }
+            prop_assert_eq!(table.count(), model.len());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_an_error() {
+        assert!(Ids::default().intern(&[0xff, b'a']).unwrap_err().to_string().contains("not UTF-8"));
+    }
+}
