@@ -71,7 +71,7 @@ fn the_owner_comes_before_the_organisation() {
         runs("B", "m4.xlarge", "us-east-1a", 2, 10_000.0),
         vec![reserves("A", "m4.xlarge", "", 4), reserves("A", "c4.xlarge", "", 2)],
     ]);
-    assert_eq!(left, "21000.00", "the c4.2xlarge and what account B runs");
+    assert_eq!(left, "21,000.00", "the c4.2xlarge and what account B runs");
 }
 
 #[test]
