@@ -1,7 +1,7 @@
 //! What could be bought: Savings Plans and reservations, each at the rates that are known of it.
 
 use super::{
-    Bill,
+    Bill, BlockPrices,
     holdings::{Holding, Known, Scope, Terms},
     pools::Pool,
 };
@@ -21,6 +21,8 @@ pub struct Wanted {
     pub instruments: Vec<Instrument>,
     /// Of reservations: the services. All where empty.
     pub services: Vec<Service>,
+    /// Of reservations: blocks of DynamoDB capacity at these prices, and nothing else.
+    pub blocks: Option<BlockPrices>,
     /// For how long and when paid.
     pub terms: Vec<(Term, Payment)>,
     /// The least spend of a Savings Plan, and its step.
@@ -80,7 +82,8 @@ impl Purchase {
     #[must_use]
     pub fn label(&self) -> String {
         let offering = &self.offering;
-        let terms = format!("{}, {}", offering.offer.term.words(), offering.offer.payment.name());
+        let (term, payment) = (offering.offer.term.words(), offering.offer.payment.name());
+        let terms = if offering.is_block() { term.to_owned() } else { format!("{term}, {payment}") };
         let place = if offering.region.is_empty() { String::new() } else { format!(" in {}", offering.region) };
         if offering.is_plan() {
             let hourly = self.hourly().gross.to_f64();
@@ -97,6 +100,11 @@ impl Offering {
     #[must_use]
     pub fn is_plan(&self) -> bool {
         matches!(self.scope, Scope::Plan { .. })
+    }
+
+    /// Whether it is a block of DynamoDB capacity, which is sold in one way alone.
+    fn is_block(&self) -> bool {
+        matches!(self.scope, Scope::Region { key: ReservationKey::Table { .. }, .. })
     }
 
     /// Its kind in words.
@@ -118,10 +126,30 @@ impl Offering {
         [self.kind(), &self.name].join(" ").trim_end().to_owned()
     }
 
+    /// Whether it covers what something owned covers, on whatever terms.
+    pub(super) fn is_for(&self, owned: &Scope) -> bool {
+        match (&self.scope, owned) {
+            (Scope::Plan { kind, region, .. }, Scope::Plan { kind: owned, region: there, .. }) => {
+                kind == owned && region == there
+            }
+            (scope, owned) => scope == owned,
+        }
+    }
+
     /// How it is sold; money paid upfront costs `capital` a year (0.08 for 8 %) on the half of it that is outstanding on average.
     pub(super) fn grid(&self, capital: f64) -> Grid {
         let held = 1.0 + capital * self.upfront * f64::from(self.offer.term.years()) / 2.0;
         Grid { step: self.step, cost: self.hourly.net.times(held).0 * 1_000_000_000, most: u32::MAX }
+    }
+
+    /// The same, bought by another account.
+    pub(super) fn bought_by(self, owner: Arc<str>) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// What one step offers an hour.
+    pub(super) fn step(&self) -> Amount {
+        self.step
     }
 
     /// The holding that so many steps of it are.
@@ -180,15 +208,20 @@ impl Bill<'_> {
         (payer, scope, region): (Arc<str>, Scope, Arc<str>),
         pools: &[PoolId],
     ) -> Option<Offering> {
-        let trust = self.trust(offer, pools)?;
-        let (name, step, hourly) = match &scope {
+        let (trust, name, step, hourly) = match &scope {
             Scope::Plan { kind, .. } => {
                 let name = if let PlanKind::Ec2Instance(family) = kind { family.clone() } else { String::new() };
-                (name, wanted.step.0 * 1_000_000_000, wanted.step)
+                (self.trust(offer, pools)?, name, wanted.step.0 * 1_000_000_000, wanted.step)
+            }
+            Scope::Region { key: ReservationKey::Table { write }, .. } => {
+                let prices = wanted.blocks.as_ref()?;
+                let block = prices.block(offer.term, *write, pools.iter().map(|id| self.pools.pool(*id)))?;
+                let (confidence, upfront, sources) = (block.confidence, block.upfront, vec![block.source]);
+                (Trust { confidence, upfront, sources }, block.name, block.step, block.hourly)
             }
             Scope::Region { key, .. } => {
                 let sold = self.sold(offer, key, pools)?;
-                (sold.name, Amount::from(sold.units) * 1_000_000_000, sold.hourly)
+                (self.trust(offer, pools)?, sold.name, Amount::from(sold.units) * 1_000_000_000, sold.hourly)
             }
             Scope::Zone(..) | Scope::Elsewhere(_) => return None,
         };
@@ -277,9 +310,10 @@ fn scope_of(wanted: &Wanted, offer: Offer, pool: &Pool) -> Vec<(Scope, Arc<str>)
 
 fn is_wanted(wanted: &Wanted, key: &ReservationKey) -> bool {
     match key {
-        ReservationKey::Instance { service, .. } => wanted.services.is_empty() || wanted.services.contains(service),
-        // Blocks of DynamoDB have a price of their own.
-        ReservationKey::Table { .. } => false,
+        ReservationKey::Instance { service, .. } => {
+            wanted.blocks.is_none() && (wanted.services.is_empty() || wanted.services.contains(service))
+        }
+        ReservationKey::Table { .. } => wanted.blocks.is_some(),
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn freeze(
         usage,
         class_days,
         commitments,
+        listed: Vec::new(),
         other_currencies: others.into_iter().collect(),
         quality: sums.quality.clone(),
     })
@@ -292,5 +293,6 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &F
         covers: covers.into_iter().collect(),
         hourly: hourly.into_iter().map(|(span, amount)| (span, Money(amount.0))).collect(),
         fees,
+        listed: None,
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn wanted(
     let of = |terms: Vec<(Term, Payment)>| Wanted {
         instruments: instruments.to_vec(),
         services: services.to_vec(),
+        blocks: None,
         terms,
         step,
     };

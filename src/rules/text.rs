@@ -33,6 +33,8 @@ pub enum Module {
     Graviton,
     /// Volumes, snapshots, logs and objects.
     Storage,
+    /// DynamoDB tables.
+    Dynamodb,
     /// Reservations and Savings Plans.
     Commitments,
     /// Requests for each transaction.
@@ -47,6 +49,7 @@ impl Module {
             Self::Idle => "idle",
             Self::Graviton => "graviton",
             Self::Storage => "storage",
+            Self::Dynamodb => "dynamodb",
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
         }
