@@ -99,8 +99,9 @@ pub fn read(config: &Config) -> Result<Read> {
 /// # Errors
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn run(config: &Config) -> Result<Report> {
-    let Read { exports, facts, transactions, mut notes } = read(config)?;
+    let Read { exports, mut facts, transactions, mut notes } = read(config)?;
     let inventory = Inventory::load(&config.inventory, &mut notes)?;
+    facts.complete(inventory.commitments());
     let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());

@@ -148,7 +148,9 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     };
     let mut claims = BTreeMap::new();
     for stage in Stage::ALL {
-        plan.stage(inputs, stage, &mut claims);
+        for turn in Turn::ALL {
+            plan.stage(inputs, stage, turn, &mut claims);
+        }
     }
     plan.skipped.sort();
     plan
@@ -179,6 +181,27 @@ impl Inputs<'_> {
         let protected = || members.iter().find_map(|resource| protect::reason(self.protect, resource));
         let suppressed = suppress::reason(self.suppressions, rule, name, &members, self.as_of.day());
         suppressed.or_else(|| if stage == Stage::Remove { protected() } else { None })
+    }
+}
+
+/// The order of rules inside the stage of commitments: what is owned is put to use before more is bought, and what ends is looked at
+/// last. In other stages all rules come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Owned,
+    Bought,
+    Ending,
+}
+
+impl Turn {
+    const ALL: [Self; 3] = [Self::Owned, Self::Bought, Self::Ending];
+
+    fn of(rule: &Ready) -> Self {
+        match (rule.text.stage, rule.rule.wants(), rule.text.status) {
+            (Stage::Commit, Some(_), _) => Self::Bought,
+            (Stage::Commit, None, Status::Preview) => Self::Ending,
+            _ => Self::Owned,
+        }
     }
 }
 
@@ -229,12 +252,13 @@ impl Plan<'_> {
         }
     }
 
-    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
-        let advice = if stage == Stage::Commit { self.advice(inputs) } else { BTreeMap::new() };
+    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, claims: &mut Claims) {
+        let advice = if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
         let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
         let wanted: Vec<Wanted> = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
         let mut found = Vec::new();
-        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| rule.text.stage == stage) {
+        let now = |rule: &Ready| rule.text.stage == stage && Turn::of(rule) == turn;
+        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| now(rule)) {
             if let Some(why) = inputs.why_not(rule) {
                 self.skipped.push((rule.id, why));
                 continue;
@@ -248,6 +272,8 @@ impl Plan<'_> {
                 as_of: inputs.as_of,
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
                 wanted: &wanted,
+                commitments: inputs.commitments,
+                threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };
             let mut findings = Vec::new();
@@ -336,6 +362,12 @@ impl Plan<'_> {
         }
         if let Some(why) = inputs.unwanted(&step, text.stage) {
             self.suppressed.push(Left::new(step, why));
+            return;
+        }
+        if let Some(stake) = step.finding.at_stake {
+            if monthly_of(inputs, stake).to_f64() >= text.ignore_below {
+                self.previews.push(step);
+            }
             return;
         }
         if text.status == Status::Preview {

@@ -73,6 +73,7 @@ mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
+mod expiring_commitment;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -91,12 +92,14 @@ mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod log_retention;
 mod orphaned_snapshot;
+mod owned;
 mod purchase;
 mod reserved_instances;
 mod s3_lifecycle;
 mod savings_plans;
 mod snapshot_archive;
 mod table;
+mod underused_commitment;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
@@ -107,6 +110,7 @@ pub const RULES: &[Entry] = &[
     entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
+    entry!(expiring_commitment, ExpiringCommitment),
     entry!(graviton_ec2, GravitonEc2),
     entry!(graviton_elasticache, GravitonElasticache),
     entry!(graviton_fargate, GravitonFargate),
@@ -128,6 +132,7 @@ pub const RULES: &[Entry] = &[
     entry!(s3_lifecycle, S3Lifecycle),
     entry!(savings_plans, SavingsPlans),
     entry!(snapshot_archive, SnapshotArchive),
+    entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
     entry!(unused_dynamodb_table, UnusedDynamodbTable),
 ];

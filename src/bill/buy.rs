@@ -5,16 +5,32 @@ use crate::{facts::Cost, waterfall::PoolId};
 use std::collections::BTreeMap;
 
 impl Bill<'_> {
-    /// Adds a commitment and tells what that saves, by the usage that it comes to cover, less its cost in the same shares.
-    pub(super) fn buy(&mut self, purchase: &Purchase) -> Vec<Change> {
+    /// Changes what is committed to, all at once, and tells what that saves, by the usage that more is covered of than before, less the
+    /// cost of it in the same shares.
+    fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
         let (before, left) = (self.price(), self.waterfall.totals().left.clone());
-        let hours = self.facts.window.period.hours();
-        let hourly = purchase.hourly();
-        self.committed += Cost { gross: hourly.gross.ratio(hours.into(), 1), net: hourly.net.ratio(hours.into(), 1) };
-        self.holdings.push(purchase.offering.holding(purchase.steps));
+        for edit in edits {
+            match edit {
+                Edit::Buy(purchase) => self.add_purchase(purchase),
+                Edit::Release(release) => self.give_up(release),
+                Edit::Stop(_) | Edit::Move { .. } => {}
+            }
+        }
         self.holdings.sort_by_key(super::Holding::rank);
         self.fill();
         self.gains(&left, before - self.price())
+    }
+
+    /// What a purchase costs over the period.
+    pub(super) fn over_period(&self, purchase: &Purchase) -> Cost {
+        let (hourly, hours) = (purchase.hourly(), self.facts.window.period.hours());
+        Cost { gross: hourly.gross.ratio(hours.into(), 1), net: hourly.net.ratio(hours.into(), 1) }
+    }
+
+    fn add_purchase(&mut self, purchase: &Purchase) {
+        let billed = self.over_period(purchase);
+        self.committed += billed;
+        self.holdings.push(super::Holding { billed, ..purchase.offering.holding(purchase.steps) });
     }
 
     /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items.
@@ -55,13 +71,13 @@ impl Bill<'_> {
         changes
     }
 
-    /// Carries out edits of which some are purchases, each in its turn.
+    /// Carries out edits of which some change commitments, each in its turn; an exchange is one change.
     pub(super) fn apply_each(&mut self, edits: &[Edit]) -> Vec<Change> {
         let mut all: BTreeMap<_, Cost> = BTreeMap::new();
-        for edit in edits {
-            let changes = match edit {
-                Edit::Buy(purchase) => self.buy(purchase),
-                other => self.apply_usage(std::slice::from_ref(other)),
+        for run in edits.chunk_by(|a, b| a.is_commitment() && b.is_commitment()) {
+            let changes = match run {
+                [first, ..] if first.is_commitment() => self.commit(run),
+                usage => self.apply_usage(usage),
             };
             for change in changes {
                 *all.entry((change.resource, change.class)).or_default() += change.saving;

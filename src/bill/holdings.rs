@@ -1,7 +1,7 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
-    free, offering,
+    free, listed, offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
@@ -91,9 +91,9 @@ pub(super) struct Holding {
     /// Indices into `Facts::commitments`.
     pub(super) members: Vec<usize>,
     pub(super) capacity: Capacity,
-    /// What it offers over the period.
+    /// What of it the period's lines have the cost of.
     pub(super) offered: Amount,
-    /// Of usage covered from elsewhere: what was billed for it.
+    /// Of usage covered from elsewhere: what was billed for it; of what is bought: its cost.
     pub(super) billed: Cost,
     /// Pools that it covered as billed: it may cover them whatever the tables say.
     pub(super) covered: Vec<PoolId>,
@@ -182,13 +182,15 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec
             *outside.entry(spend.class).or_default() += spend.costs;
         }
     }
+    let mut named = Vec::new();
     for (number, commitment) in facts.commitments.iter().enumerate() {
         let Some(holding) = of_commitment(facts, pools, coverage, commitment) else { continue };
         for (class, costs) in &commitment.covers {
             outside.entry(*class).and_modify(|all| *all = *all - *costs);
         }
-        let mut holding = holding;
-        holding.members = vec![number];
+        named.push(Holding { members: vec![number], ..holding });
+    }
+    for holding in named.into_iter().chain(listed::unnamed(facts, coverage)) {
         let key = (holding.rank(), holding.payer.clone(), holding.owner.clone(), holding.scope.clone());
         match all.get_mut(&key) {
             Some(known) => known.join(holding),
@@ -250,10 +252,15 @@ fn hours_in(period: Span) -> usize {
     usize::try_from(period.hours()).unwrap_or(0)
 }
 
-/// A commitment as a holding of its own; `None` where the bill does not tell what it offers.
-fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: &Commitment) -> Option<Holding> {
-    let (scope, amounts) = if commitment.plan {
-        (plan_scope(facts, commitment)?, plan_amounts(facts, commitment))
+/// A commitment as a holding of its own; `None` where neither the bill nor a listing tells what it offers.
+pub(super) fn of_commitment(
+    facts: &Facts,
+    pools: &Pools,
+    coverage: &Coverage,
+    commitment: &Commitment,
+) -> Option<Holding> {
+    let (scope, per_instance) = if commitment.plan {
+        (plan_scope(facts, commitment)?, 0)
     } else {
         let (key, per_instance) = reservation(facts, coverage, commitment)?;
         let scope = if commitment.zone.is_empty() || !is_server(&key) {
@@ -262,24 +269,29 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
         } else {
             Scope::Zone(commitment.zone.clone(), key)
         };
-        (scope, reserved_amounts(facts, commitment, per_instance))
+        (scope, per_instance)
     };
-    let amounts = if commitment.has_fees() { amounts } else { as_used(facts, pools, commitment, &scope) };
-    let offered: Amount = amounts.iter().sum();
+    let billed = match (commitment.has_fees(), commitment.plan) {
+        (true, true) => plan_amounts(facts, commitment),
+        (true, false) => reserved_amounts(facts, commitment, per_instance),
+        (false, _) => as_used(facts, pools, commitment, &scope),
+    };
+    let offered: Amount = billed.iter().sum();
+    let told = || listed::amounts(facts, commitment.listed.as_ref()?, per_instance, facts.window.period);
+    let amounts = if commitment.has_fees() { billed } else { told().unwrap_or(billed) };
     let mut covered: Vec<PoolId> = commitment.covers.iter().filter_map(|(class, _)| pools.of_class(*class)).collect();
     covered.sort_unstable();
     covered.dedup();
-    let (payer, owner) = (commitment.payer.clone(), commitment.owner.clone());
-    let (capacity, billed) = (Capacity::Hourly(amounts), Cost::default());
-    (offered > 0).then(|| Holding {
-        payer,
-        owner,
+    let offers = amounts.iter().any(|amount| *amount > 0);
+    offers.then(|| Holding {
+        payer: commitment.payer.clone(),
+        owner: commitment.owner.clone(),
         scope,
         buys: None,
         members: Vec::new(),
-        capacity,
+        capacity: Capacity::Hourly(amounts),
         offered,
-        billed,
+        billed: Cost::default(),
         covered,
     })
 }
@@ -345,7 +357,11 @@ fn region(facts: &Facts, commitment: &Commitment) -> Option<Arc<str>> {
 }
 
 /// What a reservation may cover, and the units that one reserved instance (or capacity unit) gives.
-fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> Option<(ReservationKey, Weight)> {
+pub(super) fn reservation(
+    facts: &Facts,
+    coverage: &Coverage,
+    commitment: &Commitment,
+) -> Option<(ReservationKey, Weight)> {
     let main = main_class(facts, commitment).map(|class| &class.what);
     let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
     let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);
@@ -355,7 +371,7 @@ fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> O
         (Some(What::Reserved(instance)), _) | (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => {
             instance.clone()
         }
-        _ => return None,
+        _ => commitment.listed.as_ref().and_then(listed::instance)?.clone(),
     };
     // A fee does not say that it is for dedicated hardware, or for two copies: what it covers does.
     let like = main.and_then(What::instance).filter(|used| used.kind == instance.kind);
@@ -365,11 +381,9 @@ fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> O
         }
         None => instance,
     };
-    if !commitment.zone.is_empty() && instance.service == crate::sku::Service::Ec2 {
-        let what = What::Instance(instance);
-        return coverage.of(&what, "AmazonEC2", "").zonal.map(|Reserved { key, units }| (key, units));
-    }
-    coverage.sold(&instance).map(|Reserved { key, units }| (key, units))
+    let zonal = !commitment.zone.is_empty() && instance.service == crate::sku::Service::Ec2;
+    let reserved = if zonal { coverage.zonal(&instance) } else { coverage.sold(&instance) };
+    reserved.map(|Reserved { key, units }| (key, units))
 }
 
 fn is_server(key: &ReservationKey) -> bool {

@@ -126,10 +126,30 @@ impl Offering {
         [self.kind(), &self.name].join(" ").trim_end().to_owned()
     }
 
+    /// Whether it covers what something owned covers, on whatever terms.
+    pub(super) fn is_for(&self, owned: &Scope) -> bool {
+        match (&self.scope, owned) {
+            (Scope::Plan { kind, region, .. }, Scope::Plan { kind: owned, region: there, .. }) => {
+                kind == owned && region == there
+            }
+            (scope, owned) => scope == owned,
+        }
+    }
+
     /// How it is sold; money paid upfront costs `capital` a year (0.08 for 8 %) on the half of it that is outstanding on average.
     pub(super) fn grid(&self, capital: f64) -> Grid {
         let held = 1.0 + capital * self.upfront * f64::from(self.offer.term.years()) / 2.0;
         Grid { step: self.step, cost: self.hourly.net.times(held).0 * 1_000_000_000, most: u32::MAX }
+    }
+
+    /// The same, bought by another account.
+    pub(super) fn bought_by(self, owner: Arc<str>) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// What one step offers an hour.
+    pub(super) fn step(&self) -> Amount {
+        self.step
     }
 
     /// The holding that so many steps of it are.

@@ -19,7 +19,7 @@ impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
-        if edits.iter().any(|edit| matches!(edit, Edit::Buy(_))) {
+        if edits.iter().any(Edit::is_commitment) {
             return self.clone().apply_each(edits);
         }
         let trial = self.trial(edits);
@@ -30,7 +30,7 @@ impl Bill<'_> {
 
     /// Carries out edits one after another and tells what they saved, item by item.
     pub fn apply(&mut self, edits: &[Edit]) -> Vec<Change> {
-        if edits.iter().any(|edit| matches!(edit, Edit::Buy(_))) {
+        if edits.iter().any(Edit::is_commitment) {
             return self.apply_each(edits);
         }
         self.apply_usage(edits)
@@ -129,7 +129,7 @@ impl Bill<'_> {
     fn moved(&self, place: Place, edit: &Edit) -> Place {
         match (place, edit) {
             (Place::Linear(cost), _) => Place::Linear(edit.cost_after(cost)),
-            (place, Edit::Buy(_)) => place,
+            (place, Edit::Buy(_) | Edit::Release(_)) => place,
             (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
             (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
                 let target = |to: &Becomes| {

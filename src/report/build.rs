@@ -16,7 +16,6 @@ use crate::{
     note::Notes,
     plan::{Left, Plan, Step},
     rules::{Aspect, Evidence, Ready, Signal, Target},
-    sku::{Purchase, What},
     time::{Day, Span},
     unit_cost::{self, WorkloadCost},
 };
@@ -53,7 +52,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         totals: parts.totals(&recommendations),
         summary: summary(facts, parts.plan, parts.rules),
         reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
-        commitment: commitment_summary(facts),
+        commitment: commitment_summary(facts, parts.plan),
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
         rejected: parts.plan.rejected.iter().map(|left| parts.rejected(left)).collect(),
         unit_costs: parts.unit_costs(),
@@ -180,6 +179,8 @@ impl Parts<'_> {
         let text = &rule.text;
         let finding = &step.finding;
         let after = if finding.aspect == Aspect::Commitment { step.saving().net } else { step.alone.net };
+        let [now, then] =
+            finding.costs.map_or([step.today.net, step.today.net - after], |costs| costs.map(|cost| cost.net));
         let state = |state: &crate::rules::State, cost: Money| StateRow {
             label: state.label.clone(),
             monthly_cost: Amount::of(self.month(cost)),
@@ -196,8 +197,8 @@ impl Parts<'_> {
             preview: false,
             resource: self.resource(step),
             owner: self.owner(step),
-            current: state(&finding.current, step.today.net),
-            proposed: state(&finding.proposed, step.today.net - after),
+            current: state(&finding.current, now),
+            proposed: state(&finding.proposed, then),
             period_savings: Amount::default(),
             monthly_savings: Amount::default(),
             annual_savings: Amount::default(),
@@ -417,31 +418,21 @@ fn daily(facts: &Facts) -> Vec<DayCost> {
     by_day.into_iter().map(|(day, cost)| DayCost { date: day.to_string(), cost: Amount::of(cost) }).collect()
 }
 
-/// Whether a commitment of some kind could cover such usage.
-fn coverable(what: &What) -> bool {
-    match what {
-        What::Instance(instance) => matches!(instance.purchase, Purchase::Shared | Purchase::Dedicated),
-        What::UnusedCapacity(_) | What::LambdaCompute(_) | What::LambdaProvisioned(_) => true,
-        What::Fargate(task) => !task.spot,
-        What::TableCapacity(table) => !table.infrequent && !table.replicated,
-        _ => false,
-    }
-}
-
-fn commitment_summary(facts: &Facts) -> CommitmentSummary {
+fn commitment_summary(facts: &Facts, plan: &Plan<'_>) -> CommitmentSummary {
     let covered = |line: LineType| -> Money {
         facts.priced().filter(|spend| facts.class(spend.class).line == line).map(|spend| spend.costs.on_demand).sum()
     };
     let plans = covered(LineType::SavingsPlanCoveredUsage);
     let reservations = covered(LineType::DiscountedUsage);
-    let open = facts.priced().filter(|spend| {
-        let class = facts.class(spend.class);
-        class.line == LineType::Usage && coverable(&class.what)
-    });
+    let open = facts
+        .priced()
+        .filter(|spend| facts.class(spend.class).line == LineType::Usage && plan.before.may_be_covered(spend.class));
     let uncovered: Money = open.map(|spend| spend.costs.on_demand).sum();
     let used: Money = facts.commitments.iter().map(|commitment| commitment.used.net).sum();
     let unused: Money = facts.commitments.iter().map(|commitment| commitment.unused.net).sum();
     let coverage = percent(plans + reservations, plans + reservations + uncovered);
+    let then = plan.after.standing();
+    let proposed = percent(then.coverable - then.uncovered, then.coverable);
     CommitmentSummary {
         coverage_percent: coverage,
         utilization_percent: percent(used, used + unused),
@@ -449,6 +440,10 @@ fn commitment_summary(facts: &Facts) -> CommitmentSummary {
         savings_plan_covered_cost: Amount::of(plans),
         reservation_covered_cost: Amount::of(reservations),
         uncovered_cost: Amount::of(uncovered),
+        proposed_coverage_percent: proposed,
+        proposed_utilization_percent: percent(then.used.net, then.committed.net),
+        proposed_ri_sp_ratio_percent: proposed,
+        upfront_cost: Amount::of(plan.steps.iter().map(|step| step.finding.upfront).sum()),
     }
 }
 

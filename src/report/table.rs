@@ -1,7 +1,7 @@
 //! Tables for terminals.
 
 use super::{
-    model::{Basis, Recommendation, Report, UnitCost},
+    model::{Basis, CommitmentSummary, Recommendation, Report, UnitCost},
     safe::plain,
 };
 use crate::{
@@ -61,6 +61,7 @@ fn head(out: &mut String, report: &Report) {
             "Model  {repriced} re-priced by the hour, {billed} billed without tax, credit and refund: {off:.2} % off"
         );
     }
+    commitments(out, &report.commitment);
     let share = totals
         .savings_percent
         .map_or_else(String::new, |percent| format!(", {percent:.1} % of cost without tax, credit and refund"));
@@ -73,6 +74,20 @@ fn head(out: &mut String, report: &Report) {
         "Saving {} a month, {} a year{share}{before}",
         money(totals.monthly_savings.0),
         money(totals.annual_savings.0)
+    );
+}
+
+/// How far commitments cover and are used, today and with all that is recommended.
+fn commitments(out: &mut String, of: &CommitmentSummary) {
+    let Some((today, then)) = of.coverage_percent.zip(of.proposed_coverage_percent) else { return };
+    let used = |percent: Option<f64>| percent.map(|percent| format!("{percent:.1} % of their cost is used"));
+    let now = used(of.utilization_percent).map_or_else(String::new, |used| format!(", {used}"));
+    let later = used(of.proposed_utilization_percent).map_or_else(String::new, |used| format!(", {used}"));
+    let upfront =
+        if of.upfront_cost.0 > 0.0 { format!(", {} upfront", money(of.upfront_cost.0)) } else { String::new() };
+    let _ = writeln!(
+        out,
+        "Commitments cover {today:.1} % of what they could{now}; after this advice {then:.1} %{later}{upfront}"
     );
 }
 

@@ -3,6 +3,7 @@
 use super::Target;
 use crate::{
     bill::{Advised, Bill, Edit, Selection, Wanted},
+    defaults::CommitmentFigures,
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
@@ -30,6 +31,10 @@ pub struct Context<'a> {
     pub advice: &'a [Advised],
     /// What the rules of the commit stage would have weighed: for looking ahead.
     pub wanted: &'a [Wanted],
+    /// Figures of advice on commitments.
+    pub commitments: &'a CommitmentFigures,
+    /// Workers.
+    pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     bill::Edit,
-    facts::{Facts, ResourceId},
+    facts::{Cost, Facts, ResourceId},
     money::Money,
 };
 use schemars::JsonSchema;
@@ -191,6 +191,11 @@ pub struct Finding {
     pub upfront: Money,
     /// Months until what is saved has paid for what is bound.
     pub break_even_months: Option<f64>,
+    /// Of what saves nothing on this bill and is told all the same: what it is about costs over the period. It is shown and not summed;
+    /// below the rule's `ignore_below` a month it is left out.
+    pub at_stake: Option<Cost>,
+    /// Where no edit tells: what the target costs over the period before and after.
+    pub costs: Option<[Cost; 2]>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
     pub in_inventory: bool,
 }
@@ -209,6 +214,8 @@ impl Finding {
             confidence: 0.0,
             upfront: Money::ZERO,
             break_even_months: None,
+            at_stake: None,
+            costs: None,
             in_inventory: false,
         }
     }

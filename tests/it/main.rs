@@ -14,6 +14,7 @@ mod curve;
 mod dialects;
 mod layers;
 mod market;
+mod order;
 mod periods;
 mod report;
 mod rules;
