@@ -1,9 +1,11 @@
 //! Facts: lines folded into compact aggregates whose sums do not depend on the order of lines or the number of workers.
 
+mod commitments;
 mod complete;
 mod fold;
 mod freeze;
 mod grid;
+mod kind;
 mod line;
 mod quality;
 mod sums;

@@ -1,24 +1,27 @@
 //! One worker's fold, and the merge of all: every sum is an integer, so neither order nor number of workers shows.
 
+mod merge;
+
 use super::{
     Asked, Costs, Label,
+    commitments::{Commitments, Line},
+    kind::{Kind, Timed, is_plan_refund},
     line::{Groups, LineType, costs},
     quality::Quality,
     survey::no_start,
-    tables::{CellKey, Cells, Resources},
-    usage::{ClassHours, HourSet},
+    tables::{Cells, Resources},
+    usage::ClassHours,
 };
 use crate::{
     error::Result,
     exports::Exports,
-    money::{Money, Quantity},
-    names::{Names, Sym},
+    money::Quantity,
+    names::Sym,
     scan::{
-        ClassKey, Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
+        Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
-    sku::{Cover, Coverage, Texts, What},
     time::{Hour, Span},
 };
 use foldhash::fast::FixedState;
@@ -31,59 +34,8 @@ pub(super) fn map<K, V>() -> Map<K, V> {
     HashMap::with_hasher(FixedState::with_seed(3))
 }
 
-/// The texts that a commitment's lines tell of it.
-pub(super) const DETAIL_COLUMNS: [[Text; 2]; 7] = [
-    [Text::PlanType, Text::OfferingClass],
-    [Text::PlanRegion, Text::Region],
-    [Text::PlanFamily, Text::InstanceType],
-    [Text::PlanPayment, Text::PurchaseOption],
-    [Text::PlanTerm, Text::Lease],
-    [Text::PlanStart, Text::ReservationStart],
-    [Text::PlanEnd, Text::ReservationEnd],
-];
-
 /// Workload and owner.
 pub(super) type PartyKey = (Sym, Sym);
-
-#[derive(Clone)]
-pub(super) struct CommitmentSum {
-    pub(super) plan: bool,
-    pub(super) payer: Sym,
-    pub(super) owner: Sym,
-    pub(super) zone: Sym,
-    pub(super) details: [Sym; DETAIL_COLUMNS.len()],
-    pub(super) used: Costs,
-    pub(super) unused: Costs,
-    pub(super) committed: Money,
-    pub(super) consumed: Money,
-    pub(super) reserved: Quantity,
-    /// Covered lines of the priced period by class.
-    pub(super) covers: Map<u32, Costs>,
-    /// What each hour of a plan commits, in everything read.
-    pub(super) hourly: HourSet,
-    /// What the fees of a reservation are for, by the hours that they are for and the class: units, in everything read.
-    pub(super) fees: Map<(Hour, Hour, u32), Quantity>,
-}
-
-impl Default for CommitmentSum {
-    fn default() -> Self {
-        Self {
-            plan: false,
-            payer: Sym::NONE,
-            owner: Sym::NONE,
-            zone: Sym::NONE,
-            details: [Sym::NONE; DETAIL_COLUMNS.len()],
-            used: Costs::default(),
-            unused: Costs::default(),
-            committed: Money::ZERO,
-            consumed: Money::ZERO,
-            reserved: Quantity::ZERO,
-            covers: map(),
-            hourly: HourSet::default(),
-            fees: map(),
-        }
-    }
-}
 
 /// What one worker knows. All numbers refer to its own dictionary.
 pub(super) struct Sums<'a> {
@@ -95,7 +47,7 @@ pub(super) struct Sums<'a> {
     pub(super) resources: Resources,
     pub(super) cells: Cells,
     pub(super) hours: ClassHours,
-    pub(super) commitments: Map<Sym, CommitmentSum>,
+    pub(super) commitments: Commitments,
     /// What the tags of a set say of its party, by set; `None` until it is asked for.
     parties: Vec<Option<PartyNumber>>,
     pub(super) quality: Quality,
@@ -135,41 +87,6 @@ struct PartyNumber {
     number: u32,
 }
 
-/// A line, already looked up.
-struct Line {
-    row: usize,
-    kind: LineType,
-    class: u32,
-    reservation: Sym,
-    account: Sym,
-    span: Span,
-    priced: bool,
-    sums: Costs,
-}
-
-/// What the fold has to know of a class.
-#[derive(Clone, Copy)]
-struct Kind {
-    line: LineType,
-    /// Which hours of it are kept.
-    timed: Timed,
-    split: bool,
-    capacity: bool,
-    host_reservation: bool,
-    plan_refund: bool,
-}
-
-/// Of which usage the hours are kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timed {
-    /// Of none: no commitment covers it.
-    No,
-    /// The sum of all resources: metered usage, which differs from hour to hour.
-    Sum,
-    /// The sum, and each resource's hours.
-    Each,
-}
-
 /// Folds all lines with `asked.threads` workers and merges their sums into one.
 pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionary, Sums<'a>)> {
     let groups: Vec<Groups> = exports.parts.iter().map(|part| Groups::of(part.layout())).collect();
@@ -195,7 +112,7 @@ impl<'a> Sums<'a> {
             resources: Resources::default(),
             cells: Cells::default(),
             hours: ClassHours::default(),
-            commitments: map(),
+            commitments: Commitments::default(),
             parties: Vec::new(),
             quality: Quality::default(),
             last_open: None,
@@ -271,7 +188,7 @@ impl<'a> Sums<'a> {
         self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
         self.batch.sums.push(sums);
         let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
-        self.commitment(lines, line, &dictionary.names);
+        self.commitments.add(lines, line, &dictionary.names);
         Ok(())
     }
 
@@ -327,36 +244,6 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn commitment(&mut self, lines: &Lines, line: Line, names: &Names) {
-        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
-        let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
-        let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
-        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced {
-            return;
-        }
-        let arn = if plan { lines.text(Text::PlanArn, line.row) } else { line.reservation };
-        if arn == Sym::NONE {
-            return;
-        }
-        let sum = self.commitments.entry(arn).or_default();
-        sum.plan = plan;
-        sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
-        if fee {
-            sum.fee(lines, &line, names);
-        } else {
-            sum.used += line.sums;
-            *sum.covers.entry(line.class).or_default() += line.sums;
-        }
-        // What a reservation is for is told by its fee; what its covered lines say of types is about the usage.
-        for (slot, columns) in sum.details.iter_mut().zip(DETAIL_COLUMNS) {
-            let column = columns[usize::from(!plan)];
-            let of_usage = matches!(column, Text::InstanceType | Text::Region) && !fee;
-            if !of_usage {
-                *slot = greater(names, *slot, lines.text(column, line.row));
-            }
-        }
-    }
-
     fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, dictionary: &Dictionary) {
         let names = &dictionary.names;
         let quality = &mut self.quality;
@@ -395,104 +282,10 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Adds another worker's sums, whose numbers refer to `theirs`.
-    fn merge(&mut self, other: Self, theirs: &Dictionary, ours: &mut Dictionary) -> Result<()> {
-        let syms: Vec<Sym> = theirs.names.syms().map(|sym| ours.names.intern(theirs.names.get(sym))).collect();
-        let sym = |old: Sym| syms[old.0 as usize];
-        let mut sets = Vec::with_capacity(theirs.tags.count());
-        for id in 0..theirs.tags.count() {
-            let old = theirs.tags.get(TagsId(u32::try_from(id).unwrap_or(0)));
-            let mut set: Vec<(Sym, Sym)> = old.iter().map(|(key, value)| (sym(*key), sym(*value))).collect();
-            set.sort_unstable();
-            sets.push(ours.tags.intern(&set));
-        }
-        let classes: Vec<u32> =
-            theirs.classes.keys().iter().map(|key| ours.classes.intern(ClassKey(key.0.map(sym)))).collect();
-        self.know_classes(ours);
-        for (CellKey { day, priced, class, party }, sums) in other.cells.iter() {
-            let party = self.cells.party((sym(party.0), sym(party.1)));
-            let cell = self.cells.number(day, priced, classes[class as usize], party);
-            self.cells.add(cell, &sums);
-        }
-        let mut ids = Vec::with_capacity(theirs.ids.count());
-        for id in theirs.ids.ids() {
-            ids.push(ours.ids.intern(theirs.ids.text(id).as_bytes())?);
-        }
-        let mut places = Vec::with_capacity(other.resources.records().len());
-        for theirs in other.resources.records() {
-            let tags = sets[theirs.tags.0 as usize];
-            let place = self.resources.place(sym(theirs.account), ids[theirs.id.0 as usize]);
-            places.push(place);
-            let record = self.resources.record(place);
-            let order = record.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, record.tags, tags));
-            record.seen = record.seen.hull(theirs.seen);
-            if order.is_lt() {
-                (record.latest, record.tags) = (theirs.latest, tags);
-            }
-        }
-        let entries = other.resources.entries();
-        for (old, place) in (0..).zip(&places) {
-            for theirs in entries.of(old) {
-                let class = classes[theirs.class as usize];
-                let hours = self.resources.add(*place, class, &theirs.costs, theirs.hours.is_some());
-                if let (Some(ours), Some(theirs)) = (hours, theirs.hours) {
-                    self.resources.hours(ours).merge(theirs);
-                }
-            }
-        }
-        self.hours.merge(&other.hours, &classes);
-        for (arn, theirs) in other.commitments {
-            let sum = self.commitments.entry(sym(arn)).or_default();
-            sum.plan |= theirs.plan;
-            sum.payer = greater(&ours.names, sum.payer, sym(theirs.payer));
-            sum.owner = greater(&ours.names, sum.owner, sym(theirs.owner));
-            sum.zone = greater(&ours.names, sum.zone, sym(theirs.zone));
-            for (slot, old) in sum.details.iter_mut().zip(theirs.details) {
-                *slot = greater(&ours.names, *slot, sym(old));
-            }
-            sum.used += theirs.used;
-            sum.unused += theirs.unused;
-            sum.committed += theirs.committed;
-            sum.consumed += theirs.consumed;
-            sum.reserved += theirs.reserved;
-            sum.hourly.merge(&theirs.hourly);
-            for (class, costs) in theirs.covers {
-                *sum.covers.entry(classes[class as usize]).or_default() += costs;
-            }
-            for ((start, end, class), units) in theirs.fees {
-                *sum.fees.entry((start, end, classes[class as usize])).or_default() += units;
-            }
-        }
-        self.quality.add(other.quality);
-        Ok(())
-    }
-
     /// Looks up what has to be known of classes that are new.
     fn know_classes(&mut self, dictionary: &Dictionary) {
         let new = dictionary.classes.keys().iter().skip(self.kinds.len());
         self.kinds.extend(new.map(|key| Kind::of(key, &dictionary.names, &self.asked.coverage)));
-    }
-}
-
-impl CommitmentSum {
-    fn fee(&mut self, lines: &Lines, line: &Line, names: &Names) {
-        self.owner = greater(names, self.owner, line.account);
-        for column in [Text::ReservationZone, Text::Zone] {
-            self.zone = greater(names, self.zone, lines.text(column, line.row));
-        }
-        let money = |column| lines.money(column, line.row).unwrap_or_default();
-        let (committed, units) = (money(Amount::PlanCommitment), lines.usage(line.row));
-        if line.kind == LineType::SavingsPlanRecurringFee {
-            self.hourly.add(line.span.start, Quantity(committed.0));
-        } else {
-            *self.fees.entry((line.span.start, line.span.end, line.class)).or_default() += units;
-        }
-        if line.priced {
-            self.unused += line.sums;
-            self.committed += committed;
-            self.consumed += money(Amount::PlanUsed);
-            self.reserved += units;
-        }
     }
 }
 
@@ -503,42 +296,6 @@ impl Fold for Sums<'_> {
         self.add_batch(dictionary);
         Ok(())
     }
-}
-
-impl Kind {
-    fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
-        let text = |column| names.get(key.text(column));
-        let line = LineType::parse(text(Text::LineType));
-        let usage = crate::sku::strip_region(text(Text::UsageType));
-        let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));
-        let what = What::of(Texts {
-            product,
-            usage_type,
-            operation: text(Text::Operation),
-            instance_type: text(Text::InstanceType),
-            engine: text(Text::Engine),
-        });
-        let covered = line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
-        let timed = match what {
-            _ if !covered => Timed::No,
-            what if what.is_timed() => Timed::Each,
-            _ => Timed::Sum,
-        };
-        let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
-        Self {
-            line,
-            timed,
-            split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2")
-                || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
-            capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
-            host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
-            plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
-        }
-    }
-}
-
-fn is_plan_refund(description: &str) -> bool {
-    description.starts_with("Refund for one-time fee for Savings Plan ID")
 }
 
 /// The value of the tag whose key compares equal to `key`; of several the least.
@@ -563,9 +320,4 @@ fn tag_order(dictionary: &Dictionary, a: TagsId, b: TagsId) -> std::cmp::Orderin
             .collect::<Vec<_>>()
     };
     texts(a).cmp(&texts(b))
-}
-
-/// The greater of two texts: a choice that does not depend on the order of lines.
-fn greater(names: &Names, a: Sym, b: Sym) -> Sym {
-    if a != b && names.get(a) < names.get(b) { b } else { a }
 }

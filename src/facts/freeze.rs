@@ -5,7 +5,8 @@ mod resources;
 use super::{
     Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
     Spend, Survey,
-    fold::{CommitmentSum, PartyKey, Sums},
+    commitments::CommitmentSum,
+    fold::{PartyKey, Sums},
     line::Groups,
     tables::CellKey,
     usage::Block,
@@ -259,7 +260,7 @@ fn class_days(frozen: &Frozen<'_>) -> Vec<ClassDay> {
 }
 
 fn commitments(frozen: &Frozen<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> {
-    let all = frozen.sums.commitments.iter().map(|(arn, sum)| commitment(*arn, sum, shared, frozen));
+    let all = frozen.sums.commitments.iter().map(|(arn, sum)| commitment(arn, sum, shared, frozen));
     let mut all: Vec<Commitment> = all.collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all

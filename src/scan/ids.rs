@@ -27,6 +27,8 @@ struct Entry {
     tail: [u8; TAIL],
     head: Sym,
     tail_length: u8,
+    /// The id that came behind this one when it was last seen; of most bills the same again, hour after hour.
+    next: ResourceSym,
 }
 
 /// A table of distinct resource ids, numbered in the order of first sight.
@@ -39,7 +41,14 @@ pub struct Ids {
     entries: Vec<Entry>,
     slots: Vec<u64>,
     hasher: FixedState,
+    /// How often a guess of the next id was right lately, less how often it was wrong; at 0 guesses are made but seldom.
+    luck: u32,
 }
+
+/// Wrong guesses in a row until guesses become seldom.
+const PATIENCE: u32 = 16;
+/// Of so many ids one is guessed at then.
+const SELDOM: u32 = 16;
 
 impl Default for Ids {
     fn default() -> Self {
@@ -48,6 +57,7 @@ impl Default for Ids {
             entries: vec![Entry::default()],
             slots: vec![0; 1024],
             hasher: FixedState::with_seed(13),
+            luck: 0,
         }
     }
 }
@@ -70,32 +80,62 @@ impl Ids {
         out.reserve(ids.len());
         for id in ids {
             if *id != last.0 {
-                last = (id, self.intern(id)?);
+                last = (id, self.intern_behind(last.1, id)?);
             }
             out.push(last.1);
         }
         Ok(())
     }
 
+    /// The number of an id that stands behind another: at first the one is tried that stood there before.
+    fn intern_behind(&mut self, before: ResourceSym, id: &[u8]) -> Result<ResourceSym> {
+        if self.luck > 0 || before.0.is_multiple_of(SELDOM) {
+            let expected = self.entries[before.0 as usize].next;
+            if self.is_at(expected, id) {
+                self.luck = (self.luck + 1).min(PATIENCE);
+                return Ok(expected);
+            }
+            self.luck = self.luck.saturating_sub(1);
+        }
+        let found = self.intern(id)?;
+        self.entries[before.0 as usize].next = found;
+        Ok(found)
+    }
+
     /// The text of an id; empty for a number that was never given.
     #[must_use]
     pub fn text(&self, id: ResourceSym) -> String {
-        let Some(entry) = self.entries.get(id.0 as usize) else { return String::new() };
-        let tail = &entry.tail[..usize::from(entry.tail_length)];
-        let mut text = self.heads.get(entry.head).to_owned();
-        text.extend(tail.iter().map(|byte| char::from(*byte)));
+        let mut text = String::new();
+        self.write(id, &mut text);
         text
+    }
+
+    /// Writes the text of an id in place of what `out` holds.
+    fn write(&self, id: ResourceSym, out: &mut String) {
+        out.clear();
+        if let Some(entry) = self.entries.get(id.0 as usize) {
+            out.push_str(self.heads.get(entry.head));
+            out.extend(entry.tail[..usize::from(entry.tail_length)].iter().map(|byte| char::from(*byte)));
+        }
+    }
+
+    /// Takes in all ids of another table; gives our number of each of its numbers.
+    ///
+    /// # Errors
+    /// When there are more than can be numbered.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<Vec<ResourceSym>> {
+        let mut text = String::new();
+        let ours = (0..u32::try_from(other.entries.len()).unwrap_or(u32::MAX)).map(|id| {
+            other.write(ResourceSym(id), &mut text);
+            self.intern(text.as_bytes())
+        });
+        ours.collect()
     }
 
     /// How many ids there are, the empty one included.
     #[must_use]
     pub fn count(&self) -> usize {
         self.entries.len()
-    }
-
-    /// All numbers in order.
-    pub fn ids(&self) -> impl Iterator<Item = ResourceSym> + use<> {
-        (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(ResourceSym)
     }
 
     #[inline]
@@ -107,7 +147,7 @@ impl Ids {
             if slot == 0 {
                 return self.add(id, hash);
             }
-            if slot >> 32 == hash >> 32 && self.is_at(slot, id) {
+            if slot >> 32 == hash >> 32 && self.is_at(number(slot), id) {
                 return Ok(number(slot));
             }
             at = (at + 1) & mask;
@@ -115,8 +155,8 @@ impl Ids {
     }
 
     #[inline]
-    fn is_at(&self, slot: u64, id: &[u8]) -> bool {
-        let entry = &self.entries[number(slot).0 as usize];
+    fn is_at(&self, sym: ResourceSym, id: &[u8]) -> bool {
+        let entry = &self.entries[sym.0 as usize];
         let head = self.heads.get(entry.head).as_bytes();
         let Some((start, end)) = id.split_at_checked(head.len()) else { return false };
         end.len() == usize::from(entry.tail_length)
@@ -137,7 +177,7 @@ impl Ids {
         let tail_length = u8::try_from(end.len()).unwrap_or_default();
         let new =
             u32::try_from(self.entries.len()).map_err(|_| Error::new("has more distinct ids than can be numbered"))?;
-        self.entries.push(Entry { tail, head: self.heads.intern(head), tail_length });
+        self.entries.push(Entry { tail, head: self.heads.intern(head), tail_length, next: ResourceSym::NONE });
         if self.entries.len() * 2 > self.slots.len() {
             self.grow();
         }

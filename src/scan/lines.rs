@@ -56,7 +56,7 @@ impl<T: Copy> Coded<T> {
     /// A row's value.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> T {
-        let code = if self.codes.is_empty() { self.all } else { self.codes[row] };
+        let code = self.codes.get(row).copied().unwrap_or(self.all);
         self.values[code as usize]
     }
 }
