@@ -230,7 +230,7 @@ impl<'a> Bill<'a> {
     }
 
     fn known(&self) -> Known<'_> {
-        Known { pools: &self.pools, rates: &self.plan_rates, prices: self.given.prices }
+        Known { pools: &self.pools, rates: &self.plan_rates, prices: self.given.prices, memo: None }
     }
 
     /// What the whole bill costs.

@@ -55,6 +55,10 @@ pub struct CommitmentFigures {
     pub risk_quantile: f64,
     /// Of advice in dated tranches.
     pub ladder: LadderFigures,
+    /// How many offers are weighed: those for which most is paid on demand.
+    pub most_offers: usize,
+    /// How many purchases, the largest, have their other terms priced too.
+    pub with_alternatives: usize,
     /// How many instruments get a start of their own in the search.
     pub starts: usize,
     /// After how many curves no further pass begins.

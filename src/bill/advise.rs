@@ -28,7 +28,7 @@ pub struct Advised {
     pub utilization: f64,
     /// When to buy how much of it.
     pub tranches: Vec<Tranche>,
-    /// Other terms of the same, each at its own best amount and alone, without anything else that is advised: what, and what it saves.
+    /// Of the largest purchases: other terms of the same, each at its own best amount and alone, without anything else that is advised: what, and what it saves.
     pub alternatives: Vec<(Purchase, Money)>,
 }
 
@@ -91,6 +91,7 @@ impl Bill<'_> {
                 None => open.push(at),
             }
         }
+        self.keep_largest(&mut open, offers, figures.most_offers);
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
         let effort = effort(figures, threads);
@@ -102,6 +103,9 @@ impl Bill<'_> {
         let rungs = Rungs { today: &now, after: &market, steps: &steps, figures, effort: &effort, as_of };
         let mut ladder = self.ladder(&rungs);
         advice.weeks = ladder.weeks;
+        let mut largest: Vec<usize> = (0..steps.len()).collect();
+        largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
+        largest.truncate(figures.with_alternatives);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
             let advised = Advised {
@@ -111,12 +115,26 @@ impl Bill<'_> {
                 coverage: market.coverage(self, &offers[at], &steps),
                 utilization: market.utilization(place, &steps),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
-                alternatives: self.alternatives(&purchase, others, figures, threads),
+                alternatives: if largest.contains(&place) {
+                    self.alternatives(&purchase, others, figures, threads)
+                } else {
+                    Vec::new()
+                },
                 purchase,
             };
             advice.advised.push((at, advised));
         }
         advice
+    }
+
+    /// Keeps the offers that most is paid on demand for: what a market of thousands of small ones would add is not worth its hours.
+    fn keep_largest(&self, open: &mut Vec<usize>, offers: &[Offering], most: usize) {
+        if open.len() > most {
+            let cost = |at: &usize| self.rates_of(&offers[*at]).value(self.waterfall.totals());
+            open.sort_by_cached_key(|at| (std::cmp::Reverse(cost(at)), *at));
+            open.truncate(most);
+            open.sort_unstable();
+        }
     }
 
     /// A place in the waterfall for each offer.
@@ -167,7 +185,7 @@ impl Bill<'_> {
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
     fn rates_of(&self, offer: &Offering) -> Rates {
-        let (holding, known) = (offer.holding(1), self.known());
+        let (holding, known) = (offer.holding(1), self.known().of_one());
         let rate = |(id, _)| if holding.weight(&known, id).is_some() { self.rates[1].0[id.0 as usize] } else { 0 };
         Rates(self.pools.numbered().map(rate).collect())
     }

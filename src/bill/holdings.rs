@@ -13,7 +13,7 @@ use crate::{
     sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// What a holding may cover, in the order in which kinds apply.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,21 @@ pub(super) struct Known<'a> {
     pub(super) pools: &'a Pools,
     pub(super) rates: &'a PlanRates,
     pub(super) prices: &'a Prices,
+    /// Of one holding: rates that were looked up already, by good and public rate.
+    pub(super) memo: Option<RefCell<BTreeMap<(u32, Money), Option<(Turn, Money)>>>>,
+}
+
+impl<'a> Known<'a> {
+    /// What is known, with a memory for the rates of one holding.
+    pub(super) fn of_one(&self) -> Known<'a> {
+        Known { pools: self.pools, rates: self.rates, prices: self.prices, memo: Some(RefCell::default()) }
+    }
+
+    /// A rate that depends on nothing but a pool's good and public rate.
+    fn remembered(&self, pool: &pools::Pool, look: impl FnOnce() -> Option<(Turn, Money)>) -> Option<(Turn, Money)> {
+        let Some(memo) = &self.memo else { return look() };
+        *memo.borrow_mut().entry((pool.good_id, pool.rate.public)).or_insert_with(look)
+    }
 }
 
 /// Commitments of one owner that cover the same usage at the same rates.
@@ -143,10 +158,10 @@ impl Holding {
                 if !(pool.cover.plans.contains(kind) && here || as_billed) {
                     return None;
                 }
-                let (turn, rate) = match self.buys {
-                    Some(offer) => (Turn::BySaving, offering::rate(known, offer, pool)?),
-                    None => known.rates.rate(kind, terms, pool, known.prices)?,
-                };
+                let (turn, rate) = known.remembered(pool, || match self.buys {
+                    Some(offer) => offering::rate(known, offer, pool).map(|rate| (Turn::BySaving, rate)),
+                    None => known.rates.rate(kind, terms, pool, known.prices),
+                })?;
                 let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
                 let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
                 Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))

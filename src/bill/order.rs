@@ -73,6 +73,7 @@ pub(super) fn steps(known: &Known<'_>, holdings: &[Holding], sharing: &Sharing) 
 
 /// What a holding may cover, best first.
 fn candidates(known: &Known<'_>, holding: &Holding) -> Vec<Candidate> {
+    let known = &known.of_one();
     let found = known.pools.numbered().filter_map(|(id, _)| {
         let (preference, weight) = holding.weight(known, id)?;
         Some((preference, id, weight))

@@ -54,6 +54,8 @@ pub(super) struct Pool {
     pub(super) account: Arc<str>,
     pub(super) zone: Option<Arc<str>>,
     pub(super) good: Good,
+    /// The number of the good.
+    pub(super) good_id: u32,
     /// As billed; empty where nobody uses it yet.
     pub(super) usage_type: Arc<str>,
     /// As billed.
@@ -155,6 +157,7 @@ impl Pools {
     /// The pools of everything that some commitment could cover.
     pub(super) fn of(facts: &Facts, coverage: &Coverage) -> Self {
         let mut numbers: BTreeMap<Key<'_>, PoolId> = BTreeMap::new();
+        let mut goods: BTreeMap<Good, u32> = BTreeMap::new();
         let (mut all, mut of_class) = (Vec::new(), Vec::with_capacity(facts.classes.len()));
         for class in &facts.classes {
             let cover = if class.line.is_usage() && *class.currency == *facts.currency {
@@ -172,7 +175,9 @@ impl Pools {
             if pool == next {
                 let (payer, account, zone) = (class.payer.clone(), class.account.clone(), class.zone.clone());
                 let (usage_type, operation) = (class.usage_type.clone(), class.operation.clone());
-                all.push(Pool { payer, account, zone, good, usage_type, operation, cover, rate: Rate::default() });
+                let new = u32::try_from(goods.len()).unwrap_or(u32::MAX);
+                let (good_id, rate) = (*goods.entry(good.clone()).or_insert(new), Rate::default());
+                all.push(Pool { payer, account, zone, good, good_id, usage_type, operation, cover, rate });
             }
             of_class.push(Some(pool));
         }
@@ -218,7 +223,9 @@ impl Pools {
         let rate = source.rate.times(ratio.ratio(Money::ONE.0, becomes.units().0));
         let throughput = matches!(becomes, Becomes::Throughput { .. });
         let usage_type = if throughput { good.meter.clone() } else { Arc::from("") };
-        let pool = Pool { good, usage_type, cover, rate, ..source.clone() };
+        // What nobody uses yet is a good of its own: no pool was numbered so high.
+        let good_id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let pool = Pool { good, good_id, usage_type, cover, rate, ..source.clone() };
         let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         self.targets.insert(key, id);
         self.sources.insert(id, self.source(from));

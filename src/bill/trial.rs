@@ -2,13 +2,14 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Place, Uncovered,
+    holdings::Holding,
     pools::{self, Becomes, Runs},
 };
 use crate::{
     facts::Cost,
     money::Money,
     time::{Hour, parse_moment},
-    waterfall::{self, CapacityId, Effect, PoolId},
+    waterfall::{self, Effect, PoolId},
 };
 use std::collections::BTreeMap;
 
@@ -63,32 +64,31 @@ impl Bill<'_> {
         after.into_values().map(|(billed, after)| billed - after).sum()
     }
 
-    /// The first moment from which edits would save what is `wanted`, because commitments that cover their usage have ended, and what
-    /// they then save over a period like this one.
+    /// The moment when the last commitment has ended that could cover the usage of edits, if it then saves what is `wanted`, and what it
+    /// saves over a period like this one: usage is on demand then.
     #[must_use]
     pub fn once_ended(&self, edits: &[Edit], as_of: Hour, wanted: &dyn Fn(Cost) -> bool) -> Option<(Hour, Cost)> {
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
-        let usage = changes(&moves);
-        let mut ends: Vec<(Hour, usize)> = Vec::new();
-        for (at, holding) in self.holdings.iter().enumerate() {
-            let covers = |moved: &Moved| holding.weight(&self.known(), moved.from.0).is_some();
-            if moves.iter().any(covers) {
-                ends.extend(self.end(at).filter(|end| *end >= as_of).map(|end| (end, at)));
+        if moves.is_empty() {
+            return None;
+        }
+        let known = self.known();
+        let covers = |holding: &Holding| moves.iter().any(|moved| holding.weight(&known, moved.from.0).is_some());
+        let mut last = None;
+        for (at, holding) in self.holdings.iter().enumerate().filter(|(_, holding)| covers(holding)) {
+            match self.end(at) {
+                Some(end) => last = last.max(Some(end)),
+                // What is covered from elsewhere does not tell when that ends.
+                None if holding.members.is_empty() => {}
+                None => return None,
             }
         }
-        ends.sort_unstable();
-        let mut released = Vec::new();
-        for (end, holding) in ends {
-            released.extend(self.release(holding));
-            let before = self.after(&self.waterfall.peek(&released));
-            let both: Vec<_> = released.iter().chain(&usage).cloned().collect();
-            let saving = before.cost() - self.after(&self.waterfall.peek(&both)).cost();
-            if wanted(saving) {
-                return Some((end, saving));
-            }
-        }
-        None
+        let end = last.filter(|end| *end >= as_of)?;
+        let rates = [|rate: &pools::Rate| rate.gross, |rate: &pools::Rate| rate.net];
+        let [gross, net] = rates.map(|rate| Money(moves.iter().map(|moved| self.worth(moved, rate)).sum()));
+        let saving = Cost { gross, net };
+        wanted(saving).then_some((end, saving))
     }
 
     /// When the last commitment of a holding ends, if that is told.
@@ -98,20 +98,6 @@ impl Bill<'_> {
             Some(Hour::of_seconds(end.saturating_add(1)))
         });
         ends.collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
-    /// Takes away all that a holding offers.
-    fn release(&self, holding: usize) -> Vec<waterfall::Change> {
-        let capacity = CapacityId(u32::try_from(holding).unwrap_or(u32::MAX));
-        let amounts = self.waterfall.amounts(capacity);
-        let mut all = Vec::new();
-        let mut start = 0;
-        for run in amounts.chunk_by(|a, b| a == b) {
-            let hours = start..start + run.len();
-            start = hours.end;
-            all.push(waterfall::Change::Capacity { capacity, hours, per_hour: -run[0] });
-        }
-        all
     }
 
     /// The place of every touched item after the edits.
@@ -202,9 +188,14 @@ impl Bill<'_> {
 
     /// What the usage that moved costs on demand, at least nothing.
     fn value(&self, moved: &Moved) -> i128 {
+        self.worth(moved, |rate| rate.net).max(0)
+    }
+
+    /// What moving would save if nothing covered the usage, in 1e-12 USD.
+    fn worth(&self, moved: &Moved, of: impl Fn(&pools::Rate) -> Money) -> i128 {
         let units: i128 = moved.runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
-        let rate = |(pool, share): (PoolId, Money)| self.pools.pool(pool).rate.net.ratio(share.0, Money::ONE.0).0;
-        (units * (rate(moved.from) - moved.to.map_or(0, rate)) / 1_000_000_000).max(0)
+        let rate = |(pool, share): (PoolId, Money)| of(&self.pools.pool(pool).rate).ratio(share.0, Money::ONE.0).0;
+        units * (rate(moved.from) - moved.to.map_or(0, rate)) / 1_000_000_000
     }
 }
 
