@@ -5,6 +5,7 @@
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod advise;
+mod amounts;
 mod blocks;
 mod buy;
 mod edit;

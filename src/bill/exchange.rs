@@ -148,7 +148,7 @@ impl Holding {
 /// The numbers from 1 to all, or `most` of them evenly spread, the last one among them.
 fn counts(all: u32, most: u32) -> impl Iterator<Item = u32> {
     let stride = all.div_ceil(most.max(1)).max(1);
-    (1..=all).filter(move |count| (all - count) % stride == 0)
+    (1..=all).filter(move |count| (all - count).is_multiple_of(stride))
 }
 
 fn taken_off(capacity: CapacityId, amounts: &[Amount], release: Release) -> Vec<Change> {

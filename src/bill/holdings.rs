@@ -1,6 +1,7 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
+    amounts::{as_used, hours_in, plan_amounts, reserved_amounts},
     free, listed, offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
@@ -10,7 +11,6 @@ use crate::{
     money::Money,
     prices::{Instrument, Offer, Prices},
     sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
-    time::{Hour, Span},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -248,10 +248,6 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
     })
 }
 
-fn hours_in(period: Span) -> usize {
-    usize::try_from(period.hours()).unwrap_or(0)
-}
-
 /// A commitment as a holding of its own; `None` where neither the bill nor a listing tells what it offers.
 pub(super) fn of_commitment(
     facts: &Facts,
@@ -294,27 +290,6 @@ pub(super) fn of_commitment(
         billed: Cost::default(),
         covered,
     })
-}
-
-/// What a commitment whose fees are not in this bill offers: in each hour what was used of it.
-fn as_used(facts: &Facts, pools: &Pools, commitment: &Commitment, scope: &Scope) -> Vec<Amount> {
-    let mut amounts = vec![0; hours_in(facts.window.period)];
-    for (class, costs) in &commitment.covers {
-        let Some(pool) = pools.of_class(*class) else { continue };
-        let cover = &pools.pool(pool).cover;
-        let weight = match scope {
-            Scope::Plan { .. } => pools::per_unit(costs.effective, costs.quantity).map_or(0, |rate| rate.0),
-            Scope::Zone(..) | Scope::Elsewhere(_) => i128::from(UNIT),
-            Scope::Region { key, .. } => {
-                let reserved = cover.regional.iter().find(|reserved| reserved.key == *key);
-                reserved.map_or(i128::from(UNIT), |reserved| i128::from(reserved.units))
-            }
-        };
-        for (at, units) in pools::covered_hours(facts, *class, costs.quantity) {
-            amounts[at] += i128::from(units) * weight;
-        }
-    }
-    amounts
 }
 
 /// The class with most covered usage.
@@ -388,42 +363,4 @@ pub(super) fn reservation(
 
 fn is_server(key: &ReservationKey) -> bool {
     matches!(key, ReservationKey::Instance { service: crate::sku::Service::Ec2, .. })
-}
-
-/// What a reservation offers in each hour of the period: a fee is for instance-hours, spread over the part of its hours in which the
-/// reservation was in force, to the second.
-fn reserved_amounts(facts: &Facts, commitment: &Commitment, per_instance: Weight) -> Vec<Amount> {
-    let period = facts.window.period;
-    let mut amounts = vec![0; hours_in(period)];
-    for fee in &commitment.fees {
-        let force = commitment.in_force(fee.hours);
-        let seconds = i128::from(force.end - force.start).max(1);
-        for (hour, amount) in (period.start.0..period.end.0).zip(&mut amounts) {
-            let start = i64::from(hour) * 3600;
-            let inside = force.end.min(start + 3600) - force.start.max(start);
-            if inside > 0 {
-                *amount += fee.units.ratio(i128::from(inside), seconds).0 * i128::from(per_instance) / 1000;
-            }
-        }
-    }
-    amounts
-}
-
-/// What a plan offers in each hour of the period, in USD.
-fn plan_amounts(facts: &Facts, commitment: &Commitment) -> Vec<Amount> {
-    let period = facts.window.period;
-    let mut amounts = vec![0; hours_in(period)];
-    for (hours, committed) in &commitment.hourly {
-        add(&mut amounts, hours.cut(period), period, committed.0 * 1_000_000_000);
-    }
-    amounts
-}
-
-fn add(amounts: &mut [Amount], span: Span, period: Span, each: Amount) {
-    let at = |hour: Hour| usize::try_from(hour.0 - period.start.0).unwrap_or(0);
-    if span.hours() > 0 {
-        for amount in &mut amounts[at(span.start)..at(span.end)] {
-            *amount += each;
-        }
-    }
 }

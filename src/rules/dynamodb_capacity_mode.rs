@@ -80,6 +80,9 @@ impl Rule for DynamodbCapacityMode {
         let tables = Table::all(see, &rates);
         let mut all: Vec<(&Table<'_>, Vec<Candidate>)> =
             tables.iter().map(|table| (table, self.candidates(table, &rates))).collect();
+        if all.is_empty() {
+            return;
+        }
         let mut bill = see.bill.clone();
         bill.prepare(all.iter().flat_map(|(_, candidates)| candidates).flat_map(|candidate| &candidate.edits));
         let ahead = Ahead::of(see, &tables);

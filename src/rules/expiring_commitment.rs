@@ -121,7 +121,7 @@ impl ExpiringCommitment {
         let listed = commitment.listed.as_ref().is_some_and(|listed| listed.end.is_some());
         let signal = if listed { Signal::Inventory } else { Signal::Bill };
         let current =
-            State::new(format!("{} ends on {}", owned::label(see, at), end.day())).with("ends", end.rfc3339());
+            State::new(format!("{} ends on {}", owned::label(see, at), end.plus(-1).day())).with("ends", end.rfc3339());
         let mut finding = Finding::new(owned::target(commitment), Aspect::Commitment)
             .seen(signal, "ends", end.rfc3339(), "")
             .seen(Signal::Rule, "days_left", left, "days")

