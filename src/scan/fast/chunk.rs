@@ -111,7 +111,13 @@ impl Pages {
         let page = guarded(|| self.reader.get_next_page().map_err(corrupt))?;
         Ok(Some(match page {
             None => return Ok(None),
-            Some(Page::DictionaryPage { buf, num_values, .. }) => Next::Dictionary(buf, num_values as usize),
+            Some(Page::DictionaryPage { buf, num_values, encoding, .. }) => {
+                // Both names stand for plain values here.
+                if !matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) {
+                    return Err(Error::new(format!("is corrupt: a dictionary in encoding {encoding:?}")));
+                }
+                Next::Dictionary(buf, num_values as usize)
+            }
             Some(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. }) => {
                 let rle = |needed: bool, encoding| !needed || encoding == Encoding::RLE;
                 let known_levels = rle(self.repeats, rep_level_encoding) && rle(self.nullable, def_level_encoding);

@@ -212,8 +212,7 @@ impl Values {
             return Ok(Self::Plain { bytes: page.body.clone(), at: 0 });
         }
         let Some((width, _)) = page.body.split_first() else {
-            // A page of nulls alone may leave the width out.
-            return Ok(Self::Indices(Rle::new(Bytes::new(), 1)?));
+            return Err(Error::new("is corrupt: a page of indices without their width"));
         };
         Ok(Self::Indices(Rle::new(page.body.slice(1..), u32::from(*width))?))
     }
