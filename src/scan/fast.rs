@@ -140,7 +140,30 @@ impl Group {
         self.lines.tags = self.joiner.join(rows, &self.labels, maps, tags);
         self.lines.rows = rows;
         self.lines.number_classes(&mut self.packer, classes);
+        if self.left == 0 {
+            self.finish(dictionary)?;
+        }
         Ok(Some(&self.lines))
+    }
+}
+
+impl Group {
+    /// Checks that no column has values left.
+    fn finish(&mut self, dictionary: &mut Dictionary) -> Result<()> {
+        fn all<C: Convert>(columns: &mut [Slot<C>]) -> Result<()> {
+            columns
+                .iter_mut()
+                .try_for_each(|Slot { name, column, .. }| column.finish().map_err(|e| e.in_column(&*name)))
+        }
+        all(&mut self.texts)?;
+        all(self.resource.as_mut_slice())?;
+        all(&mut self.amounts)?;
+        all(&mut self.moments)?;
+        all(&mut self.flat)?;
+        let Dictionary { names, ids, .. } = dictionary;
+        let mut home = Home { names, ids, wide: &mut self.lines.wide };
+        let maps = &mut self.maps;
+        maps.iter_mut().try_for_each(|Maps { name, map }| map.finish(&mut home).map_err(|e| e.in_column(&*name)))
     }
 }
 
@@ -216,9 +239,10 @@ impl<'a> Opener<'a> {
             return Ok(None);
         }
         let name = keys.column_path().parts()[0].clone();
-        let mut open = |chunk, level: u16| {
+        let mut open = |chunk: &ColumnChunkMetaData, level: u16| {
             let pages = Pages::open(&mut self.file, chunk, self.rows).map_err(|error| error.in_column(&name))?;
-            Ok::<_, Error>(Leaf::new(pages, u32::from(level), 1))
+            let optional = chunk.column_descr().self_type().is_optional();
+            Ok::<_, Error>(Leaf::new(pages, u32::from(level), optional))
         };
         let mut map = Map::new(open(keys, key_level)?, open(values, value_level)?, prefix);
         let known = self.rows == 0 || map.start(&mut self.home).map_err(|error| error.in_column(&name))?;

@@ -61,10 +61,12 @@ pub(super) struct DataPage {
     pub(super) values: usize,
     /// Whether the values are indices into the dictionary, else plain.
     pub(super) indices: bool,
-    /// The repetition levels, if the column repeats.
+    /// The repetition levels; empty if the column does not repeat.
     pub(super) repetition: Bytes,
-    /// The definition levels, if the column can be null.
-    pub(super) definition: Bytes,
+    /// The definition levels; `None` if the column cannot be null.
+    pub(super) definition: Option<Bytes>,
+    /// How many nulls the page says it has, if it says so.
+    pub(super) nulls: Option<usize>,
     /// What follows.
     pub(super) body: Bytes,
     /// Whether the levels are in the one encoding that is read here.
@@ -89,7 +91,7 @@ pub(super) struct Pages {
 impl Pages {
     /// Reads the chunk's bytes.
     pub(super) fn open(file: &mut File, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
-        let (start, length) = chunk.byte_range();
+        let (start, length) = guarded(|| Ok(chunk.byte_range()))?;
         let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
         file.seek(SeekFrom::Start(start)).map_err(io)?;
         let there = file.metadata().map_err(io)?.len().saturating_sub(start).min(length);
@@ -109,23 +111,67 @@ impl Pages {
         let page = guarded(|| self.reader.get_next_page().map_err(corrupt))?;
         Ok(Some(match page {
             None => return Ok(None),
-            Some(Page::DictionaryPage { buf, num_values, .. }) => Next::Dictionary(buf, num_values as usize),
+            Some(Page::DictionaryPage { buf, num_values, encoding, .. }) => {
+                // Both names stand for plain values here.
+                if !matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) {
+                    return Err(Error::new(format!("is corrupt: a dictionary in encoding {encoding:?}")));
+                }
+                Next::Dictionary(buf, num_values as usize)
+            }
             Some(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. }) => {
                 let rle = |needed: bool, encoding| !needed || encoding == Encoding::RLE;
                 let known_levels = rle(self.repeats, rep_level_encoding) && rle(self.nullable, def_level_encoding);
                 let (repetition, rest) = if self.repeats { prefixed(buf)? } else { (Bytes::new(), buf) };
                 let (definition, body) = if self.nullable { prefixed(rest)? } else { (Bytes::new(), rest) };
+                let definition = self.nullable.then_some(definition);
                 let (values, indices) = (num_values as usize, indices(encoding)?);
-                Next::Data(DataPage { values, indices, repetition, definition, body, known_levels })
+                let nulls = None;
+                Next::Data(DataPage { values, indices, repetition, definition, nulls, body, known_levels })
             }
-            Some(Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. }) => {
+            Some(Page::DataPageV2 {
+                buf,
+                num_values,
+                num_nulls,
+                encoding,
+                def_levels_byte_len,
+                rep_levels_byte_len,
+                ..
+            }) => {
                 let (repetition, rest) = split(buf, rep_levels_byte_len as usize)?;
                 let (definition, body) = split(rest, def_levels_byte_len as usize)?;
+                let definition = self.nullable.then_some(definition);
                 let (values, indices) = (num_values as usize, indices(encoding)?);
-                Next::Data(DataPage { values, indices, repetition, definition, body, known_levels: true })
+                let nulls = Some(num_nulls as usize);
+                Next::Data(DataPage { values, indices, repetition, definition, nulls, body, known_levels: true })
             }
         }))
     }
+}
+
+impl Pages {
+    /// Checks that nothing is left but pages without values.
+    ///
+    /// # Errors
+    /// When there is more, or what follows is no page.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        loop {
+            match self.next()? {
+                None => return Ok(()),
+                Some(Next::Data(page)) if page.values == 0 => {}
+                Some(_) => return Err(surplus()),
+            }
+        }
+    }
+}
+
+/// What a column is whose first page has levels that are known here, and a later one does not.
+pub(super) fn changed_levels() -> Error {
+    Error::new("is corrupt: the levels of its pages are in several encodings")
+}
+
+/// What a column with more values than rows is.
+pub(super) fn surplus() -> Error {
+    Error::new("is corrupt: it has more values than the row group has rows")
 }
 
 /// Whether a page holds indices into the dictionary, else plain values.

@@ -5,7 +5,7 @@
 
 use super::{
     super::lines::Coded,
-    chunk::{DataPage, Next, Pages},
+    chunk::{DataPage, Next, Pages, changed_levels, surplus},
     rle::Rle,
     values::{Convert, Home, Physical, PlainValues},
 };
@@ -25,9 +25,26 @@ pub(super) struct Column<C: Convert> {
 /// What is left of the current page.
 struct Current {
     left: usize,
+    /// Nulls that the page says are still to come, if it says so.
+    nulls: Option<usize>,
     /// `None` where nothing can be null.
     definition: Option<Rle>,
     values: Values,
+}
+
+impl Current {
+    /// Counts values that were read, some of them nulls.
+    ///
+    /// # Errors
+    /// When the page says that it has another number of nulls.
+    fn take(&mut self, values: usize, nulls: usize) -> Result<()> {
+        self.left -= values;
+        if let Some(told) = &mut self.nulls {
+            let rest = told.checked_sub(nulls).filter(|rest| self.left > 0 || *rest == 0);
+            *told = rest.ok_or_else(|| Error::new("is corrupt: a page has another number of nulls than it says"))?;
+        }
+        Ok(())
+    }
 }
 
 /// The values of a page that are not null.
@@ -68,6 +85,14 @@ impl<C: Convert> Column<C> {
         Ok(())
     }
 
+    /// Checks that all values were read.
+    ///
+    /// # Errors
+    /// When there are more, or what follows is no page.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        if self.page.as_ref().is_some_and(|page| page.left > 0) { Err(surplus()) } else { self.pages.finish() }
+    }
+
     /// The code of the next `rows` values, which are then passed over, if they are of one run.
     fn repeated(&mut self, rows: usize) -> Result<Option<u32>> {
         let Some(page) = self.page.as_mut().filter(|page| page.left >= rows) else { return Ok(None) };
@@ -92,7 +117,7 @@ impl<C: Convert> Column<C> {
         if let Some(levels) = &mut page.definition {
             levels.pass(rows);
         }
-        page.left -= rows;
+        page.take(rows, if filled { 0 } else { rows })?;
         Ok(Some(code))
     }
 
@@ -105,10 +130,14 @@ impl<C: Convert> Column<C> {
                     dictionary(&bytes, count, self.physical, &mut self.convert, out, home)?;
                 }
                 Some(Next::Data(page)) => {
+                    if !page.known_levels && self.page.is_some() {
+                        return Err(changed_levels());
+                    }
                     self.known_levels = page.known_levels;
-                    let levels = &page.definition;
-                    let definition = if levels.is_empty() { None } else { Some(Rle::new(levels.clone(), 1)?) };
-                    self.page = Some(Current { left: page.values, definition, values: Values::of(&page)? });
+                    let levels = page.definition.clone();
+                    let definition = levels.map(|levels| Rle::new(levels, 1)).transpose()?;
+                    let (left, nulls, values) = (page.values, page.nulls, Values::of(&page)?);
+                    self.page = Some(Current { left, nulls, definition, values });
                 }
             }
         }
@@ -121,30 +150,29 @@ impl<C: Convert> Column<C> {
         let wanted = wanted.min(page.left);
         let (values, convert, physical) = (&mut page.values, &mut self.convert, self.physical);
         let Some(levels) = &mut page.definition else {
-            page.left -= wanted;
-            return values.read(wanted, convert, physical, out, home);
+            values.read(wanted, convert, physical, out, home)?;
+            return page.take(wanted, 0);
         };
         match levels.run()? {
             Some((level, left)) => {
                 let count = wanted.min(left);
                 levels.pass(count);
-                page.left -= count;
                 if level != 0 {
-                    return values.read(count, convert, physical, out, home);
+                    values.read(count, convert, physical, out, home)?;
+                    return page.take(count, 0);
                 }
                 out.codes.resize(out.codes.len() + count, 0);
-                Ok(())
+                page.take(count, count)
             }
             None => {
                 self.scratch.resize(wanted, 0);
                 levels.fill(&mut self.scratch)?;
-                page.left -= wanted;
                 let start = out.codes.len();
                 let filled = self.scratch.iter().filter(|level| **level != 0).count();
                 values.read(filled, convert, physical, out, home)?;
                 out.codes.resize(start + wanted, 0);
                 spread(&mut out.codes[start..], filled, &self.scratch);
-                Ok(())
+                page.take(wanted, wanted - filled)
             }
         }
     }
@@ -184,8 +212,7 @@ impl Values {
             return Ok(Self::Plain { bytes: page.body.clone(), at: 0 });
         }
         let Some((width, _)) = page.body.split_first() else {
-            // A page of nulls alone may leave the width out.
-            return Ok(Self::Indices(Rle::new(Bytes::new(), 1)?));
+            return Err(Error::new("is corrupt: a page of indices without their width"));
         };
         Ok(Self::Indices(Rle::new(page.body.slice(1..), u32::from(*width))?))
     }

@@ -5,7 +5,7 @@ use super::{
         lines::Coded,
         tags::{RowSets, TagSets, TagsId},
     },
-    chunk::{Next, Pages},
+    chunk::{Next, Pages, changed_levels, surplus},
     column::{Values, dictionary},
     rle::Rle,
     values::{Home, Physical, ToText},
@@ -31,7 +31,10 @@ pub(super) struct Leaf {
     pages: Pages,
     /// The level at which an entry is there, and for the values leaf the one at which its value is.
     present: u32,
-    widths: (u32, u32),
+    /// The level from which on there is an entry at all.
+    entry: u32,
+    /// Bits of a definition level.
+    width: u32,
     text: ToText,
     page: Option<Current>,
     /// The levels of the chunk, and the texts of its entries that are present.
@@ -52,13 +55,13 @@ struct Current {
 }
 
 impl Leaf {
-    /// A leaf with its greatest definition level and greatest repetition level.
-    pub(super) fn new(pages: Pages, max_definition: u32, max_repetition: u32) -> Self {
-        let width = |max: u32| u32::BITS - max.leading_zeros();
+    /// A leaf with its greatest definition level, which an entry without a text does not reach if the leaf is optional.
+    pub(super) fn new(pages: Pages, max_definition: u32, optional: bool) -> Self {
         Self {
             pages,
             present: max_definition,
-            widths: (width(max_repetition), width(max_definition)),
+            entry: max_definition - u32::from(optional),
+            width: u32::BITS - max_definition.leading_zeros(),
             text: ToText::default(),
             page: None,
             repetition: Vec::new(),
@@ -99,15 +102,17 @@ impl Leaf {
                 dictionary(&bytes, count, Physical::Text, &mut self.text, &mut self.found, home)?;
             }
             Some(Next::Data(page)) => {
+                if !page.known_levels && self.page.is_some() {
+                    return Err(changed_levels());
+                }
                 self.known_levels = page.known_levels;
                 if !self.known_levels {
                     return Ok(false);
                 }
-                let (repetition, definition) = self.widths;
                 self.page = Some(Current {
                     left: page.values,
-                    repetition: Rle::new(page.repetition.clone(), repetition)?,
-                    definition: Rle::new(page.definition.clone(), definition)?,
+                    repetition: Rle::new(page.repetition.clone(), 1)?,
+                    definition: Rle::new(page.definition.clone().unwrap_or_default(), self.width)?,
                     values: Values::of(&page)?,
                 });
             }
@@ -123,6 +128,9 @@ impl Leaf {
         self.definition.resize(count, 0);
         page.repetition.fill(&mut self.repetition)?;
         page.definition.fill(&mut self.definition)?;
+        if self.definition.iter().any(|level| *level > self.present) {
+            return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
+        }
         let present = self.definition.iter().filter(|level| **level == self.present).count();
         self.found.next_batch();
         page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
@@ -148,6 +156,15 @@ impl Map {
     /// Loads the first chunks; says whether their levels can be read here.
     pub(super) fn start(&mut self, home: &mut Home<'_>) -> Result<bool> {
         Ok(self.keys.start(home)? && self.values.start(home)?)
+    }
+
+    /// Checks that all maps were read.
+    ///
+    /// # Errors
+    /// When there are more, or what follows is no page.
+    pub(super) fn finish(&mut self, home: &mut Home<'_>) -> Result<()> {
+        let (keys, values) = (self.keys.ready(home)?, self.values.ready(home)?);
+        if keys || values { Err(surplus()) } else { Ok(()) }
     }
 
     /// The sets of the next `rows` rows. Entries without a value are left out.
@@ -194,6 +211,9 @@ impl Map {
                 *begun += 1;
             }
             let (keys, values) = (&mut self.keys, &mut self.values);
+            if (keys.definition[keys.at] >= keys.entry) != (values.definition[values.at] >= values.entry) {
+                return Err(disagree());
+            }
             let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
             let value = (values.definition[values.at] == values.present).then(|| values.take());
             if let (Some(key), Some(value)) = (key, value)

@@ -94,6 +94,9 @@ impl Rle {
                 return Ok(());
             }
             let header = self.varint()?;
+            if header == 0 {
+                return Err(ends_early()); // some writers pad with zeros
+            }
             self.run = if header & 1 == 0 { self.repeat(header >> 1)? } else { self.packed(header >> 1) };
         }
     }
@@ -102,6 +105,9 @@ impl Rle {
         let bytes = self.width.div_ceil(8) as usize;
         let raw = self.bytes.get(self.at..self.at + bytes).ok_or_else(ends_early)?;
         let value = raw.iter().rev().fold(0u32, |value, byte| (value << 8) | u32::from(*byte));
+        if u64::from(value) >> self.width != 0 {
+            return Err(Error::new("is corrupt: an index or level of more bits than it may have"));
+        }
         self.at += bytes;
         Ok(Run::Repeat { value, left })
     }
