@@ -14,8 +14,8 @@ use std::{cmp::Reverse, collections::BTreeSet};
 pub struct Effort {
     /// How many instruments get a start of their own, in which they go first: those that gain most alone.
     pub starts: usize,
-    /// After how many points of curves nothing new is begun: some ten million take seconds. What would need more is searched
-    /// for in a part of the hours first.
+    /// After how many points of curves nothing new is begun: a point takes about a microsecond. What would need more is
+    /// searched for in a part of the hours first.
     pub points: usize,
     /// Workers for each curve; they do not change the answer.
     pub threads: usize,
@@ -214,19 +214,17 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// Gives a slot its best, and tells whether that is better than what it had.
-    fn improve(&mut self, slot: usize) -> bool {
+    /// Gives a slot its best, unless what it has is as good.
+    fn improve(&mut self, slot: usize) {
         let (before, gain) = (self.steps.clone(), self.gain);
         for at in self.slots[slot].clone() {
             self.set(at, 0);
         }
         let (at, steps, _) = self.best_of(slot);
         self.set(at, steps);
-        let better = self.gain > gain;
-        if !better {
+        if self.gain <= gain {
             self.become_steps(&before);
         }
-        better
     }
 
     /// Improves each slot once, goes on in that direction, and tells whether that was enough of the whole for one more round.
@@ -243,8 +241,8 @@ impl<'a> Search<'a> {
         self.gain - gain > self.gain / enough && !self.is_spent()
     }
 
-    /// Goes on in the direction of a pass for as long as that is better, twice as far each time: where one instrument takes
-    /// from another, passes alone come closer only step by step (Hooke and Jeeves 1961, the pattern move).
+    /// Goes on in the direction of a round for as long as that is better, twice as far each time: where one instrument takes
+    /// from another, rounds alone come closer only step by step (Hooke and Jeeves 1961, the pattern move).
     fn go_on(&mut self, before: &[u32]) {
         let step = |(now, before): (&u32, &u32)| i64::from(*now) - i64::from(*before);
         let mut way: Vec<i64> = self.steps.iter().zip(before).map(step).collect();
