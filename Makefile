@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check setup fmt lint doc schema fixture rule bench clean
+.PHONY: demo test check setup fmt lint doc schema fixture rule bench instructions fuzz clean
 
 demo: ## the ranked table for a made-up company
 	$(CARGO) run --release --quiet -- demo
@@ -24,9 +24,11 @@ lint:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
-schema: ## docs/report.schema.json from the types
-	$(CARGO) run --quiet -- schema > docs/report.schema.json.new
-	mv docs/report.schema.json.new docs/report.schema.json
+schema: ## docs/*.schema.json from the types
+	for of in recommend unit-cost changes; do \
+	    name=$$(echo $$of | sed 's/recommend/report/; s/-/_/'); \
+	    $(CARGO) run --quiet -- schema $$of > docs/$$name.schema.json.new && mv docs/$$name.schema.json.new docs/$$name.schema.json || exit 1; \
+	done
 
 fixture: ## fixtures/company from its generator
 	$(CARGO) run --quiet --example make -- --out target/company
@@ -39,6 +41,13 @@ rule: ## make rule NAME=x FROM=y: three files that begin as a copy of a working 
 bench: setup ## curtail beside DuckDB and Polars: make bench ARGS="--rows 2000000"; --help says more
 	$(CARGO) build --release --quiet --bin curtail --example facts
 	.venv/bin/python benches/peers.py $(ARGS)
+
+instructions: ## instructions that reading a small export takes, against benches/instructions.toml; ARGS=--update keeps them
+	$(CARGO) build --release --quiet --bin curtail
+	python3 benches/instructions.py $${CARGO_TARGET_DIR:-target}/release/curtail $(ARGS)
+
+fuzz: ## damaged parts through both readers: make fuzz SECONDS=3600 SEED=7
+	sh fuzz/run.sh $(SECONDS) $(SEED)
 
 clean:
 	$(CARGO) clean

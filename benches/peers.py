@@ -25,6 +25,7 @@ TITLES = {
     "floor": "floor: the needed pages, nothing else",
     "recommend": "`curtail recommend`, the whole run",
     "facts": "curtail's facts",
+    "single": "curtail's facts, one thread",
     "duckdb": "the facts in DuckDB",
     "polars": "the facts in Polars",
     "clickhouse": "the facts in ClickHouse (chdb)",
@@ -36,6 +37,7 @@ VARIANTS = {
     "messy": "random amounts, null ids, hundreds of classes per id, row groups of 256 k",
 }
 GROWTH = [2_500_000, 5_000_000, 10_000_000, 20_000_000]
+GROWTH_RUNS = 3
 MEGA = 1_000_000
 
 
@@ -66,10 +68,11 @@ def main():
     sections = {}
     if options.variants:
         exports = [generate(options, variant, options.rows) for variant in options.variants]
-        sections["variants"] = "\n\n".join(variant_table(export, measure(options, export)) for export in exports)
+        tables = [variant_table(export, measure(options, export, options.runs)) for export in exports]
+        sections["variants"] = "\n\n".join(tables)
     if options.growth:
         exports = [generate(options, "plain", rows) for rows in options.growth]
-        sections["growth"] = growth_table({export.rows: measure(options, export) for export in exports})
+        sections["growth"] = growth_table({export.rows: measure(options, export, GROWTH_RUNS) for export in exports})
     for name, text in sections.items():
         text = f"{setting(options)}\n\n{text}"
         print(f"\n{text}")
@@ -135,15 +138,15 @@ def generate(options, variant, rows):
     return Export(Path(done.stdout.strip()), variant, rows)
 
 
-def measure(options, export):
-    """The runs of every contender, after their results were found to agree."""
+def measure(options, export, count):
+    """So many runs of every contender, after their results were found to agree."""
     agree(options, export)
     commands = contenders(options, export)
     runs = {name: [] for name in commands}
-    for number in range(options.runs):
+    for number in range(count):
         for name in commands if number % 2 == 0 else reversed(commands):
             runs[name].append(run(commands[name]))
-            say(f"{name}, run {number + 1} of {options.runs}: {runs[name][-1].wall:.2f} s")
+            say(f"{name}, run {number + 1} of {count}: {runs[name][-1].wall:.2f} s")
     return runs
 
 
@@ -152,7 +155,8 @@ def contenders(options, export):
     facts = [str(TARGET / "release" / "examples" / "facts"), str(export.folder), *threads]
     recommend = [str(TARGET / "release" / "curtail"), "recommend", str(export.folder), *threads, "--format", "json"]
     engines = {engine: script("facts.py", engine, export.folder, *threads) for engine in options.engines}
-    return {"floor": [*facts, "--floor"], "recommend": recommend, "facts": facts, **engines}
+    single = [*facts[:2], "--threads", "1"]
+    return {"floor": [*facts, "--floor"], "recommend": recommend, "facts": facts, "single": single, **engines}
 
 
 def agree(options, export):
@@ -207,7 +211,8 @@ def variant_table(export, runs):
         cells = [f"{wall:.2f}", f"{min(walls):.2f}-{max(walls):.2f}", f"{median(of, 'cpu'):.2f}"]
         cells += [f"{median(of, 'peak') / MEGA:,.0f}", f"{export.rows / wall / MEGA:.2f}", ratio]
         lines.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    faster = median(runs["single"], "wall") / median(runs["facts"], "wall")
+    return "\n".join([*lines, "", f"More threads than one: {faster:.2f} x as fast."])
 
 
 def growth_table(by_rows):
@@ -228,7 +233,7 @@ def setting(options):
     versions = ", ".join(f"{package} {version}" for package, version in packages)
     return (
         f"{datetime.date.today()}; {os.cpu_count()} cores ({processor}), {memory:.0f} GB; {options.threads} threads; "
-        f"medians of {options.runs} runs; about {options.resources:,} resources; {versions}."
+        f"medians of {options.runs} runs ({GROWTH_RUNS} of growth); about {options.resources:,} resources; {versions}."
     )
 
 

@@ -4,17 +4,37 @@
 //! of it, and that is paid at on-demand rates. Commitments are paid whole, used or not, so what an edit frees of them covers other
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
+mod advise;
+mod amounts;
+mod blocks;
+mod buy;
 mod edit;
+mod exchange;
+mod free;
 mod holdings;
+mod lapse;
+mod listed;
+mod near;
+mod offering;
 mod order;
 mod pools;
 mod rates;
 mod reconcile;
+mod standing;
+mod tranches;
 mod trial;
 
-pub use edit::{Becomes, Edit, Selection};
+pub use advise::{Advice, Advised, Backtest, Declined};
+pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
+pub use edit::{Becomes, Edit, Release, Selection};
+pub use exchange::{Exchange, ExchangeLimits};
+pub use lapse::Held;
+pub use near::{Differs, Near};
+pub use offering::{Offering, Purchase, Wanted};
 pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
+pub use standing::Standing;
+pub use tranches::Tranche;
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
@@ -219,6 +239,12 @@ impl<'a> Bill<'a> {
         self.flat + self.committed + self.uncovered.cost() + self.items.iter().map(Item::linear).sum()
     }
 
+    /// The public rate of what a class measures, USD a unit, free units aside; `None` where no commitment could cover it.
+    #[must_use]
+    pub fn public_rate(&self, class: ClassId) -> Option<Money> {
+        self.pools.of_class(class).map(|pool| self.pools.pool(pool).rate.public)
+    }
+
     /// The items of a resource, by class.
     #[must_use]
     pub fn items_of(&self, resource: ResourceId) -> &[Item] {
@@ -231,15 +257,25 @@ impl<'a> Bill<'a> {
         let selected: std::collections::BTreeSet<usize> =
             edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
         let items = selected.into_iter().map(|at| &self.items[at]).filter(|item| item.paid == paid);
-        items.map(Item::cost).sum()
+        let uncovered = edits.iter().filter_map(|edit| match edit {
+            Edit::Buy(purchase) if paid == Paid::OnDemand => Some(self.coverable_by(purchase)),
+            // What is given up is no usage that something covers: it stands with what the purchase in its stead covers.
+            Edit::Release(release) if paid == Paid::OnDemand => Some(self.given_up(*release)),
+            _ => None,
+        });
+        items.map(Item::cost).sum::<Cost>() + uncovered.sum()
     }
 
-    /// Commitments of which the bill does not tell what they offer.
+    /// Whether a commitment of some kind may cover usage of a class.
+    #[must_use]
+    pub fn may_be_covered(&self, class: ClassId) -> bool {
+        self.pools.of_class(class).is_some()
+    }
+
+    /// Commitments of which neither the bill nor a listing tells what they offer.
     pub fn unplaced(&self) -> impl Iterator<Item = &'a Commitment> {
-        let placed: std::collections::BTreeSet<usize> =
-            self.holdings.iter().flat_map(|holding| holding.members.iter().copied()).collect();
         let all = self.facts.commitments.iter().enumerate();
-        all.filter(move |(at, _)| !placed.contains(at)).map(|(_, commitment)| commitment)
+        all.filter(|(at, _)| self.holding_of(*at).is_none()).map(|(_, commitment)| commitment)
     }
 
     fn places<'s>(&'s self, selection: &'s Selection) -> impl Iterator<Item = usize> + 's {

@@ -1,6 +1,9 @@
 //! The command line: flags become settings, settings a run, the run an exit status. The only place that knows clap.
 
+mod args;
+
 use crate::{
+    changes::Asked,
     config::{Config, Settings},
     demo,
     error::{Error, Result},
@@ -8,8 +11,12 @@ use crate::{
     output, report,
     report::Report,
     rules,
+    time::Span,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use args::{
+    AdviseArgs, CheckFormat, DataFormat, Format, PriceArgs, ReadArgs, WriteArgs, WriteDataArgs, Written, settings,
+};
+use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
 /// Reads a cloud bill and says what to change to spend less, in which order, and what each change really saves.
@@ -27,6 +34,8 @@ enum Command {
         #[command(flatten)]
         read: Box<ReadArgs>,
         #[command(flatten)]
+        price: PriceArgs,
+        #[command(flatten)]
         advise: AdviseArgs,
         #[command(flatten)]
         write: WriteArgs,
@@ -35,6 +44,8 @@ enum Command {
     Check {
         #[command(flatten)]
         read: Box<ReadArgs>,
+        #[command(flatten)]
+        price: PriceArgs,
         /// How the result is written
         #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
         format: CheckFormat,
@@ -43,6 +54,25 @@ enum Command {
     UnitCost {
         #[command(flatten)]
         read: Box<ReadArgs>,
+        /// What costs and unit costs are over: month, 30d, all or DATE..DATE; series are over everything read
+        #[arg(long, value_name = "WINDOW")]
+        window: Option<String>,
+        #[command(flatten)]
+        write: WriteDataArgs,
+    },
+    /// What moved the bill between two stretches of time, by default the last two complete months
+    Changes {
+        #[command(flatten)]
+        read: Box<ReadArgs>,
+        /// The earlier stretch: 2026-08 or 2026-08-01..2026-08-15
+        #[arg(long, value_name = "SPAN", requires = "after")]
+        before: Option<String>,
+        /// The later stretch
+        #[arg(long, value_name = "SPAN", requires = "before")]
+        after: Option<String>,
+        /// How many movers of each side the table shows
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        top: usize,
         #[command(flatten)]
         write: WriteDataArgs,
     },
@@ -73,147 +103,6 @@ enum Command {
     },
 }
 
-#[derive(Args)]
-struct ReadArgs {
-    /// The export: folders, globs, manifests or Parquet files
-    #[arg(value_name = "EXPORT")]
-    exports: Vec<String>,
-    /// The transactions: CSV or Parquet with hour (or date), workload, transactions
-    #[arg(long, value_name = "FILE")]
-    transactions: Option<PathBuf>,
-    /// What tells workloads apart: tag:KEY, account or cost_category:NAME
-    #[arg(long, value_name = "KEY")]
-    workload: Option<String>,
-    /// What tells owners apart, in the same way
-    #[arg(long, value_name = "KEY")]
-    owner: Option<String>,
-    /// The first day to read
-    #[arg(long, value_name = "DATE")]
-    from: Option<String>,
-    /// The last day to read
-    #[arg(long, value_name = "DATE")]
-    to: Option<String>,
-    /// What to price: month, 30d, all or DATE..DATE
-    #[arg(long, value_name = "WINDOW")]
-    window: Option<String>,
-    /// The currency to price where the bill mixes several
-    #[arg(long, value_name = "CODE")]
-    currency: Option<String>,
-    /// Workers; as many as there are cores by default
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// The same settings from a file; flags win. `curtail.toml` in the current folder is read if it is there
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-#[derive(Args)]
-struct AdviseArgs {
-    /// A folder of AWS CLI output and metrics
-    #[arg(long, value_name = "DIR")]
-    inventory: Vec<PathBuf>,
-    /// A folder of rule files that replace embedded ones
-    #[arg(long, value_name = "DIR")]
-    rules: Option<PathBuf>,
-    /// Only these rules or modules
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
-    only: Vec<String>,
-    /// Not these rules or modules
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
-    skip: Vec<String>,
-    /// Resources that must never be called unused: tag:KEY=PATTERN
-    #[arg(long, value_name = "tag:KEY=PATTERN")]
-    protect: Vec<String>,
-    /// The JSON report of an earlier run: what is new, changed or resolved since
-    #[arg(long, value_name = "REPORT")]
-    baseline: Option<PathBuf>,
-    /// The moment that ages count from; by default the period's end
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<String>,
-    /// Exit with status 1 when net savings a month exceed this
-    #[arg(long, value_name = "AMOUNT")]
-    fail_above: Option<f64>,
-}
-
-#[derive(Args)]
-struct WriteArgs {
-    /// How the report is written; without it, as the ending of --output says, else as a table
-    #[arg(long, value_enum)]
-    format: Option<Format>,
-    /// Where to; standard output by default
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-impl WriteArgs {
-    /// Looks whether the output can be written before the work begins.
-    fn check(&self) -> Result<()> {
-        self.output.as_deref().map_or(Ok(()), output::check_path)
-    }
-}
-
-#[derive(Args)]
-struct WriteDataArgs {
-    /// How it is written; without it, as the ending of --output says, else as a table
-    #[arg(long, value_enum)]
-    format: Option<DataFormat>,
-    /// Where to; standard output by default
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum DataFormat {
-    Table,
-    Json,
-    Csv,
-}
-
-/// Commands whose JSON has a schema.
-#[derive(Clone, Copy, ValueEnum)]
-enum Written {
-    Recommend,
-    UnitCost,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-    Csv,
-    Markdown,
-}
-
-impl Format {
-    /// The format that a file's ending names; a table for any other.
-    fn of_ending(output: Option<&Path>) -> Self {
-        match output.and_then(Path::extension).and_then(|ending| ending.to_str()) {
-            Some("json") => Self::Json,
-            Some("csv") => Self::Csv,
-            Some("md") => Self::Markdown,
-            _ => Self::Table,
-        }
-    }
-}
-
-impl WriteDataArgs {
-    /// The format, once it is known that the output can be written.
-    fn check(&self) -> Result<DataFormat> {
-        self.output.as_deref().map_or(Ok(()), output::check_path)?;
-        Ok(self.format.unwrap_or(match Format::of_ending(self.output.as_deref()) {
-            Format::Json => DataFormat::Json,
-            Format::Csv => DataFormat::Csv,
-            Format::Table | Format::Markdown => DataFormat::Table,
-        }))
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CheckFormat {
-    Table,
-    Json,
-}
-
 /// What the process ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -232,26 +121,43 @@ impl Cli {
     /// Bad settings or input: there is no report.
     pub fn run(self, tell: &mut dyn FnMut(&str)) -> Result<Status> {
         match self.command {
-            Command::Recommend { read, advise, write } => {
-                let config = Config::of(settings(*read, Some(advise))?)?;
+            Command::Recommend { read, price, advise, write } => {
+                let config = Config::of(settings(*read, advise.flags(price))?)?;
                 write.check()?;
                 let report = crate::run(&config)?;
                 finish(&report, config.fail_above, &write, tell)
             }
-            Command::Check { read, format } => {
-                let mut settings = settings(*read, None)?;
+            Command::Check { read, price, format } => {
+                let PriceArgs { owner, window } = price;
+                let mut settings = settings(*read, Settings { owner, window, ..Settings::default() })?;
                 // Everything that is read is looked at, not the window that would be priced.
                 settings.window.get_or_insert_with(|| "all".into());
                 check(&Config { any_currency: true, ..Config::of(settings)? }, format)
             }
-            Command::UnitCost { read, write } => {
-                let config = Config::of(settings(*read, None)?)?;
+            Command::UnitCost { read, window, write } => {
+                let settings = settings(*read, Settings { window, ..Settings::default() })?;
+                let config = Config { owners: false, ..Config::of(settings)? };
                 let format = write.check()?;
                 let report = crate::unit_cost(&config)?;
                 let text = match format {
                     DataFormat::Table => report::unit_cost_table(&report),
                     DataFormat::Json => report::unit_cost_json(&report),
                     DataFormat::Csv => report::unit_cost_csv(&report),
+                };
+                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                Ok(status(&report.notes, false))
+            }
+            Command::Changes { read, before, after, top, write } => {
+                let asked = stretches(before.as_deref(), after.as_deref())?;
+                // Everything that is read may be compared.
+                let settings = Settings { window: Some("all".into()), ..settings(*read, Settings::default())? };
+                let config = Config { owners: false, ..Config::of(settings)? };
+                let format = write.check()?;
+                let report = crate::changes(&config, asked)?;
+                let text = match format {
+                    DataFormat::Table => report::changes_table(&report, top),
+                    DataFormat::Json => report::changes_json(&report),
+                    DataFormat::Csv => report::changes_csv(&report),
                 };
                 deliver(&text, write.output.as_deref(), &report.notes, tell)?;
                 Ok(status(&report.notes, false))
@@ -266,6 +172,7 @@ impl Cli {
                 let document = match of {
                     Written::Recommend => report::Document::Report,
                     Written::UnitCost => report::Document::UnitCost,
+                    Written::Changes => report::Document::Changes,
                 };
                 output::write_stdout(&report::schema(document)).map(|()| Status::Done)
             }
@@ -273,40 +180,13 @@ impl Cli {
     }
 }
 
-/// Flags over the settings file.
-fn settings(read: ReadArgs, advise: Option<AdviseArgs>) -> Result<Settings> {
-    let standard = PathBuf::from("curtail.toml");
-    let file = match read.config {
-        Some(path) => Settings::read(&path)?,
-        None if standard.is_file() => Settings::read(&standard)?,
-        None => Settings::default(),
+/// The two stretches to compare, if both are named.
+fn stretches(before: Option<&str>, after: Option<&str>) -> Result<Asked> {
+    let span = |text, flag: &str| {
+        Span::parse(text).map_err(|error| Error { what: format!("{flag}: {}", error.what), ..error })
     };
-    let mut flags = Settings {
-        exports: read.exports,
-        transactions: read.transactions,
-        workload: read.workload,
-        owner: read.owner,
-        from: read.from,
-        to: read.to,
-        window: read.window,
-        currency: read.currency,
-        threads: read.threads,
-        ..Settings::default()
-    };
-    if let Some(advise) = advise {
-        flags = Settings {
-            inventory: advise.inventory,
-            rules: advise.rules,
-            only: advise.only,
-            skip: advise.skip,
-            protect: advise.protect,
-            baseline: advise.baseline,
-            as_of: advise.as_of,
-            fail_above: advise.fail_above,
-            ..flags
-        };
-    }
-    Ok(flags.over(file))
+    let both = before.zip(after);
+    both.map(|(before, after)| Ok((span(before, "--before")?, span(after, "--after")?))).transpose()
 }
 
 /// Writes the report, tells its remarks and decides the status: an error remark beats savings above the limit.

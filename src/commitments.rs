@@ -22,6 +22,9 @@ pub use optimise::{Advice, Effort, optimise};
 use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
 use std::ops::Range;
 
+/// Demand as it is, in the parts that it is scaled by.
+pub const WHOLE: u32 = 10_000;
+
 /// An instrument that could be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {

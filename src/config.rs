@@ -151,6 +151,8 @@ pub struct Config {
     pub general_reader: bool,
     /// Whether a mix of currencies is told rather than refused: for looking at data, not for pricing it.
     pub any_currency: bool,
+    /// Whether owners are told apart.
+    pub owners: bool,
     /// The report of an earlier run.
     pub baseline: Option<PathBuf>,
     /// The currency to price.
@@ -223,6 +225,7 @@ impl Config {
             coverage: Arc::new(Coverage::embedded()?),
             general_reader: settings.general_reader,
             any_currency: false,
+            owners: true,
             notes,
             exports: settings.exports,
             inventory: settings.inventory,

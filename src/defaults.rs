@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Defaults {
     /// Of the plan.
     pub plan: PlanFigures,
+    /// Of commitments.
+    pub commitments: CommitmentFigures,
     /// Of unit cost.
     pub unit_cost: UnitCostFigures,
     /// Of owners.
@@ -31,6 +33,70 @@ pub struct PlanFigures {
     pub min_idle_hours: i64,
     /// The share by which the re-priced bill may differ from the billed one before that is told.
     pub max_repricing_error: f64,
+}
+
+/// Figures that all advice on commitments shares: it is weighed together.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentFigures {
+    /// Hours that the priced period must have.
+    pub min_window_hours: i64,
+    /// Hours at the period's end that the backtest keeps apart.
+    pub holdout_hours: usize,
+    /// Usage that fell by more, in per cent from the first to the last week of the period, is no ground for a commitment.
+    pub falling_percent: f64,
+    /// By how much demand is varied to show what a misjudgement costs, in per cent.
+    pub sensitivity_percent: u32,
+    /// A year's cost of money paid upfront, in per cent.
+    pub capital_cost_percent: f64,
+    /// The share of on-demand cost that may be covered, in per cent; 0 takes the optimum.
+    pub target_coverage_percent: f64,
+    /// The share of hours in which a commitment may go partly unused; 0 takes the optimum.
+    pub risk_quantile: f64,
+    /// Of advice in dated tranches.
+    pub ladder: LadderFigures,
+    /// How many instruments get a start of their own in the search.
+    pub starts: usize,
+    /// After how many curves no further pass begins.
+    pub curves: usize,
+}
+
+/// Figures of advice in dated tranches.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderFigures {
+    /// Whole weeks that must have been read for a range of outcomes.
+    pub min_weeks: usize,
+    /// Weeks in a path of demand.
+    pub path_weeks: usize,
+    /// Paths.
+    pub paths: usize,
+    /// Where the drawing begins.
+    pub seed: u64,
+    /// The percentile of a bad path.
+    pub low: f64,
+    /// Of a middling one.
+    pub middle: f64,
+    /// Of a good one.
+    pub high: f64,
+    /// A rest that is a smaller share of the whole, in per cent, is bought tonight: it is not worth a second purchase.
+    pub least_percent: f64,
+    /// Days until the advice on usage is taken to be carried out.
+    pub usage_advice_days: i32,
+}
+
+impl CommitmentFigures {
+    /// Less and more demand, in per cent of today's.
+    #[must_use]
+    pub fn sensitivity(&self) -> [u32; 2] {
+        [100 - self.sensitivity_percent.min(100), 100 + self.sensitivity_percent]
+    }
+
+    /// A year's cost of money, as a share.
+    #[must_use]
+    pub fn capital(&self) -> f64 {
+        self.capital_cost_percent / 100.0
+    }
 }
 
 /// Figures of unit cost.

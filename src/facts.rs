@@ -1,9 +1,14 @@
 //! Facts: lines folded into compact aggregates whose sums do not depend on the order of lines or the number of workers.
 
+mod commitments;
+mod complete;
 mod fold;
 mod freeze;
+mod grid;
+mod kind;
 mod line;
 mod quality;
+mod sums;
 mod survey;
 mod tables;
 mod usage;
@@ -17,6 +22,7 @@ pub use window::{Window, WindowChoice};
 use crate::{
     error::Result,
     exports::Exports,
+    inventory::OwnedCommitment,
     money::{Money, Quantity},
     sku::{Coverage, What},
     time::{Day, Span, parse_moment},
@@ -255,6 +261,8 @@ pub struct Commitment {
     pub hourly: Vec<(Span, Money)>,
     /// What a reservation's fees are for, over everything read.
     pub fees: Vec<Fee>,
+    /// What its service lists of it, if that was read.
+    pub listed: Option<OwnedCommitment>,
 }
 
 impl Commitment {
@@ -362,6 +370,8 @@ pub struct Facts {
     pub class_days: Vec<ClassDay>,
     /// Commitments, sorted by id.
     pub commitments: Vec<Commitment>,
+    /// Commitments that are listed but that no line names, by id: in force, or bought for a later start.
+    pub listed: Vec<OwnedCommitment>,
     /// All currencies, where the bill mixes them and none was chosen.
     pub mixed_currencies: Vec<Arc<str>>,
     /// Totals in other currencies over everything read, by currency.

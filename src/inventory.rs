@@ -13,6 +13,7 @@ pub mod elb;
 mod fate;
 pub(crate) mod files;
 pub mod lambda;
+pub mod logs;
 pub mod memorydb;
 pub mod opensearch;
 mod owned;
@@ -107,6 +108,8 @@ operations! {
     domains: opensearch::Domain,
     /// Lambda functions (their `$LATEST`), by name.
     functions: lambda::Function,
+    /// CloudWatch log groups, by name.
+    log_groups: logs::LogGroup,
     /// SageMaker endpoints, by name.
     endpoints: sagemaker::Endpoint,
     /// Auto Scaling groups, by name.

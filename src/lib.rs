@@ -23,8 +23,10 @@ pub mod transactions;
 
 pub mod waterfall;
 
-pub mod bill;
 pub mod commitments;
+
+pub mod bill;
+pub mod changes;
 pub mod rules;
 
 pub mod plan;
@@ -42,6 +44,7 @@ pub mod output;
 pub mod protect;
 pub mod suppress;
 
+use changes::Changes;
 use config::Config;
 use error::{Error, Result};
 use exports::Exports;
@@ -50,7 +53,7 @@ use inventory::Inventory;
 use metrics::Metrics;
 use note::{Notes, Remark};
 use prices::Prices;
-use report::{Report, UnitCostReport};
+use report::{ChangesReport, Report, UnitCostReport};
 use time::Hour;
 use transactions::Transactions;
 use unit_cost::Outlook;
@@ -96,8 +99,9 @@ pub fn read(config: &Config) -> Result<Read> {
 /// # Errors
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn run(config: &Config) -> Result<Report> {
-    let Read { exports, facts, transactions, mut notes } = read(config)?;
+    let Read { exports, mut facts, transactions, mut notes } = read(config)?;
     let inventory = Inventory::load(&config.inventory, &mut notes)?;
+    facts.complete(inventory.commitments());
     let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
@@ -114,6 +118,8 @@ pub fn run(config: &Config) -> Result<Report> {
         as_of,
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
+        commitments: &config.defaults.commitments,
+        threads: config.threads,
         has: &has,
     };
     let plan = plan::plan(&inputs);
@@ -146,6 +152,16 @@ pub fn unit_cost(config: &Config) -> Result<UnitCostReport> {
     Ok(report::unit_cost_report(&facts, &rows, figures.forecast_level, notes.sorted()))
 }
 
+/// What moved the bill between two stretches of time; by default the last two complete months read.
+///
+/// # Errors
+/// Bad input, told with its place, or stretches that cannot be compared.
+pub fn changes(config: &Config, asked: changes::Asked) -> Result<ChangesReport> {
+    let Read { facts, mut notes, .. } = read(config)?;
+    let (before, after) = changes::stretches(&facts, asked, &mut notes)?;
+    Ok(report::changes_report(&facts, &Changes::between(&facts, before, after), notes.sorted()))
+}
+
 /// What tells workloads and owners apart: what was asked for, else what the export's values suggest.
 fn labels(
     config: &Config,
@@ -155,7 +171,7 @@ fn labels(
 ) -> Result<(Option<Label>, Option<Label>)> {
     let (mut workload, mut owner) = (config.workload.clone(), config.owner.clone());
     let guess_workload = workload.is_none() && transactions.is_some();
-    if !guess_workload && owner.is_some() {
+    if !guess_workload && (owner.is_some() || !config.owners) {
         return Ok((workload, owner));
     }
     let values = LabelValues::sample(exports, config.threads)?;
@@ -169,7 +185,7 @@ fn labels(
             notes.add(Remark::NoWorkloadKey {});
         }
     }
-    if owner.is_none() {
+    if owner.is_none() && config.owners {
         let keys = &config.defaults.owner.keys;
         owner = keys.iter().find(|key| values.has_tag(key)).cloned().map(Label::Tag);
         if owner.is_none() {

@@ -146,6 +146,11 @@ remarks! {
     TransactionCover { percent: f64 } Info "transactions_cover" => "transactions cover {percent:.1} % of the period's hours";
     TransactionsDaily { } Info "transactions_daily" => "the transactions are daily";
 
+    // Two stretches of time.
+    UnequalStretches { before: i64, after: i64 } Info "unequal_stretches" =>
+        "the two stretches have {before} and {after} days: costs are as billed, not a day's";
+    StretchGap { stretch: String, days: usize } Warning "stretch_gap" => "{days} day(s) of {stretch} have no line at all";
+
     // Inventory and metrics.
     BadInventoryFile { error: String } Error "bad_inventory_file" => "skipped: {error}";
     UnknownInventoryFile { hint: String } Warning "unknown_inventory_file" => "not read: no rule knows this file{hint}";
@@ -166,6 +171,8 @@ remarks! {
         "the export is {granularity}: usage is taken to be the same in every hour of a line, so commitments may be priced as better used than they were";
     UnplacedCommitments { count: usize } Info "unplaced_commitments" =>
         "{count} commitment(s) do not tell what they offer (no fee lines): what they cover is taken as given, hour by hour";
+    FewWeeks { weeks: usize, least: usize } Info "few_weeks" =>
+        "{weeks} whole week(s) of usage were read, fewer than {least}: purchases are split by the lowest of them, without a range of outcomes";
     ForeignCurrency { currency: String } Warning "absolute_prices_unused" =>
         "the bill is in {currency}: embedded absolute prices, which are in USD, are not used";
     UnmatchedProtect { pattern: String } Warning "protect_unmatched" => "no resource matches --protect {pattern}";

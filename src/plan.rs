@@ -4,8 +4,8 @@
 mod id;
 
 use crate::{
-    bill::{Assumptions, Bill, Change, Paid, Reconciliation, saving},
-    defaults::PlanFigures,
+    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, saving},
+    defaults::{CommitmentFigures, PlanFigures},
     facts::{Cost, Facts, Granularity, ResourceId},
     inventory::Inventory,
     metrics::Metrics,
@@ -41,6 +41,10 @@ pub struct Inputs<'a> {
     pub given: Assumptions<'a>,
     /// Figures that are not a rule's.
     pub figures: &'a PlanFigures,
+    /// Figures of advice on commitments.
+    pub commitments: &'a CommitmentFigures,
+    /// Workers.
+    pub threads: usize,
     /// Which inputs are there, by token of `needs`.
     pub has: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -109,6 +113,8 @@ pub struct Plan<'a> {
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
     pub skipped: Vec<(&'static str, String)>,
+    /// Whole weeks that the tranches of purchases rest on, if some are advised.
+    pub weeks: Option<usize>,
     /// What the model says of the bill as it is, beside what was billed.
     pub reconciliation: Reconciliation,
     /// The bill before.
@@ -135,13 +141,16 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         rejected: Vec::new(),
         suppressed: Vec::new(),
         skipped: Vec::new(),
+        weeks: None,
         reconciliation: before.reconcile(),
         after: before.clone(),
         before,
     };
     let mut claims = BTreeMap::new();
     for stage in Stage::ALL {
-        plan.stage(inputs, stage, &mut claims);
+        for turn in Turn::ALL {
+            plan.stage(inputs, stage, turn, &mut claims);
+        }
     }
     plan.skipped.sort();
     plan
@@ -156,12 +165,43 @@ impl Inputs<'_> {
         ([rule.id, rule.text.module.name()], name, members)
     }
 
+    /// Why a rule does not run, if so.
+    fn why_not(&self, rule: &Ready) -> Option<String> {
+        if let Some(missing) = rule.text.needs.iter().find(|token| !(self.has)(token)) {
+            return Some(format!("needs {missing}, which was not given"));
+        }
+        let (hours, least) = (self.facts.window.period.hours(), self.commitments.min_window_hours);
+        let short = rule.rule.wants().is_some() && hours < least;
+        short.then(|| format!("the priced period has {hours} hours; below {least} nothing is advised to be bought"))
+    }
+
     /// Why the user does not want a finding, if so.
     fn unwanted(&self, step: &Step, stage: Stage) -> Option<String> {
         let (rule, name, members) = self.described(step);
         let protected = || members.iter().find_map(|resource| protect::reason(self.protect, resource));
         let suppressed = suppress::reason(self.suppressions, rule, name, &members, self.as_of.day());
         suppressed.or_else(|| if stage == Stage::Remove { protected() } else { None })
+    }
+}
+
+/// The order of rules inside the stage of commitments: what is owned is put to use before more is bought, and what ends is looked at
+/// last. In other stages all rules come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Owned,
+    Bought,
+    Ending,
+}
+
+impl Turn {
+    const ALL: [Self; 3] = [Self::Owned, Self::Bought, Self::Ending];
+
+    fn of(rule: &Ready) -> Self {
+        match (rule.text.stage, rule.rule.wants(), rule.text.status) {
+            (Stage::Commit, Some(_), _) => Self::Bought,
+            (Stage::Commit, None, Status::Preview) => Self::Ending,
+            _ => Self::Owned,
+        }
     }
 }
 
@@ -176,6 +216,10 @@ impl Plan<'_> {
             notes.add(Remark::CoveredHours { findings: covered });
         }
         self.on_reconciliation(inputs, notes);
+        let least = inputs.commitments.ladder.min_weeks;
+        if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
+            notes.add(Remark::FewWeeks { weeks, least });
+        }
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }
@@ -208,11 +252,15 @@ impl Plan<'_> {
         }
     }
 
-    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, claims: &mut Claims) {
+    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, claims: &mut Claims) {
+        let advice = if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
+        let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
+        let wanted: Vec<Wanted> = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
         let mut found = Vec::new();
-        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| rule.text.stage == stage) {
-            if let Some(missing) = rule.text.needs.iter().find(|token| !(inputs.has)(token)) {
-                self.skipped.push((rule.id, format!("needs {missing}, which was not given")));
+        let now = |rule: &Ready| rule.text.stage == stage && Turn::of(rule) == turn;
+        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| now(rule)) {
+            if let Some(why) = inputs.why_not(rule) {
+                self.skipped.push((rule.id, why));
                 continue;
             }
             let see = Context {
@@ -222,6 +270,10 @@ impl Plan<'_> {
                 metrics: inputs.metrics,
                 transactions: inputs.transactions,
                 as_of: inputs.as_of,
+                advice: advice.get(&at).map_or(&[], Vec::as_slice),
+                wanted: &wanted,
+                commitments: inputs.commitments,
+                threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };
             let mut findings = Vec::new();
@@ -238,6 +290,30 @@ impl Plan<'_> {
         }
     }
 
+    /// What is advised to be bought, all that rules want weighed together on the bill as earlier stages left it, by rule.
+    fn advice(&mut self, inputs: &Inputs<'_>) -> BTreeMap<usize, Vec<Advised>> {
+        let (mut offers, mut others, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| inputs.why_not(rule).is_none()) {
+            let Some([advised, beside]) = rule.rule.wants() else { continue };
+            let more = self.after.offerings(&advised);
+            owners.extend(more.iter().map(|_| at));
+            offers.extend(more);
+            others.extend(self.after.offerings(&beside));
+        }
+        let advice =
+            self.after.advise(&offers, &others, inputs.commitments, (&self.before, inputs.as_of.day()), inputs.threads);
+        self.weeks = (!advice.advised.is_empty()).then_some(advice.weeks);
+        for declined in advice.declined {
+            let rule = inputs.rules[owners[declined.offer]].id;
+            self.skipped.push((rule, format!("{}: {}", offers[declined.offer].identity(), declined.why)));
+        }
+        let mut by_rule: BTreeMap<usize, Vec<Advised>> = BTreeMap::new();
+        for (offer, advised) in advice.advised {
+            by_rule.entry(owners[offer]).or_default().push(advised);
+        }
+        by_rule
+    }
+
     /// Prices a finding alone on today's bill.
     fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Step {
         finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
@@ -248,7 +324,10 @@ impl Plan<'_> {
             rule,
             id: id::of(&finding, &inputs.rules[rule].text.verb, inputs.facts),
             alone,
-            today: bill.touched(&finding.edits, Paid::OnDemand) + covered,
+            // A purchase is about what earlier stages left; everything else is about today.
+            today: if finding.aspect == Aspect::Commitment { &self.after } else { bill }
+                .touched(&finding.edits, Paid::OnDemand)
+                + covered,
             covered,
             freed: if covered == Cost::default() { covered } else { alone - bill.direct(&finding.edits) },
             changes: Vec::new(),
@@ -272,7 +351,8 @@ impl Plan<'_> {
             self.rejected.push(Left::new(step, why));
             return;
         }
-        if !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
+        let commitment = matches!(step.finding.target, Target::Commitment { .. });
+        if !commitment && !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
             let why = format!(
                 "not billed in the last {} hours of the period: it is gone already",
                 inputs.figures.seen_within_hours
@@ -282,6 +362,12 @@ impl Plan<'_> {
         }
         if let Some(why) = inputs.unwanted(&step, text.stage) {
             self.suppressed.push(Left::new(step, why));
+            return;
+        }
+        if let Some(stake) = step.finding.at_stake {
+            if monthly_of(inputs, stake).to_f64() >= text.ignore_below {
+                self.previews.push(step);
+            }
             return;
         }
         if text.status == Status::Preview {

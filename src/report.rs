@@ -1,6 +1,7 @@
 //! The plan becomes a report, and the report becomes bytes. Rendering is pure: from a `Report` to text.
 
 mod build;
+mod changes;
 mod check;
 mod csv;
 mod json;
@@ -13,6 +14,7 @@ mod table;
 mod unit_cost;
 
 pub use build::{Parts, build};
+pub use changes::{ChangesReport, changes_csv, changes_json, changes_report, changes_table};
 pub use check::{check_json, check_table, error_text, note_line};
 pub use json::{Document, schema};
 pub use model::Report;

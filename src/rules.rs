@@ -9,6 +9,7 @@ pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
 
 use crate::{
+    bill::Wanted,
     error::{Error, Result, did_you_mean},
     note::{Notes, Remark},
 };
@@ -19,6 +20,12 @@ use std::path::Path;
 pub trait Rule: Send + Sync {
     /// Looks and proposes. It reads nothing but `see`.
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>);
+
+    /// What it would have weighed with what the other rules of the commit stage want: what may be advised, and the other terms of the
+    /// same that are shown beside it. The answer is in `see.advice` when it is asked to check.
+    fn wants(&self) -> Option<[Wanted; 2]> {
+        None
+    }
 }
 
 /// A rule of the registry: its id and its text as embedded.
@@ -60,9 +67,13 @@ macro_rules! entry {
     };
 }
 
+mod api_calls;
+mod dynamodb_capacity_mode;
+mod dynamodb_reserved;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
+mod expiring_commitment;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -79,14 +90,27 @@ mod idle_nat_gateway;
 mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
+mod log_retention;
 mod orphaned_snapshot;
+mod owned;
+mod purchase;
+mod reserved_instances;
+mod s3_lifecycle;
+mod savings_plans;
+mod snapshot_archive;
+mod table;
+mod underused_commitment;
 mod unused_capacity_reservation;
 mod unused_dynamodb_table;
 
 /// All rules, sorted by id.
 pub const RULES: &[Entry] = &[
+    entry!(api_calls, ApiCalls),
+    entry!(dynamodb_capacity_mode, DynamodbCapacityMode),
+    entry!(dynamodb_reserved, DynamodbReserved),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
+    entry!(expiring_commitment, ExpiringCommitment),
     entry!(graviton_ec2, GravitonEc2),
     entry!(graviton_elasticache, GravitonElasticache),
     entry!(graviton_fargate, GravitonFargate),
@@ -102,7 +126,13 @@ pub const RULES: &[Entry] = &[
     entry!(idle_rds_instance, IdleRdsInstance),
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
+    entry!(log_retention, LogRetention),
     entry!(orphaned_snapshot, OrphanedSnapshot),
+    entry!(reserved_instances, ReservedInstances),
+    entry!(s3_lifecycle, S3Lifecycle),
+    entry!(savings_plans, SavingsPlans),
+    entry!(snapshot_archive, SnapshotArchive),
+    entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
     entry!(unused_dynamodb_table, UnusedDynamodbTable),
 ];

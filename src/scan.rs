@@ -1,16 +1,23 @@
 //! Part files become lines: projected, typed, with interned strings, in parallel. The only reader of Parquet and Arrow.
 
+mod classes;
 pub mod columns;
 mod decode;
 mod fast;
 mod guard;
-mod labels;
+mod ids;
 mod lines;
+mod numbers;
 pub(crate) mod table;
+mod tags;
 
+pub use classes::{CLASS_COLUMNS, ClassKey, ClassTable};
 pub use columns::Dialect;
 pub use guard::is_guarded;
-pub use lines::{CATEGORY, Dictionary, Lines, TagSets, TagsId};
+pub use ids::{Ids, ResourceSym};
+pub use lines::{Dictionary, Lines};
+pub(crate) use numbers::Numbers;
+pub use tags::{CATEGORY, TagSets, TagsId};
 
 use crate::error::{Error, Result};
 use arrow_array::RecordBatch;

@@ -250,6 +250,12 @@ pub fn strip_region(usage_type: &str) -> &str {
     }
 }
 
+/// Whether a usage type is the one named, or ends with it behind a hyphen, before which a region or zone stands.
+#[must_use]
+pub fn is_usage(usage_type: &str, usage: &str) -> bool {
+    usage_type.strip_suffix(usage).is_some_and(|before| before.is_empty() || before.ends_with('-'))
+}
+
 fn is_region_code(code: &str) -> bool {
     const STARTS: [&str; 12] = ["US", "EU", "AP", "CA", "SA", "AF", "ME", "IL", "MX", "CN", "UG", "NZ"];
     let digits = code.trim_start_matches(|c: char| c.is_ascii_uppercase());
@@ -292,6 +298,13 @@ mod tests {
         ] {
             assert_eq!(strip_region(full), bare);
         }
+    }
+
+    #[test]
+    fn usage_types_are_known_behind_a_region() {
+        assert!(is_usage("USE1-ApiGatewayRequest", "ApiGatewayRequest") && is_usage("Request", "Request"));
+        assert!(is_usage("EUC1-Requests-Tier1", "Requests-Tier1"));
+        assert!(!is_usage("Requests-FIFO-Tier1-X", "Requests-Tier1") && !is_usage("ReplReads", "Reads"));
     }
 
     #[test]

@@ -113,6 +113,25 @@ impl Span {
         Self { start, end: end.max(start) }
     }
 
+    /// Reads whole days: `2026-09` (a month), `2026-09-01` or `2026-09-01..2026-09-15`, both included.
+    ///
+    /// # Errors
+    /// When the text is none of them, or ends before it begins.
+    pub fn parse(text: &str) -> Result<Self> {
+        let month = Day::parse(&format!("{}-01", text.trim())).ok().map(Day::start);
+        if let Some(start) = month {
+            return Ok(Self::new(start, start.next_month()));
+        }
+        let (from, to) = text.split_once("..").unwrap_or((text, text));
+        let (Ok(from), Ok(to)) = (Day::parse(from), Day::parse(to)) else {
+            return Err(Error::new(format!("`{text}` is none of 2026-09, 2026-09-01, 2026-09-01..2026-09-15")));
+        };
+        if from > to {
+            return Err(Error::new(format!("`{text}` ends before it begins")));
+        }
+        Ok(Self::new(from.start(), Day(to.0.saturating_add(1)).start()))
+    }
+
     /// How many hours.
     #[must_use]
     pub fn hours(self) -> i64 {
@@ -219,6 +238,16 @@ mod tests {
         assert!((months("2026-08-31", "2026-10-01") - (1.0 + 1.0 / 31.0)).abs() < 1e-12);
         assert!((months("2026-02-01", "2026-02-15") - 0.5).abs() < 1e-12);
         assert!(months("2026-02-01", "2026-02-01").abs() < 1e-12);
+    }
+
+    #[test]
+    fn spans_of_days_are_read() {
+        let read = |text| Span::parse(text).map(|span| (span.to_string(), span.hours()));
+        assert_eq!(read("2026-02").unwrap(), ("2026-02-01 to 2026-02-28".into(), 672));
+        assert_eq!(read("2026-02-03").unwrap(), ("2026-02-03 to 2026-02-03".into(), 24));
+        assert_eq!(read("2026-02-03..2026-03-01").unwrap().1, 27 * 24);
+        assert!(read("2026-03-01..2026-02-03").unwrap_err().to_string().contains("ends before it begins"));
+        assert!(["2026", "2026-13", "2026-02-01..", "x"].into_iter().all(|text| read(text).is_err()));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! kinds of commitments.
 //!
 //! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
-//! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves ([`walk`]), and nothing
+//! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves (`walk`), and nothing
 //! but demand and margins is stored: 8 bytes per pool and hour, 36 per step and hour.
 //!
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums

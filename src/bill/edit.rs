@@ -1,5 +1,6 @@
 //! Edits: intents, resolved against the bill they meet.
 
+use super::Purchase;
 pub use super::pools::Becomes;
 use crate::facts::{ClassId, Cost, ResourceId};
 
@@ -29,10 +30,25 @@ pub enum Edit {
         what: Selection,
         /// Price per unit of usage after / before.
         ratio: f64,
-        /// What instances and compute turn into: commitments that do not cover that are freed. `None`: the same good, of which less is
+        /// What instances, compute and throughput turn into: commitments that do not cover that are freed. `None`: the same good, of which less is
         /// used, or at another price.
         to: Option<Becomes>,
     },
+    /// A commitment is bought.
+    Buy(Box<Purchase>),
+    /// A commitment that is owned ends, or is exchanged for what is bought.
+    Release(Release),
+}
+
+/// A part of a commitment that is owned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// Its place among the facts' commitments.
+    pub commitment: usize,
+    /// So many of its instances ...
+    pub part: u32,
+    /// ... of so many. A plan is one.
+    pub of: u32,
 }
 
 impl Edit {
@@ -60,11 +76,19 @@ impl Edit {
         Self::Move { what: Selection { resources, classes: Some(classes) }, ratio, to: Some(to) }
     }
 
-    /// What it selects.
+    /// Whether it changes commitments, not usage.
+    #[must_use]
+    pub fn is_commitment(&self) -> bool {
+        matches!(self, Self::Buy(_) | Self::Release(_))
+    }
+
+    /// The usage that it selects; a change of commitments selects none.
     #[must_use]
     pub fn selection(&self) -> &Selection {
+        const NOTHING: &Selection = &Selection { resources: Vec::new(), classes: None };
         match self {
             Self::Stop(what) | Self::Move { what, .. } => what,
+            Self::Buy(_) | Self::Release(_) => NOTHING,
         }
     }
 
@@ -72,6 +96,7 @@ impl Edit {
     pub(super) fn cost_after(&self, now: Cost) -> Cost {
         match self {
             Self::Stop(_) => Cost::default(),
+            Self::Buy(_) | Self::Release(_) => now,
             Self::Move { ratio, .. } => Cost { gross: now.gross.times(*ratio), net: now.net.times(*ratio) },
         }
     }

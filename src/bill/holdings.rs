@@ -1,6 +1,8 @@
 //! Holdings: the commitments that the bill shows, those that nothing tells apart taken together, with what they offer each hour.
 
 use super::{
+    amounts::{as_used, hours_in, plan_amounts, reserved_amounts},
+    free, listed, offering,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
@@ -9,7 +11,6 @@ use crate::{
     money::Money,
     prices::{Instrument, Offer, Prices},
     sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
-    time::{Hour, Span},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -17,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// What a holding may cover, in the order in which kinds apply.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
-    /// What a commitment covers that no line names: as much of the same usage in the same hours.
+    /// What a commitment covers that no line names, or the free tier: as much of the same usage in the same hours.
     Elsewhere(PoolId),
     /// A zone's instances of exactly one type.
     Zone(Arc<str>, ReservationKey),
@@ -49,14 +50,24 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// What is sold on these terms; `None` where they are not told.
-    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
-        let instrument = match kind {
+    /// The terms of an offer.
+    pub(super) fn of(offer: Offer) -> Self {
+        Self { term: Arc::from(offer.term.name()), payment: Arc::from(offer.payment.name()) }
+    }
+
+    /// What a plan of a kind is sold as.
+    pub(super) fn instrument(kind: &PlanKind) -> Instrument {
+        match kind {
             PlanKind::Ec2Instance(_) => Instrument::Ec2Instance,
             PlanKind::Compute => Instrument::Compute,
             PlanKind::SageMaker => Instrument::SageMaker,
             PlanKind::Database => Instrument::Database,
-        };
+        }
+    }
+
+    /// What is sold on these terms; `None` where they are not told.
+    pub(super) fn offer(&self, kind: &PlanKind) -> Option<Offer> {
+        let instrument = Self::instrument(kind);
         Some(Offer { instrument, term: Term::parse(&self.term)?, payment: Payment::parse(&self.payment)? })
     }
 }
@@ -75,12 +86,14 @@ pub(super) struct Holding {
     /// The account that it applies to first.
     pub(super) owner: Arc<str>,
     pub(super) scope: Scope,
+    /// Where it is not owned yet: what is bought. Its rates are today's, not those of what is owned.
+    pub(super) buys: Option<Offer>,
     /// Indices into `Facts::commitments`.
     pub(super) members: Vec<usize>,
     pub(super) capacity: Capacity,
-    /// What it offers over the period.
+    /// What of it the period's lines have the cost of.
     pub(super) offered: Amount,
-    /// Of usage covered from elsewhere: what was billed for it.
+    /// Of usage covered from elsewhere: what was billed for it; of what is bought: its cost.
     pub(super) billed: Cost,
     /// Pools that it covered as billed: it may cover them whatever the tables say.
     pub(super) covered: Vec<PoolId>,
@@ -130,7 +143,10 @@ impl Holding {
                 if !(pool.cover.plans.contains(kind) && here || as_billed) {
                     return None;
                 }
-                let (turn, rate) = known.rates.rate(kind, terms, pool, known.prices)?;
+                let (turn, rate) = match self.buys {
+                    Some(offer) => (Turn::BySaving, offering::rate(known, offer, pool)?),
+                    None => known.rates.rate(kind, terms, pool, known.prices)?,
+                };
                 let rate = Weight::try_from(rate.0).ok().filter(|rate| *rate > 0)?;
                 let saving = Money(pool.rate.public.0 - i128::from(rate)).ratio(Money::ONE.0, pool.rate.public.0);
                 Some((Preference { turn, place: 0, saving: -saving.0, size: rate }, rate))
@@ -166,13 +182,15 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec
             *outside.entry(spend.class).or_default() += spend.costs;
         }
     }
+    let mut named = Vec::new();
     for (number, commitment) in facts.commitments.iter().enumerate() {
         let Some(holding) = of_commitment(facts, pools, coverage, commitment) else { continue };
         for (class, costs) in &commitment.covers {
             outside.entry(*class).and_modify(|all| *all = *all - *costs);
         }
-        let mut holding = holding;
-        holding.members = vec![number];
+        named.push(Holding { members: vec![number], ..holding });
+    }
+    for holding in named.into_iter().chain(listed::unnamed(facts, coverage)) {
         let key = (holding.rank(), holding.payer.clone(), holding.owner.clone(), holding.scope.clone());
         match all.get_mut(&key) {
             Some(known) => known.join(holding),
@@ -182,6 +200,7 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec
     let elsewhere = outside.into_iter().filter(|(_, costs)| costs.quantity.0 > 0);
     let mut all: Vec<Holding> = elsewhere
         .filter_map(|(class, costs)| covered_elsewhere(facts, pools, class, costs))
+        .chain(free::holdings(facts, pools, hours_in(facts.window.period)))
         .chain(all.into_values())
         .collect();
     all.sort_by_key(Holding::rank);
@@ -220,6 +239,7 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
         payer: owner.payer.clone(),
         owner: owner.account.clone(),
         scope: Scope::Elsewhere(pool),
+        buys: None,
         members: Vec::new(),
         offered: amounts.iter().sum(),
         capacity: Capacity::Hourly(amounts),
@@ -228,14 +248,15 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
     })
 }
 
-fn hours_in(period: Span) -> usize {
-    usize::try_from(period.hours()).unwrap_or(0)
-}
-
-/// A commitment as a holding of its own; `None` where the bill does not tell what it offers.
-fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: &Commitment) -> Option<Holding> {
-    let (scope, amounts) = if commitment.plan {
-        (plan_scope(facts, commitment)?, plan_amounts(facts, commitment))
+/// A commitment as a holding of its own; `None` where neither the bill nor a listing tells what it offers.
+pub(super) fn of_commitment(
+    facts: &Facts,
+    pools: &Pools,
+    coverage: &Coverage,
+    commitment: &Commitment,
+) -> Option<Holding> {
+    let (scope, per_instance) = if commitment.plan {
+        (plan_scope(facts, commitment)?, 0)
     } else {
         let (key, per_instance) = reservation(facts, coverage, commitment)?;
         let scope = if commitment.zone.is_empty() || !is_server(&key) {
@@ -244,37 +265,31 @@ fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: 
         } else {
             Scope::Zone(commitment.zone.clone(), key)
         };
-        (scope, reserved_amounts(facts, commitment, per_instance))
+        (scope, per_instance)
     };
-    let amounts = if commitment.has_fees() { amounts } else { as_used(facts, pools, commitment, &scope) };
-    let offered: Amount = amounts.iter().sum();
+    let billed = match (commitment.has_fees(), commitment.plan) {
+        (true, true) => plan_amounts(facts, commitment),
+        (true, false) => reserved_amounts(facts, commitment, per_instance),
+        (false, _) => as_used(facts, pools, commitment, &scope),
+    };
+    let offered: Amount = billed.iter().sum();
+    let told = || listed::amounts(facts, commitment.listed.as_ref()?, per_instance, facts.window.period);
+    let amounts = if commitment.has_fees() { billed } else { told().unwrap_or(billed) };
     let mut covered: Vec<PoolId> = commitment.covers.iter().filter_map(|(class, _)| pools.of_class(*class)).collect();
     covered.sort_unstable();
     covered.dedup();
-    let (payer, owner) = (commitment.payer.clone(), commitment.owner.clone());
-    let (capacity, billed) = (Capacity::Hourly(amounts), Cost::default());
-    (offered > 0).then(|| Holding { payer, owner, scope, members: Vec::new(), capacity, offered, billed, covered })
-}
-
-/// What a commitment whose fees are not in this bill offers: in each hour what was used of it.
-fn as_used(facts: &Facts, pools: &Pools, commitment: &Commitment, scope: &Scope) -> Vec<Amount> {
-    let mut amounts = vec![0; hours_in(facts.window.period)];
-    for (class, costs) in &commitment.covers {
-        let Some(pool) = pools.of_class(*class) else { continue };
-        let cover = &pools.pool(pool).cover;
-        let weight = match scope {
-            Scope::Plan { .. } => pools::per_unit(costs.effective, costs.quantity).map_or(0, |rate| rate.0),
-            Scope::Zone(..) | Scope::Elsewhere(_) => i128::from(UNIT),
-            Scope::Region { key, .. } => {
-                let reserved = cover.regional.iter().find(|reserved| reserved.key == *key);
-                reserved.map_or(i128::from(UNIT), |reserved| i128::from(reserved.units))
-            }
-        };
-        for (at, units) in pools::covered_hours(facts, *class, costs.quantity) {
-            amounts[at] += i128::from(units) * weight;
-        }
-    }
-    amounts
+    let offers = amounts.iter().any(|amount| *amount > 0);
+    offers.then(|| Holding {
+        payer: commitment.payer.clone(),
+        owner: commitment.owner.clone(),
+        scope,
+        buys: None,
+        members: Vec::new(),
+        capacity: Capacity::Hourly(amounts),
+        offered,
+        billed: Cost::default(),
+        covered,
+    })
 }
 
 /// The class with most covered usage.
@@ -317,7 +332,11 @@ fn region(facts: &Facts, commitment: &Commitment) -> Option<Arc<str>> {
 }
 
 /// What a reservation may cover, and the units that one reserved instance (or capacity unit) gives.
-fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> Option<(ReservationKey, Weight)> {
+pub(super) fn reservation(
+    facts: &Facts,
+    coverage: &Coverage,
+    commitment: &Commitment,
+) -> Option<(ReservationKey, Weight)> {
     let main = main_class(facts, commitment).map(|class| &class.what);
     let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
     let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);
@@ -327,7 +346,7 @@ fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> O
         (Some(What::Reserved(instance)), _) | (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => {
             instance.clone()
         }
-        _ => return None,
+        _ => commitment.listed.as_ref().and_then(listed::instance)?.clone(),
     };
     // A fee does not say that it is for dedicated hardware, or for two copies: what it covers does.
     let like = main.and_then(What::instance).filter(|used| used.kind == instance.kind);
@@ -337,51 +356,11 @@ fn reservation(facts: &Facts, coverage: &Coverage, commitment: &Commitment) -> O
         }
         None => instance,
     };
-    if !commitment.zone.is_empty() && instance.service == crate::sku::Service::Ec2 {
-        let what = What::Instance(instance);
-        return coverage.of(&what, "AmazonEC2", "").zonal.map(|Reserved { key, units }| (key, units));
-    }
-    coverage.sold(&instance).map(|Reserved { key, units }| (key, units))
+    let zonal = !commitment.zone.is_empty() && instance.service == crate::sku::Service::Ec2;
+    let reserved = if zonal { coverage.zonal(&instance) } else { coverage.sold(&instance) };
+    reserved.map(|Reserved { key, units }| (key, units))
 }
 
 fn is_server(key: &ReservationKey) -> bool {
     matches!(key, ReservationKey::Instance { service: crate::sku::Service::Ec2, .. })
-}
-
-/// What a reservation offers in each hour of the period: a fee is for instance-hours, spread over the part of its hours in which the
-/// reservation was in force, to the second.
-fn reserved_amounts(facts: &Facts, commitment: &Commitment, per_instance: Weight) -> Vec<Amount> {
-    let period = facts.window.period;
-    let mut amounts = vec![0; hours_in(period)];
-    for fee in &commitment.fees {
-        let force = commitment.in_force(fee.hours);
-        let seconds = i128::from(force.end - force.start).max(1);
-        for (hour, amount) in (period.start.0..period.end.0).zip(&mut amounts) {
-            let start = i64::from(hour) * 3600;
-            let inside = force.end.min(start + 3600) - force.start.max(start);
-            if inside > 0 {
-                *amount += fee.units.ratio(i128::from(inside), seconds).0 * i128::from(per_instance) / 1000;
-            }
-        }
-    }
-    amounts
-}
-
-/// What a plan offers in each hour of the period, in USD.
-fn plan_amounts(facts: &Facts, commitment: &Commitment) -> Vec<Amount> {
-    let period = facts.window.period;
-    let mut amounts = vec![0; hours_in(period)];
-    for (hours, committed) in &commitment.hourly {
-        add(&mut amounts, hours.cut(period), period, committed.0 * 1_000_000_000);
-    }
-    amounts
-}
-
-fn add(amounts: &mut [Amount], span: Span, period: Span, each: Amount) {
-    let at = |hour: Hour| usize::try_from(hour.0 - period.start.0).unwrap_or(0);
-    if span.hours() > 0 {
-        for amount in &mut amounts[at(span.start)..at(span.end)] {
-            *amount += each;
-        }
-    }
 }

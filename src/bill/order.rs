@@ -22,7 +22,7 @@ pub enum Sharing {
 
 impl Sharing {
     /// Whether `user` may use what `owner` bought.
-    fn allows(&self, owner: &str, user: &str) -> bool {
+    pub(super) fn allows(&self, owner: &str, user: &str) -> bool {
         match self {
             Self::Organization => true,
             Self::Owner => owner == user,

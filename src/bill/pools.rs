@@ -1,11 +1,12 @@
 //! Pools: usage of the priced period that neither commitments nor account nor price tell apart, with its demand by the hour.
 
+use super::free;
 use crate::{
     facts::{Class, ClassId, Costs, Facts, LineType, Usage},
     instance::{Architecture, InstanceType},
     money::{Money, Quantity},
     prices::Subject,
-    sku::{Cover, Coverage, What},
+    sku::{Cover, Coverage, TableUse, What},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -18,6 +19,22 @@ pub enum Becomes {
     Type(InstanceType),
     /// The same on Graviton: Lambda, Fargate.
     Arm,
+    /// Throughput of DynamoDB in another mode or class.
+    Throughput {
+        /// On demand, else provisioned.
+        requests: bool,
+        /// Of the Standard-Infrequent-Access class.
+        infrequent: bool,
+        /// Units of it for each of today's: requests and capacity-unit-hours are not alike.
+        units: Money,
+    },
+}
+
+impl Becomes {
+    /// Units of what it becomes for each of today's.
+    pub(super) fn units(&self) -> Money {
+        if let Self::Throughput { units, .. } = self { *units } else { Money::ONE }
+    }
 }
 
 /// What has one price: the same usage in one region.
@@ -85,6 +102,10 @@ pub(super) struct Pools {
     pub(super) all: Vec<Pool>,
     of_class: Vec<Option<PoolId>>,
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
+    /// Of pools that nobody uses yet: where their usage comes from.
+    sources: BTreeMap<PoolId, PoolId>,
+    /// The public rate of pools of which some units are free.
+    pub(super) free: BTreeMap<PoolId, Money>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -101,6 +122,9 @@ impl Good {
 
     /// The good that it turns into; `None` when it cannot.
     fn turned(&self, becomes: &Becomes) -> Option<Self> {
+        if let Becomes::Throughput { requests, infrequent, .. } = becomes {
+            return self.throughput(*requests, *infrequent);
+        }
         let what = match (&self.what, becomes) {
             (What::Instance(instance), Becomes::Type(kind)) => {
                 What::Instance(crate::sku::Instance { kind: kind.clone(), ..instance.clone() })
@@ -113,6 +137,17 @@ impl Good {
             _ => return None,
         };
         Some(Self { what, ..self.clone() })
+    }
+
+    /// The same reads or writes of DynamoDB in another mode or class.
+    fn throughput(&self, requests: bool, infrequent: bool) -> Option<Self> {
+        let (What::TableCapacity(now) | What::TableRequests(now)) = &self.what else { return None };
+        let table = TableUse { infrequent, ..*now };
+        let what = if requests { What::TableRequests(table) } else { What::TableCapacity(table) };
+        let class = if infrequent { "IA-" } else { "" };
+        let side = if table.write { "Write" } else { "Read" };
+        let unit = if requests { "RequestUnits" } else { "CapacityUnit-Hrs" };
+        Some(Self { what, meter: Arc::from(format!("{class}{side}{unit}")), ..self.clone() })
     }
 }
 
@@ -141,7 +176,9 @@ impl Pools {
             }
             of_class.push(Some(pool));
         }
-        let mut pools = Self { all, of_class, targets: BTreeMap::new() };
+        let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new() };
+        pools.free = free::rates(facts, &pools);
         pools.price(facts);
         pools
     }
@@ -153,6 +190,11 @@ impl Pools {
 
     pub(super) fn pool(&self, id: PoolId) -> &Pool {
         &self.all[id.0 as usize]
+    }
+
+    /// The pool that a pool's usage comes from: itself, if it is used already.
+    pub(super) fn source(&self, id: PoolId) -> PoolId {
+        self.sources.get(&id).copied().unwrap_or(id)
     }
 
     /// All pools with their numbers.
@@ -173,9 +215,13 @@ impl Pools {
             return false;
         };
         let cover = coverage.of(&good.what, &good.product, &good.meter);
-        let rate = source.rate.times(ratio);
-        let pool = Pool { good, usage_type: Arc::from(""), cover, rate, ..source.clone() };
-        self.targets.insert(key, PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX)));
+        let rate = source.rate.times(ratio.ratio(Money::ONE.0, becomes.units().0));
+        let throughput = matches!(becomes, Becomes::Throughput { .. });
+        let usage_type = if throughput { good.meter.clone() } else { Arc::from("") };
+        let pool = Pool { good, usage_type, cover, rate, ..source.clone() };
+        let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.targets.insert(key, id);
+        self.sources.insert(id, self.source(from));
         self.all.push(pool);
         true
     }
@@ -193,7 +239,10 @@ impl Pools {
             goods.entry(&self.all[pool.0 as usize].good).or_default().add(&spend.costs, uncovered);
             payers.entry(&self.all[pool.0 as usize].payer).or_default().add(&spend.costs, uncovered);
         }
-        let rates = self.all.iter().zip(&own).map(|(pool, own)| {
+        let rates = self.numbered().zip(&own).map(|((id, pool), own)| {
+            if let Some(public) = self.free.get(&id) {
+                return own.charged(*public);
+            }
             let alike = goods.get(&pool.good).copied().unwrap_or_default();
             let public = own.public().or_else(|| alike.public()).unwrap_or_default();
             let billed = own.billed().or_else(|| alike.billed());
@@ -232,6 +281,12 @@ impl Sums {
     fn billed(&self) -> Option<(Money, Money)> {
         per_unit(self.uncovered.effective, self.uncovered.quantity)
             .zip(per_unit(self.uncovered.net, self.uncovered.quantity))
+    }
+
+    /// Per unit that was not free, if the public rate of these is known.
+    fn charged(&self, public: Money) -> Rate {
+        let of = |cost: Money| public.ratio(cost.0, self.uncovered.on_demand.0);
+        Rate { gross: of(self.uncovered.effective), net: of(self.uncovered.net), public }
     }
 
     fn discounted(&self, public: Money) -> Money {
@@ -291,6 +346,14 @@ pub(super) fn share_of(hours: &[(usize, Quantity)], part: Quantity, whole: Quant
 /// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
 pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
     let hours = hours_of(facts, class);
+    let whole = hours.iter().map(|(_, sum)| *sum).sum();
+    share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+}
+
+/// A part of what was used of a class on a day, the same part in every hour.
+pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantity) -> Vec<(usize, Units)> {
+    let of_day = inside(Span::new(day.start(), day.start().plus(24)), facts.window.period);
+    let hours: Vec<_> = hours_of(facts, class).into_iter().filter(|(at, _)| of_day.contains(at)).collect();
     let whole = hours.iter().map(|(_, sum)| *sum).sum();
     share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
 }

@@ -116,11 +116,6 @@ impl Bill<'_> {
         }
     }
 
-    fn cost_of(&self, commitment: usize) -> Cost {
-        let commitment = &self.facts.commitments[commitment];
-        commitment.used + commitment.unused
-    }
-
     /// The product that a holding's fee is billed under.
     fn fee_product(&self, holding: &Holding) -> String {
         let fee = holding.members.first().and_then(|at| self.facts.commitments[*at].fees.first());

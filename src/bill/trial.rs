@@ -2,7 +2,7 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Place, Uncovered,
-    pools::{self, Runs},
+    pools::{self, Becomes, Runs},
 };
 use crate::{
     facts::Cost,
@@ -19,6 +19,9 @@ impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
+        if edits.iter().any(Edit::is_commitment) {
+            return self.clone().apply_each(edits);
+        }
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
         let effect = self.waterfall.peek(&changes(&moves));
@@ -27,6 +30,13 @@ impl Bill<'_> {
 
     /// Carries out edits one after another and tells what they saved, item by item.
     pub fn apply(&mut self, edits: &[Edit]) -> Vec<Change> {
+        if edits.iter().any(Edit::is_commitment) {
+            return self.apply_each(edits);
+        }
+        self.apply_usage(edits)
+    }
+
+    pub(super) fn apply_usage(&mut self, edits: &[Edit]) -> Vec<Change> {
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
         let effect = self.waterfall.apply(&changes(&moves));
@@ -119,11 +129,15 @@ impl Bill<'_> {
     fn moved(&self, place: Place, edit: &Edit) -> Place {
         match (place, edit) {
             (Place::Linear(cost), _) => Place::Linear(edit.cost_after(cost)),
+            (place, Edit::Buy(_) | Edit::Release(_)) => place,
             (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
             (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
-                let target = to.as_ref().and_then(|to| self.pools.target(pool, to, Money::ONE.times(*ratio)));
+                let target = |to: &Becomes| {
+                    let target = self.pools.target(pool, to, Money::ONE.times(*ratio))?;
+                    Some(Place::Pool(target, share.ratio(to.units().0, Money::ONE.0)))
+                };
                 // Where nothing tells what it turns into, as much less of it is used.
-                target.map_or_else(|| Place::Pool(pool, share.times(*ratio)), |target| Place::Pool(target, share))
+                to.as_ref().and_then(target).unwrap_or_else(|| Place::Pool(pool, share.times(*ratio)))
             }
         }
     }

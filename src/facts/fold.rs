@@ -1,24 +1,27 @@
 //! One worker's fold, and the merge of all: every sum is an integer, so neither order nor number of workers shows.
 
+mod merge;
+
 use super::{
     Asked, Costs, Label,
+    commitments::{Commitments, Line},
+    kind::{Kind, Timed, is_plan_refund},
     line::{Groups, LineType, costs},
     quality::Quality,
     survey::no_start,
-    tables::{Cells, Classes, Resources},
-    usage::{ClassHours, HourSet},
+    tables::{Cells, Resources},
+    usage::ClassHours,
 };
 use crate::{
     error::Result,
     exports::Exports,
-    money::{Money, Quantity},
-    names::{Names, Sym},
+    money::Quantity,
+    names::Sym,
     scan::{
-        Dictionary, Extent, Fold, Lines, TagsId,
+        Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
-    sku::{Cover, Coverage, Texts, What},
     time::{Hour, Span},
 };
 use foldhash::fast::FixedState;
@@ -31,141 +34,57 @@ pub(super) fn map<K, V>() -> Map<K, V> {
     HashMap::with_hasher(FixedState::with_seed(3))
 }
 
-/// The texts that make a class, in the order of `CLASS_COLUMNS`.
-pub(super) type ClassKey = [Sym; CLASS_COLUMNS.len()];
-pub(super) const CLASS_COLUMNS: [Text; 13] = [
-    Text::Payer,
-    Text::Account,
-    Text::Region,
-    Text::Zone,
-    Text::ProductCode,
-    Text::UsageType,
-    Text::Operation,
-    Text::LineType,
-    Text::InstanceType,
-    Text::Engine,
-    Text::Unit,
-    Text::BillingEntity,
-    Text::Currency,
-];
-/// The position of a column in a class key.
-pub(super) fn at(column: Text) -> usize {
-    CLASS_COLUMNS.iter().position(|other| *other == column).unwrap_or(0)
-}
-
-/// The texts that a commitment's lines tell of it.
-pub(super) const DETAIL_COLUMNS: [[Text; 2]; 7] = [
-    [Text::PlanType, Text::OfferingClass],
-    [Text::PlanRegion, Text::Region],
-    [Text::PlanFamily, Text::InstanceType],
-    [Text::PlanPayment, Text::PurchaseOption],
-    [Text::PlanTerm, Text::Lease],
-    [Text::PlanStart, Text::ReservationStart],
-    [Text::PlanEnd, Text::ReservationEnd],
-];
-
 /// Workload and owner.
 pub(super) type PartyKey = (Sym, Sym);
-
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ResourceSum {
-    pub(super) seen: Span,
-    /// The hour of the latest line (-1 before any) and its tags and labels.
-    pub(super) latest: Option<Hour>,
-    pub(super) tags: TagsId,
-    pub(super) party: PartyKey,
-}
-
-#[derive(Clone)]
-pub(super) struct CommitmentSum {
-    pub(super) plan: bool,
-    pub(super) payer: Sym,
-    pub(super) owner: Sym,
-    pub(super) zone: Sym,
-    pub(super) details: [Sym; DETAIL_COLUMNS.len()],
-    pub(super) used: Costs,
-    pub(super) unused: Costs,
-    pub(super) committed: Money,
-    pub(super) consumed: Money,
-    pub(super) reserved: Quantity,
-    /// Covered lines of the priced period by class.
-    pub(super) covers: Map<u32, Costs>,
-    /// What each hour of a plan commits, in everything read.
-    pub(super) hourly: HourSet,
-    /// What the fees of a reservation are for, by the hours that they are for and the class: units, in everything read.
-    pub(super) fees: Map<(Hour, Hour, u32), Quantity>,
-}
-
-impl Default for CommitmentSum {
-    fn default() -> Self {
-        Self {
-            plan: false,
-            payer: Sym::NONE,
-            owner: Sym::NONE,
-            zone: Sym::NONE,
-            details: [Sym::NONE; DETAIL_COLUMNS.len()],
-            used: Costs::default(),
-            unused: Costs::default(),
-            committed: Money::ZERO,
-            consumed: Money::ZERO,
-            reserved: Quantity::ZERO,
-            covers: map(),
-            hourly: HourSet::default(),
-            fees: map(),
-        }
-    }
-}
 
 /// What one worker knows. All numbers refer to its own dictionary.
 pub(super) struct Sums<'a> {
     asked: &'a Asked,
     groups: Vec<Groups>,
     keys: [Option<String>; 2],
-    pub(super) classes: Classes,
+    /// By class.
     kinds: Vec<Kind>,
     pub(super) resources: Resources,
     pub(super) cells: Cells,
     pub(super) hours: ClassHours,
-    pub(super) commitments: Map<Sym, CommitmentSum>,
-    parties: Vec<Option<PartyKey>>,
+    pub(super) commitments: Commitments,
+    /// What the tags of a set say of its party, by set; `None` until it is asked for.
+    parties: Vec<Option<PartyNumber>>,
     pub(super) quality: Quality,
-    changed: Vec<bool>,
     last_open: Option<Hour>,
+    batch: Batch,
 }
 
-/// A line, already looked up.
-struct Line {
-    row: usize,
-    kind: LineType,
-    class: u32,
-    reservation: Sym,
-    account: Sym,
-    span: Span,
-    priced: bool,
-    sums: Costs,
+/// The lines of a batch that count, on their way into the tables. Each table is gone through with all of them before the next
+/// one: places are looked up first, then added to, so that the waits for memory overlap.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<Taken>,
+    sums: Vec<Costs>,
+    places: Vec<u32>,
+    /// The number of an hour set, the hour, the quantity.
+    hours: Vec<(u32, Hour, Quantity)>,
 }
 
-/// What the fold has to know of a class.
+/// What the tables of spend and resources have to know of a line.
 #[derive(Clone, Copy)]
-struct Kind {
-    line: LineType,
-    /// Which hours of it are kept.
+struct Taken {
+    span: Span,
+    class: u32,
+    party: u32,
+    resource: ResourceSym,
+    account: Sym,
+    tags: TagsId,
+    usage: bool,
     timed: Timed,
-    split: bool,
-    capacity: bool,
-    host_reservation: bool,
-    plan_refund: bool,
+    priced: bool,
 }
 
-/// Of which usage the hours are kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timed {
-    /// Of none: no commitment covers it.
-    No,
-    /// The sum of all resources: metered usage, which differs from hour to hour.
-    Sum,
-    /// The sum, and each resource's hours.
-    Each,
+/// The party that a set of tags tells, and its number where the account does not matter.
+#[derive(Clone, Copy)]
+struct PartyNumber {
+    key: PartyKey,
+    number: u32,
 }
 
 /// Folds all lines with `asked.threads` workers and merges their sums into one.
@@ -177,7 +96,7 @@ pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionar
         return Ok((Dictionary::default(), Sums::new(asked, groups)));
     };
     for (names, sums) in workers {
-        all.merge(sums, &names, &mut dictionary);
+        all.merge(sums, &names, &mut dictionary)?;
     }
     Ok((dictionary, all))
 }
@@ -189,43 +108,57 @@ impl<'a> Sums<'a> {
             asked,
             groups,
             keys: [key(&asked.workload), key(&asked.owner)],
-            classes: Classes::default(),
             kinds: Vec::new(),
             resources: Resources::default(),
             cells: Cells::default(),
             hours: ClassHours::default(),
-            commitments: map(),
+            commitments: Commitments::default(),
             parties: Vec::new(),
             quality: Quality::default(),
-            changed: Vec::new(),
             last_open: None,
+            batch: Batch::default(),
         }
     }
 
-    /// The number of a line's class.
-    fn class(&mut self, lines: &Lines, row: usize, names: &Names) -> u32 {
-        let key: ClassKey = std::array::from_fn(|at| lines.text(CLASS_COLUMNS[at], row));
-        let (class, new) = self.classes.number(&key);
-        if new {
-            self.kinds.push(Kind::of(&key, names, &self.asked.coverage));
-        }
-        class
+    /// The number of the party of a line.
+    #[inline]
+    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> u32 {
+        let known = self.parties.get(tags.0 as usize).copied().flatten();
+        let of_tags = known.unwrap_or_else(|| self.new_party(tags, dictionary));
+        if self.by_account() { self.cells.party(self.with_account(of_tags.key, account)) } else { of_tags.number }
     }
 
-    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
-        let slot = tags.0 as usize;
-        if self.parties.len() <= slot {
-            self.parties.resize(slot + 1, None);
+    #[cold]
+    fn new_party(&mut self, tags: TagsId, dictionary: &Dictionary) -> PartyNumber {
+        let key = self.party_of_tags(tags, dictionary);
+        let of_tags = PartyNumber { key, number: if self.by_account() { 0 } else { self.cells.party(key) } };
+        if self.parties.len() <= tags.0 as usize {
+            self.parties.resize(tags.0 as usize + 1, None);
         }
-        let of_tags = *self.parties[slot].get_or_insert_with(|| {
-            let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
-            (value(&self.keys[0]), value(&self.keys[1]))
-        });
+        self.parties[tags.0 as usize] = Some(of_tags);
+        of_tags
+    }
+
+    /// Whether accounts tell workloads or owners apart.
+    fn by_account(&self) -> bool {
+        let is_account = |label: &Option<Label>| *label == Some(Label::Account);
+        is_account(&self.asked.workload) || is_account(&self.asked.owner)
+    }
+
+    /// What a set of tags says of the party.
+    pub(super) fn party_of_tags(&self, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
+        let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
+        (value(&self.keys[0]), value(&self.keys[1]))
+    }
+
+    /// A party in which the account stands where it is the label.
+    pub(super) fn with_account(&self, party: PartyKey, account: Sym) -> PartyKey {
         let or_account = |label: &Option<Label>, sym| if *label == Some(Label::Account) { account } else { sym };
-        (or_account(&self.asked.workload, of_tags.0), or_account(&self.asked.owner, of_tags.1))
+        (or_account(&self.asked.workload, party.0), or_account(&self.asked.owner, party.1))
     }
 
-    fn line(&mut self, lines: &Lines, row: usize, class: u32, dictionary: &Dictionary, part: usize) -> Result<()> {
+    /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
+    fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
         let Some(start) = lines.moment(Moment::Start, row) else {
             return Err(no_start());
         };
@@ -233,6 +166,7 @@ impl<'a> Sums<'a> {
         if self.asked.read.is_some_and(|span| !span.holds(hour)) {
             return Ok(());
         }
+        let class = lines.class(row);
         let kind = self.kinds[class as usize];
         self.quality.lines += 1;
         if kind.split {
@@ -246,82 +180,72 @@ impl<'a> Sums<'a> {
         let tags = lines.tags(row);
         let party = self.party(account, tags, dictionary);
         let priced = self.asked.window.period.holds(hour);
-        self.cells.add((hour.day(), priced, class, party), sums);
-        let place = self.resources.place(account, lines.text(Text::Resource, row));
-        if kind.timed != Timed::No {
-            self.hours.add(class, hour, sums.quantity);
-        }
-        if priced {
-            let (entry, hours) = self.resources.entry(place, class);
-            entry.costs += sums;
-            if kind.timed == Timed::Each {
-                entry.hours(hours).add(hour, sums.quantity);
-            }
-        }
         let end = lines.moment(Moment::End, row).unwrap_or(start);
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
         let span = Span::new(hour, until);
-        self.resource(place, kind.line, span, tags, party, dictionary);
+        let (resource, usage) = (lines.resource(row), kind.line.is_usage());
+        self.oddities(lines, row, kind, hour, &sums, dictionary);
+        self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
+        self.batch.sums.push(sums);
         let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
-        self.commitment(lines, line, &dictionary.names);
-        self.oddities(lines, row, kind, hour, &sums, &dictionary.names);
+        self.commitments.add(lines, line, &dictionary.names);
         Ok(())
     }
 
-    fn resource(
-        &mut self,
-        place: usize,
-        line: LineType,
-        span: Span,
-        tags: TagsId,
-        party: PartyKey,
-        dictionary: &Dictionary,
-    ) {
-        let sum = self.resources.sum(place);
-        if line.is_usage() {
-            sum.seen = sum.seen.hull(span);
-        }
-        let newer = match sum.latest {
-            None => true,
-            Some(latest) if latest == span.start => sum.tags != tags && tag_order(dictionary, sum.tags, tags).is_lt(),
-            Some(latest) => latest < span.start,
-        };
-        if newer {
-            (sum.latest, sum.tags, sum.party) = (Some(span.start), tags, party);
-        }
+    /// Adds the lines of the batch to the tables.
+    fn add_batch(&mut self, dictionary: &Dictionary) {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.add_spend(&mut batch);
+        self.add_resources(&mut batch, dictionary);
+        batch.lines.clear();
+        batch.sums.clear();
+        self.batch = batch;
     }
 
-    fn commitment(&mut self, lines: &Lines, line: Line, names: &Names) {
-        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
-        let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
-        let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
-        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced {
-            return;
+    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &mut Batch) {
+        places.clear();
+        let cells = &mut self.cells;
+        places
+            .extend(lines.iter().map(|line| cells.number(line.span.start.day(), line.priced, line.class, line.party)));
+        for (cell, sums) in places.iter().zip(&*sums) {
+            cells.add(*cell, sums);
         }
-        let arn = if plan { lines.text(Text::PlanArn, line.row) } else { line.reservation };
-        if arn == Sym::NONE {
-            return;
-        }
-        let sum = self.commitments.entry(arn).or_default();
-        sum.plan = plan;
-        sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
-        if fee {
-            sum.fee(lines, &line, names);
-        } else {
-            sum.used += line.sums;
-            *sum.covers.entry(line.class).or_default() += line.sums;
-        }
-        // What a reservation is for is told by its fee; what its covered lines say of types is about the usage.
-        for (slot, columns) in sum.details.iter_mut().zip(DETAIL_COLUMNS) {
-            let column = columns[usize::from(!plan)];
-            let of_usage = matches!(column, Text::InstanceType | Text::Region) && !fee;
-            if !of_usage {
-                *slot = greater(names, *slot, lines.text(column, line.row));
+        for (line, sums) in lines.iter().zip(&*sums) {
+            if line.timed != Timed::No {
+                self.hours.add(line.class, line.span.start, sums.quantity);
             }
         }
     }
 
-    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, names: &Names) {
+    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
+        places.clear();
+        hours.clear();
+        let resources = &mut self.resources;
+        places.extend(lines.iter().map(|line| resources.place(line.account, line.resource)));
+        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&*places) {
+            let record = resources.record(*place);
+            if line.usage {
+                record.seen = record.seen.hull(line.span);
+            }
+            let (start, tags) = (line.span.start, line.tags);
+            let newer = record.latest < start
+                || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
+            if newer {
+                (record.latest, record.tags) = (start, tags);
+            }
+            if line.priced
+                && let Some(kept) = resources.add(*place, line.class, sums, line.timed == Timed::Each)
+            {
+                hours.push((kept, start, sums.quantity));
+            }
+        }
+        for (kept, hour, quantity) in hours {
+            resources.hours(*kept).add(*hour, *quantity);
+        }
+    }
+
+    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, dictionary: &Dictionary) {
+        let names = &dictionary.names;
         let quality = &mut self.quality;
         if kind.line == LineType::Unknown {
             let name = Arc::from(names.get(lines.text(Text::LineType, row)));
@@ -330,8 +254,8 @@ impl<'a> Sums<'a> {
         }
         if kind.line == LineType::Usage && sums.quantity.0 < 0 {
             quality.negative += 1;
-            let text = |column| names.get(lines.text(column, row));
-            let example = format!("{} {}", text(Text::UsageType), text(Text::Resource)).trim_end().to_owned();
+            let usage_type = names.get(lines.text(Text::UsageType, row));
+            let example = format!("{usage_type} {}", dictionary.ids.text(lines.resource(row))).trim_end().to_owned();
             if quality.negative_example.as_ref().is_none_or(|first| example < *first) {
                 quality.negative_example = Some(example);
             }
@@ -358,148 +282,20 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Adds another worker's sums, whose numbers refer to `theirs`.
-    fn merge(&mut self, other: Self, theirs: &Dictionary, ours: &mut Dictionary) {
-        let syms: Vec<Sym> = theirs.names.syms().map(|sym| ours.names.intern(theirs.names.get(sym))).collect();
-        let sym = |old: Sym| syms[old.0 as usize];
-        let mut sets = Vec::with_capacity(theirs.tags.count());
-        for id in 0..theirs.tags.count() {
-            let old = theirs.tags.get(TagsId(u32::try_from(id).unwrap_or(0)));
-            let mut set: Vec<(Sym, Sym)> = old.iter().map(|(key, value)| (sym(*key), sym(*value))).collect();
-            set.sort_unstable();
-            sets.push(ours.tags.intern(&set));
-        }
-        let mut classes = vec![0; other.classes.len()];
-        for (key, old) in other.classes.iter() {
-            let (class, new) = self.classes.number(&key.map(sym));
-            if new {
-                self.kinds.push(other.kinds[old as usize]);
-            }
-            classes[old as usize] = class;
-        }
-        for ((day, priced, class, party), sums) in other.cells.iter() {
-            self.cells.add((day, priced, classes[class as usize], (sym(party.0), sym(party.1))), sums);
-        }
-        let mut places = Vec::with_capacity(other.resources.records().len());
-        for record in other.resources.records() {
-            let party = (sym(record.sum.party.0), sym(record.sum.party.1));
-            let theirs = ResourceSum { tags: sets[record.sum.tags.0 as usize], party, ..record.sum };
-            let place = self.resources.place(sym(record.account), sym(record.id));
-            places.push(place);
-            let sum = self.resources.sum(place);
-            let order = sum.latest.cmp(&theirs.latest).then_with(|| tag_order(ours, sum.tags, theirs.tags));
-            let seen = sum.seen.hull(theirs.seen);
-            if order.is_lt() {
-                *sum = theirs;
-            }
-            sum.seen = seen;
-        }
-        for (place, class, theirs) in other.resources.entries() {
-            let (entry, hours) = self.resources.entry(places[place], classes[class as usize]);
-            entry.costs += theirs.costs;
-            if let Some(more) = other.resources.hours_of(theirs) {
-                entry.hours(hours).merge(more);
-            }
-        }
-        self.hours.merge(&other.hours, &classes);
-        for (arn, theirs) in other.commitments {
-            let sum = self.commitments.entry(sym(arn)).or_default();
-            sum.plan |= theirs.plan;
-            sum.payer = greater(&ours.names, sum.payer, sym(theirs.payer));
-            sum.owner = greater(&ours.names, sum.owner, sym(theirs.owner));
-            sum.zone = greater(&ours.names, sum.zone, sym(theirs.zone));
-            for (slot, old) in sum.details.iter_mut().zip(theirs.details) {
-                *slot = greater(&ours.names, *slot, sym(old));
-            }
-            sum.used += theirs.used;
-            sum.unused += theirs.unused;
-            sum.committed += theirs.committed;
-            sum.consumed += theirs.consumed;
-            sum.reserved += theirs.reserved;
-            sum.hourly.merge(&theirs.hourly);
-            for (class, costs) in theirs.covers {
-                *sum.covers.entry(classes[class as usize]).or_default() += costs;
-            }
-            for ((start, end, class), units) in theirs.fees {
-                *sum.fees.entry((start, end, classes[class as usize])).or_default() += units;
-            }
-        }
-        self.quality.add(other.quality);
-    }
-}
-
-impl CommitmentSum {
-    fn fee(&mut self, lines: &Lines, line: &Line, names: &Names) {
-        self.owner = greater(names, self.owner, line.account);
-        for column in [Text::ReservationZone, Text::Zone] {
-            self.zone = greater(names, self.zone, lines.text(column, line.row));
-        }
-        let money = |column| lines.money(column, line.row).unwrap_or_default();
-        let (committed, units) = (money(Amount::PlanCommitment), lines.usage(line.row));
-        if line.kind == LineType::SavingsPlanRecurringFee {
-            self.hourly.add(line.span.start, Quantity(committed.0));
-        } else {
-            *self.fees.entry((line.span.start, line.span.end, line.class)).or_default() += units;
-        }
-        if line.priced {
-            self.unused += line.sums;
-            self.committed += committed;
-            self.consumed += money(Amount::PlanUsed);
-            self.reserved += units;
-        }
+    /// Looks up what has to be known of classes that are new.
+    fn know_classes(&mut self, dictionary: &Dictionary) {
+        let new = dictionary.classes.keys().iter().skip(self.kinds.len());
+        self.kinds.extend(new.map(|key| Kind::of(key, &dictionary.names, &self.asked.coverage)));
     }
 }
 
 impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
-        let mut changed = std::mem::take(&mut self.changed);
-        lines.changes(&CLASS_COLUMNS, &mut changed);
-        let mut class = 0;
-        for (row, changed) in changed.iter().enumerate() {
-            if *changed {
-                class = self.class(lines, row, &dictionary.names);
-            }
-            self.line(lines, row, class, dictionary, part)?;
-        }
-        self.changed = changed;
+        self.know_classes(dictionary);
+        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))?;
+        self.add_batch(dictionary);
         Ok(())
     }
-}
-
-impl Kind {
-    fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
-        let text = |column| names.get(key[at(column)]);
-        let line = LineType::parse(text(Text::LineType));
-        let usage = crate::sku::strip_region(text(Text::UsageType));
-        let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));
-        let what = What::of(Texts {
-            product,
-            usage_type,
-            operation: text(Text::Operation),
-            instance_type: text(Text::InstanceType),
-            engine: text(Text::Engine),
-        });
-        let covered = line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
-        let timed = match what {
-            _ if !covered => Timed::No,
-            what if what.is_timed() => Timed::Each,
-            _ => Timed::Sum,
-        };
-        let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
-        Self {
-            line,
-            timed,
-            split: matches!(text(Text::Operation), "EKSPod-EC2" | "ECSTask-EC2")
-                || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
-            capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
-            host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
-            plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
-        }
-    }
-}
-
-fn is_plan_refund(description: &str) -> bool {
-    description.starts_with("Refund for one-time fee for Savings Plan ID")
 }
 
 /// The value of the tag whose key compares equal to `key`; of several the least.
@@ -524,9 +320,4 @@ fn tag_order(dictionary: &Dictionary, a: TagsId, b: TagsId) -> std::cmp::Orderin
             .collect::<Vec<_>>()
     };
     texts(a).cmp(&texts(b))
-}
-
-/// The greater of two texts: a choice that does not depend on the order of lines.
-fn greater(names: &Names, a: Sym, b: Sym) -> Sym {
-    if a != b && names.get(a) < names.get(b) { b } else { a }
 }

@@ -1,19 +1,22 @@
 //! Sums become facts: names are sorted, numbers given anew, so that nothing of the reading order is left.
 
+mod resources;
+
 use super::{
     Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Resource, ResourceId, Spend, Survey, Tags, Usage,
-    fold::{ClassKey, CommitmentSum, PartyKey, Sums, at},
+    Spend, Survey,
+    commitments::CommitmentSum,
+    fold::{PartyKey, Sums},
     line::Groups,
-    tables::{Entry, Record},
-    usage::{Block, ClassHours},
+    tables::CellKey,
+    usage::Block,
 };
 use crate::{
     error::{Error, Result},
     exports::Exports,
     money::{Money, Quantity},
     names::{Names, Sym},
-    scan::{Dictionary, TagsId, columns::Text},
+    scan::{ClassKey, Dictionary, columns::Text},
     sku::{Texts, What},
     time::{Day, Hour, Span},
 };
@@ -29,29 +32,27 @@ pub(super) fn freeze(
     asked: &Asked,
     survey: &Survey,
 ) -> Result<Facts> {
-    let mut shared = Shared { names: &dictionary.names, texts: BTreeMap::new() };
-    let (classes, class_ids) = classes(&sums, &mut shared);
+    let mut shared = Shared::new(&dictionary.names);
+    let (classes, class_ids) = classes(&dictionary, &mut shared);
     let currency = currency(&classes, asked)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
-    let (parties, party_ids) = parties(&sums, &mut shared);
-
-    let mut spend = Vec::new();
-    let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
-    for ((day, priced, class, party), costs) in sums.cells.iter() {
-        let class = class_ids[class as usize];
-        if foreign[class.0 as usize] {
-            *others.entry(classes[class.0 as usize].currency.clone()).or_default() += costs;
-        } else {
-            spend.push(Spend { day, priced, class, party: party_ids[&party], costs });
-        }
-    }
-    spend.sort_by_key(|cell| (cell.day, cell.priced, cell.class, cell.party));
-
     let granularity = survey.granularity();
-    let known = Known { class_ids, classes: &classes, foreign: &foreign, granularity };
-    let (resources, usage) = resources(&dictionary, &sums, &mut shared, &known);
-    let class_days = class_days(&sums.hours, &known);
-    let commitments = commitments(&sums, &mut shared, &known);
+    let (dictionary, sums) = (&dictionary, &sums);
+    let frozen = Frozen { dictionary, sums, class_ids, classes: &classes, foreign: &foreign, granularity };
+    let mut money_and_hours = || {
+        let (parties, party_ids) = parties(sums, &mut shared);
+        let (spend, others) = spend(&frozen, &party_ids);
+        (parties, spend, others, class_days(&frozen), commitments(&frozen, &mut shared))
+    };
+    let ((parties, spend, others, class_days, commitments), (resources, usage)) = if asked.threads > 1 {
+        std::thread::scope(|scope| {
+            let resources = scope.spawn(|| resources::resources(&frozen, asked.threads));
+            let rest = money_and_hours();
+            (rest, resources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
+    } else {
+        (money_and_hours(), resources::resources(&frozen, 1))
+    };
     let net = exports.parts.iter().any(|part| Groups::of(part.layout()).net);
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
@@ -72,8 +73,9 @@ pub(super) fn freeze(
         usage,
         class_days,
         commitments,
+        listed: Vec::new(),
         other_currencies: others.into_iter().collect(),
-        quality: sums.quality,
+        quality: sums.quality.clone(),
     })
 }
 
@@ -83,7 +85,11 @@ struct Shared<'a> {
     texts: BTreeMap<Sym, Arc<str>>,
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    fn new(names: &'a Names) -> Self {
+        Self { names, texts: BTreeMap::new() }
+    }
+
     fn get(&mut self, sym: Sym) -> Arc<str> {
         self.texts.entry(sym).or_insert_with(|| Arc::from(self.names.get(sym))).clone()
     }
@@ -94,10 +100,10 @@ impl Shared<'_> {
 }
 
 /// The classes sorted by their texts, and the new number of each old one.
-fn classes(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
+fn classes(dictionary: &Dictionary, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
     let names = shared.names;
-    let mut keys: Vec<(&ClassKey, u32)> = sums.classes.iter().collect();
-    keys.sort_by_cached_key(|(key, _)| key.map(|sym| names.get(sym)));
+    let mut keys: Vec<(&ClassKey, u32)> = dictionary.classes.keys().iter().zip(0..).collect();
+    keys.sort_by_cached_key(|(key, _)| key.0.map(|sym| names.get(sym)));
     let mut ids = vec![ClassId(0); keys.len()];
     let mut classes = Vec::with_capacity(keys.len());
     for (new, (key, old)) in (0u32..).zip(keys) {
@@ -108,7 +114,7 @@ fn classes(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId
 }
 
 fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
-    let mut of = |column| shared.get(key[at(column)]);
+    let mut of = |column| shared.get(key.text(column));
     let (product, usage_type, operation) = (of(Text::ProductCode), of(Text::UsageType), of(Text::Operation));
     let (instance_type, engine, line_name) = (of(Text::InstanceType), of(Text::Engine), of(Text::LineType));
     let (zone, region, currency) = (of(Text::Zone), of(Text::Region), of(Text::Currency));
@@ -174,7 +180,7 @@ fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
 
 /// The parties sorted, and the number of each.
 fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, BTreeMap<PartyKey, u32>) {
-    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|((_, _, _, party), _)| party).collect();
+    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|(cell, _)| cell.party).collect();
     let mut all: Vec<(Party, PartyKey)> = keys.into_iter().map(|key| (party(key, shared), key)).collect();
     all.sort();
     let ids = (0u32..).zip(&all).map(|(id, (_, key))| (*key, id)).collect();
@@ -186,14 +192,16 @@ fn party((workload, owner): PartyKey, shared: &mut Shared<'_>) -> Party {
 }
 
 /// What is known before resources, hours and commitments get their final numbers.
-struct Known<'a> {
+struct Frozen<'a> {
+    dictionary: &'a Dictionary,
+    sums: &'a Sums<'a>,
     class_ids: Vec<ClassId>,
     classes: &'a [Class],
     foreign: &'a [bool],
     granularity: Granularity,
 }
 
-impl Known<'_> {
+impl Frozen<'_> {
     /// The new number of a class; `None` when it is in another currency.
     fn class(&self, old: u32) -> Option<ClassId> {
         let class = self.class_ids[old as usize];
@@ -211,57 +219,36 @@ impl Known<'_> {
     }
 }
 
-/// A resource's place among the sums, a class, and what is known of them.
-type Row = (usize, ClassId, Entry);
-
-fn resources(
-    dictionary: &Dictionary,
-    sums: &Sums<'_>,
-    shared: &mut Shared<'_>,
-    known: &Known<'_>,
-) -> (Vec<Resource>, Vec<Usage>) {
-    let names = &dictionary.names;
-    let records = sums.resources.records();
-    let entries = sums.resources.entries();
-    let mut costs: Vec<Row> =
-        entries.filter_map(|(place, class, entry)| Some((place, known.class(class)?, entry))).collect();
-    costs.sort_unstable_by_key(|(place, class, _)| (*place, *class));
-    let mut groups: Vec<&[Row]> = costs.chunk_by(|a, b| a.0 == b.0).collect();
-    groups.sort_by_cached_key(|group| {
-        let record = &records[group[0].0];
-        (names.get(record.account), names.get(record.id))
-    });
-    let mut tag_sets: BTreeMap<TagsId, Arc<Tags>> = BTreeMap::new();
-    let (mut all, mut usage) = (Vec::with_capacity(groups.len()), Vec::new());
-    for (number, group) in (0u32..).zip(groups) {
-        let Record { account, id, sum, .. } = &records[group[0].0];
-        let costs: Vec<(ClassId, Costs)> = group.iter().map(|(_, class, entry)| (*class, entry.costs)).collect();
-        let tags = tag_sets.entry(sum.tags).or_insert_with(|| Arc::new(tags(dictionary, sum.tags))).clone();
-        all.push(Resource {
-            id: Arc::from(names.get(*id)),
-            account: shared.get(*account),
-            region: region(&costs, known.classes),
-            party: party(sum.party, shared),
-            tags,
-            seen: if sum.seen.hours() == 0 { Span::default() } else { sum.seen },
-            costs,
-        });
-        for (_, class, entry) in group {
-            let runs = sums.resources.hours_of(*entry).map(|hours| hours.runs(|hour| known.spread(hour)));
-            let of = |(hours, per_hour)| Usage { resource: ResourceId(number), class: *class, hours, per_hour };
-            usage.extend(runs.into_iter().flatten().map(of));
+/// The spend of the priced currency, sorted, and the sums of each other one.
+fn spend(frozen: &Frozen<'_>, party_ids: &BTreeMap<PartyKey, u32>) -> (Vec<Spend>, BTreeMap<Arc<str>, Costs>) {
+    let mut spend = Vec::new();
+    let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
+    for (CellKey { day, priced, class, party }, costs) in frozen.sums.cells.iter() {
+        match frozen.class(class) {
+            Some(class) => spend.push(Spend { day, priced, class, party: party_ids[&party], costs }),
+            None => {
+                let class = frozen.class_ids[class as usize];
+                *others.entry(frozen.classes[class.0 as usize].currency.clone()).or_default() += costs;
+            }
         }
     }
-    (all, usage)
+    spend.sort_unstable_by_key(|cell| (cell.day, cell.priced, cell.class, cell.party));
+    (spend, others)
 }
 
-/// The usage of each class by the hour; what a daily or monthly line sums is spread over its hours.
-fn class_days(sums: &ClassHours, known: &Known<'_>) -> Vec<ClassDay> {
+/// The usage of each class by the hour, sorted; what a daily or monthly line sums is spread over its hours.
+fn class_days(frozen: &Frozen<'_>) -> Vec<ClassDay> {
+    let blocks = frozen.sums.hours.iter().filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block)));
+    if frozen.granularity == Granularity::Hourly {
+        let filled = blocks.filter(|(_, _, block)| block.iter().any(|quantity| !quantity.is_zero()));
+        let mut days: Vec<ClassDay> = filled.map(|(class, day, hours)| ClassDay { class, day, hours }).collect();
+        days.sort_unstable_by_key(|of| (of.class, of.day));
+        return days;
+    }
     let mut days: BTreeMap<(ClassId, Day), Block> = BTreeMap::new();
-    for ((class, day), block) in sums.iter() {
-        let Some(class) = known.class(class) else { continue };
+    for (class, day, block) in blocks {
         for (hour, quantity) in (0..).map(|at| day.start().plus(at)).zip(block) {
-            let span = known.spread(hour);
+            let span = frozen.spread(hour);
             let each = quantity.ratio(1, span.hours().into());
             for hour in (span.start.0..span.end.0).map(Hour).take_while(|_| !each.is_zero()) {
                 let at = usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0);
@@ -272,45 +259,24 @@ fn class_days(sums: &ClassHours, known: &Known<'_>) -> Vec<ClassDay> {
     days.into_iter().map(|((class, day), hours)| ClassDay { class, day, hours }).collect()
 }
 
-/// The region where most of a resource is billed; of equals the first by name.
-fn region(costs: &[(ClassId, Costs)], classes: &[Class]) -> Arc<str> {
-    let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
-    for (class, sums) in costs {
-        *by_region.entry(&classes[class.0 as usize].region).or_default() += *sums;
-    }
-    let most = by_region
-        .iter()
-        .filter(|(region, _)| !region.is_empty())
-        .max_by_key(|(region, sums)| (sums.effective.max(sums.on_demand), std::cmp::Reverse(**region)));
-    most.map_or_else(|| Arc::from(""), |(region, _)| (*region).clone())
-}
-
-fn tags(dictionary: &Dictionary, id: TagsId) -> Tags {
-    let pairs = dictionary.tags.get(id).iter();
-    let mut texts: Vec<(&str, &str)> =
-        pairs.map(|(key, value)| (dictionary.names.get(*key), dictionary.names.get(*value))).collect();
-    texts.sort_unstable();
-    texts.into_iter().map(|(key, value)| (Box::from(key), Box::from(value))).collect()
-}
-
-fn commitments(sums: &Sums<'_>, shared: &mut Shared<'_>, known: &Known<'_>) -> Vec<Commitment> {
-    let all = sums.commitments.iter().map(|(arn, sum)| commitment(*arn, sum, shared, known));
+fn commitments(frozen: &Frozen<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> {
+    let all = frozen.sums.commitments.iter().map(|(arn, sum)| commitment(arn, sum, shared, frozen));
     let mut all: Vec<Commitment> = all.collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all
 }
 
-fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, known: &Known<'_>) -> Commitment {
+fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &Frozen<'_>) -> Commitment {
     let [offering, region, family, payment, term, start, end] = sum.details.map(|sym| shared.get(sym));
     let cost = |costs: &Costs| Cost { gross: costs.effective, net: costs.net };
     let covers: BTreeMap<ClassId, Costs> =
-        sum.covers.iter().filter_map(|(class, costs)| Some((known.class(*class)?, *costs))).collect();
+        sum.covers.iter().filter_map(|(class, costs)| Some((frozen.class(*class)?, *costs))).collect();
     let fees = sum.fees.iter().filter_map(|(&(start, end, class), &units)| {
-        Some(Fee { hours: Span::new(start, end), class: known.class(class)?, units })
+        Some(Fee { hours: Span::new(start, end), class: frozen.class(class)?, units })
     });
     let mut fees: Vec<Fee> = fees.collect();
     fees.sort_by_key(|fee| (fee.hours.start, fee.hours.end, fee.class));
-    let hourly = sum.hourly.runs(|hour| known.spread(hour));
+    let hourly = sum.hourly.runs(|hour| frozen.spread(hour));
     Commitment {
         id: shared.get(arn),
         plan: sum.plan,
@@ -327,5 +293,6 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, known: &Kn
         covers: covers.into_iter().collect(),
         hourly: hourly.into_iter().map(|(span, amount)| (span, Money(amount.0))).collect(),
         fees,
+        listed: None,
     }
 }

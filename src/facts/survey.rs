@@ -6,7 +6,7 @@ use crate::{
     exports::Exports,
     names::Sym,
     scan::{
-        Dictionary, Extent, Fold, Lines,
+        Dictionary, Extent, Fold, Lines, Numbers,
         columns::{Moment, Text},
         scan,
     },
@@ -148,49 +148,73 @@ struct Times {
     hours: BTreeSet<Hour>,
     spans: [u64; 3],
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
-    last: Option<(Hour, Sym, Sym, usize)>,
-    last_hour: Option<Hour>,
+    /// The lines that differ in time, payer or account from the line before; most do not differ.
+    last: Option<Seen>,
+    last_place: Option<usize>,
+    /// Hours that are in `hours`, and (hour of the billing period, class) of which the part's deliveries are known.
+    known_hours: Numbers,
+    known_deliveries: Numbers,
+    part: usize,
+}
+
+/// What a line says of time, and its class, which here is of payer and account alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    times: [Option<i64>; Moment::COUNT],
+    class: u32,
 }
 
 impl Fold for Times {
-    fn add(&mut self, lines: &Lines, _: &mut Dictionary, part: usize) -> Result<()> {
+    fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
+        if self.part != part {
+            (self.part, self.last) = (part, None);
+            self.known_deliveries.clear();
+        }
         for row in 0..lines.rows() {
-            let Some(start) = lines.moment(Moment::Start, row) else {
-                return Err(no_start());
-            };
-            let hour = Hour::of_seconds(start);
-            if self.read.is_some_and(|span| !span.holds(hour)) {
-                continue;
-            }
-            if self.last_hour != Some(hour) {
-                self.last_hour = Some(hour);
-                self.hours.insert(hour);
-            }
-            [Moment::Start, Moment::End, Moment::BillingPeriod]
-                .into_iter()
-                .try_for_each(|of| in_an_age(lines, of, row))?;
-            let seconds = lines.moment(Moment::End, row).unwrap_or(start) - start;
-            self.spans[usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)] += 1;
-            let period = lines.moment(Moment::BillingPeriod, row).unwrap_or(start);
-            let period = Hour::of_seconds(period);
-            let period = match self.last {
-                Some((month, ..)) if month <= period && period.0 - month.0 < 28 * 24 => month,
-                _ => period.month_start(),
-            };
-            let seen = (period, lines.text(Text::Payer, row), lines.text(Text::Account, row), part);
+            let times = [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
+            let seen = Seen { times, class: lines.class(row) };
             if self.last != Some(seen) {
+                self.last_place = self.see(seen, dictionary)?;
                 self.last = Some(seen);
-                self.deliveries.insert(seen);
+            }
+            if let Some(place) = self.last_place {
+                self.spans[place] += 1;
             }
         }
         Ok(())
     }
 }
 
+impl Times {
+    /// Takes in what a line says; gives the place of its length among `spans`, `None` when the line is not read.
+    fn see(&mut self, Seen { times, class }: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
+        let [Some(start), end, period] = times else { return Err(no_start()) };
+        let hour = Hour::of_seconds(start);
+        if self.read.is_some_and(|span| !span.holds(hour)) {
+            return Ok(None);
+        }
+        in_an_age(Moment::Start, Some(start))?;
+        in_an_age(Moment::End, end)?;
+        in_an_age(Moment::BillingPeriod, period)?;
+        let known = |hour: Hour| u64::from(hour.0.cast_unsigned());
+        if self.known_hours.is_new(known(hour)) {
+            self.hours.insert(hour);
+        }
+        let period = Hour::of_seconds(period.unwrap_or(start));
+        if self.known_deliveries.is_new(known(period) << 32 | u64::from(class)) {
+            let key = dictionary.classes.keys()[class as usize];
+            let (payer, account) = (key.text(Text::Payer), key.text(Text::Account));
+            self.deliveries.insert((period.month_start(), payer, account, self.part));
+        }
+        let seconds = end.unwrap_or(start) - start;
+        Ok(Some(usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)))
+    }
+}
+
 /// A moment far from any bill is damage; taken as it stands, it would stretch the months that are read over ages.
-fn in_an_age(lines: &Lines, of: Moment, row: usize) -> Result<()> {
+fn in_an_age(of: Moment, at: Option<i64>) -> Result<()> {
     const FROM_2000_TO_2100: std::ops::Range<i64> = 946_684_800..4_102_444_800;
-    match lines.moment(of, row) {
+    match at {
         Some(at) if !FROM_2000_TO_2100.contains(&at) => {
             let date = Hour::of_seconds(at).day();
             Err(Error::new(format!("a line has the date {date}, which no bill has"))

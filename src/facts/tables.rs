@@ -1,146 +1,135 @@
-//! The tables of a worker's fold, laid out for the lines of a bill: neighbours are mostly alike in all but resource and amounts.
+//! The tables of a worker's fold, laid out for one or two touched places of memory a line.
 
 use super::{
     Costs,
-    fold::{ClassKey, Map, PartyKey, ResourceSum, map},
+    fold::PartyKey,
+    grid::Grid,
+    sums::{Narrow, SumList, Wide},
     usage::HourSet,
 };
-use crate::{names::Sym, time::Day};
+use crate::{
+    names::Sym,
+    scan::{Numbers, ResourceSym, TagsId},
+    time::{Day, Hour, Span},
+};
 
-/// Classes by their texts, behind a small direct cache.
-pub(super) struct Classes {
-    numbers: Map<ClassKey, u32>,
-    cache: Vec<(ClassKey, u32)>,
-}
-
-/// Slots of the cache: more than the classes that one hour of a bill has.
-const SLOTS: usize = 1024;
-const NO_CLASS: u32 = u32::MAX;
-
-impl Default for Classes {
-    fn default() -> Self {
-        Self { numbers: map(), cache: vec![(ClassKey::default(), NO_CLASS); SLOTS] }
-    }
-}
-
-impl Classes {
-    /// The number of a class, and whether it is new.
-    pub(super) fn number(&mut self, key: &ClassKey) -> (u32, bool) {
-        let mixed = key.iter().fold(0u32, |mix, sym| (mix.rotate_left(5) ^ sym.0).wrapping_mul(0x9e37_79b9));
-        let slot = (mixed >> 16) as usize % SLOTS;
-        let (cached, number) = &self.cache[slot];
-        if cached == key && *number != NO_CLASS {
-            return (*number, false);
-        }
-        let next = u32::try_from(self.numbers.len()).unwrap_or(NO_CLASS);
-        let number = *self.numbers.entry(*key).or_insert(next);
-        self.cache[slot] = (*key, number);
-        (number, number == next)
-    }
-
-    /// All classes and their numbers.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&ClassKey, u32)> {
-        self.numbers.iter().map(|(key, number)| (key, *number))
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.numbers.len()
-    }
-}
+const NONE: u32 = u32::MAX;
 
 /// Resources by account and id, each with its sums by class: the first class beside the resource, further ones in a table.
+#[derive(Default)]
 pub(super) struct Resources {
     /// By the number of the id: the place of the first account's record of that id, plus one.
     of_id: Vec<u32>,
-    others: Map<(Sym, Sym), u32>,
+    /// Places of further accounts' records, by account and id.
+    others: Numbers,
     records: Vec<Record>,
-    further: Map<(u32, u32), Entry>,
+    /// Numbers among the entries of further classes, by record and class.
+    further: Numbers,
+    entries: Vec<Entry>,
+    wide: Wide,
     hours: Vec<HourSet>,
-}
-
-/// What is known of one class of one resource: sums, and where its hours are kept, if they are.
-#[derive(Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) costs: Costs,
-    hours: u32,
-}
-
-const NO_HOURS: u32 = u32::MAX;
-
-impl Default for Entry {
-    fn default() -> Self {
-        Self { costs: Costs::default(), hours: NO_HOURS }
-    }
-}
-
-impl Entry {
-    /// Its hours, which are kept from now on.
-    pub(super) fn hours<'h>(&mut self, all: &'h mut Vec<HourSet>) -> &'h mut HourSet {
-        if self.hours == NO_HOURS {
-            self.hours = u32::try_from(all.len()).unwrap_or(NO_HOURS - 1);
-            all.push(HourSet::default());
-        }
-        &mut all[self.hours as usize]
-    }
 }
 
 /// One resource.
 pub(super) struct Record {
     pub(super) account: Sym,
-    pub(super) id: Sym,
-    pub(super) sum: ResourceSum,
-    class: u32,
-    entry: Entry,
+    pub(super) id: ResourceSym,
+    /// From its first to its last hour of usage; empty before any.
+    pub(super) seen: Span,
+    /// The hour of the latest line (the least of all before any), and that line's tags.
+    pub(super) latest: Hour,
+    pub(super) tags: TagsId,
+    /// The entry of the class that was added to last, but for the first class.
+    last: u32,
+    first: Entry,
 }
 
-impl Default for Resources {
-    fn default() -> Self {
-        Self { of_id: Vec::new(), others: map(), records: Vec::new(), further: map(), hours: Vec::new() }
+/// What is known of one class of one resource: sums, and where its hours are kept, if they are.
+#[derive(Clone, Copy)]
+struct Entry {
+    sums: Narrow,
+    class: u32,
+    hours: u32,
+}
+
+impl Entry {
+    fn of(class: u32) -> Self {
+        Self { sums: Narrow::default(), class, hours: NONE }
     }
+}
+
+/// One class of one resource, as it is read back.
+pub(super) struct Billed<'a> {
+    pub(super) class: u32,
+    pub(super) costs: Costs,
+    pub(super) hours: Option<&'a HourSet>,
 }
 
 impl Resources {
     /// The place of a resource's record, made if there is none.
-    pub(super) fn place(&mut self, account: Sym, id: Sym) -> usize {
+    #[inline]
+    pub(super) fn place(&mut self, account: Sym, id: ResourceSym) -> u32 {
+        match self.of_id.get(id.0 as usize) {
+            Some(&first) if first != 0 && self.records[first as usize - 1].account == account => first - 1,
+            _ => self.other_place(account, id),
+        }
+    }
+
+    /// The place of a record of an id's second account, or of a new one.
+    fn other_place(&mut self, account: Sym, id: ResourceSym) -> u32 {
         let slot = id.0 as usize;
         if self.of_id.len() <= slot {
             self.of_id.resize((slot + 1).next_power_of_two(), 0);
         }
-        let next = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let first = self.of_id[slot];
-        let place = if first == 0 {
+        let next = u32::try_from(self.records.len()).unwrap_or(NONE);
+        let place = if self.of_id[slot] == 0 {
             self.of_id[slot] = next + 1;
             next
-        } else if self.records[first as usize - 1].account == account {
-            first - 1
         } else {
-            *self.others.entry((account, id)).or_insert(next)
+            self.others.get_or(u64::from(account.0) << 32 | u64::from(id.0), || next)
         };
         if place == next {
-            let (sum, entry) = (ResourceSum::default(), Entry::default());
-            self.records.push(Record { account, id, sum, class: NO_CLASS, entry });
+            let (seen, latest, tags) = (Span::default(), Hour(i32::MIN), TagsId::default());
+            self.records.push(Record { account, id, seen, latest, tags, last: NONE, first: Entry::of(NONE) });
         }
-        place as usize
+        place
     }
 
     /// What is known of the resource at a place, to be changed.
-    pub(super) fn sum(&mut self, place: usize) -> &mut ResourceSum {
-        &mut self.records[place].sum
+    #[inline]
+    pub(super) fn record(&mut self, place: u32) -> &mut Record {
+        &mut self.records[place as usize]
     }
 
-    /// What is known of a class of the resource at a place, to be added to, and where hours are kept.
-    pub(super) fn entry(&mut self, place: usize, class: u32) -> (&mut Entry, &mut Vec<HourSet>) {
-        let record = &mut self.records[place];
-        if record.class == NO_CLASS {
-            record.class = class;
+    /// Adds costs to a class of the resource at a place; gives the number of the hours of that class, if they are to be kept.
+    #[inline]
+    pub(super) fn add(&mut self, place: u32, class: u32, costs: &Costs, keep_hours: bool) -> Option<u32> {
+        let record = &mut self.records[place as usize];
+        if record.first.class == NONE {
+            record.first.class = class;
         }
-        let entry = if record.class == class {
-            &mut record.entry
+        let entry = if record.first.class == class {
+            &mut record.first
         } else {
-            self.further.entry((u32::try_from(place).unwrap_or(u32::MAX), class)).or_default()
+            if self.entries.get(record.last as usize).is_none_or(|entry| entry.class != class) {
+                record.last = further(&mut self.further, &mut self.entries, place, class);
+            }
+            &mut self.entries[record.last as usize]
         };
-        (entry, &mut self.hours)
+        self.wide.add(wide_place(place, class), &mut entry.sums, costs);
+        keep_hours.then(|| {
+            if entry.hours == NONE {
+                entry.hours = u32::try_from(self.hours.len()).unwrap_or(NONE - 1);
+                self.hours.push(HourSet::default());
+            }
+            entry.hours
+        })
+    }
+
+    /// The hours of a number.
+    #[inline]
+    pub(super) fn hours(&mut self, number: u32) -> &mut HourSet {
+        &mut self.hours[number as usize]
     }
 
     /// All resources, in the order of first sight.
@@ -148,59 +137,119 @@ impl Resources {
         &self.records
     }
 
-    /// All classes of all resources: the resource's place, the class, what is known.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (usize, u32, Entry)> {
-        let first = self.records.iter().enumerate().filter(|(_, record)| record.class != NO_CLASS);
-        let first = first.map(|(place, record)| (place, record.class, record.entry));
-        first.chain(self.further.iter().map(|(&(place, class), &entry)| (place as usize, class, entry)))
+    /// The classes of each resource.
+    pub(super) fn entries(&self) -> Entries<'_> {
+        let mut further: Vec<(u32, u32)> = self.further.iter().map(|(key, entry)| (head(key), entry)).collect();
+        further.sort_unstable();
+        Entries { resources: self, further }
     }
 
-    /// The hours of an entry, if they are kept.
-    pub(super) fn hours_of(&self, entry: Entry) -> Option<&HourSet> {
-        self.hours.get(entry.hours as usize)
+    fn billed(&self, place: u32, entry: &Entry) -> Billed<'_> {
+        Billed {
+            class: entry.class,
+            costs: self.wide.total(wide_place(place, entry.class), entry.sums),
+            hours: self.hours.get(entry.hours as usize),
+        }
     }
+}
+
+/// The classes of each resource, to be read back by its place.
+pub(super) struct Entries<'a> {
+    resources: &'a Resources,
+    /// Place and entry of all further classes, sorted.
+    further: Vec<(u32, u32)>,
+}
+
+impl<'a> Entries<'a> {
+    /// The classes of the resource at a place.
+    pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
+        let resources = self.resources;
+        let first = Some(&resources.records[place as usize].first).filter(|entry| entry.class != NONE);
+        let start = self.further.partition_point(|(of, _)| *of < place);
+        let further = self.further[start..].iter().take_while(move |(of, _)| *of == place);
+        let further = further.map(move |(_, entry)| &resources.entries[*entry as usize]);
+        first.into_iter().chain(further).map(move |entry| resources.billed(place, entry))
+    }
+}
+
+/// The number of the entry of a resource's further class, made if there is none.
+fn further(further: &mut Numbers, entries: &mut Vec<Entry>, place: u32, class: u32) -> u32 {
+    let next = u32::try_from(entries.len()).unwrap_or(NONE);
+    let entry = further.get_or(wide_place(place, class), || next);
+    if entry == next {
+        entries.push(Entry::of(class));
+    }
+    entry
+}
+
+/// The high half of a key: the place of `wide_place`.
+fn head(key: u64) -> u32 {
+    u32::try_from(key >> 32).unwrap_or(NONE)
+}
+
+fn wide_place(place: u32, class: u32) -> u64 {
+    u64::from(place) << 32 | u64::from(class)
 }
 
 /// What a cell sums: lines that begin on a day, inside the priced period or not, of a class, with some labels.
-pub(super) type CellKey = (Day, bool, u32, PartyKey);
-
-/// Spend by cell; each class remembers the cell that it was last added to.
-pub(super) struct Cells {
-    places: Map<CellKey, u32>,
-    sums: Vec<Costs>,
-    last: Vec<Option<(CellKey, u32)>>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CellKey {
+    pub(super) day: Day,
+    pub(super) priced: bool,
+    pub(super) class: u32,
+    pub(super) party: PartyKey,
 }
 
-impl Default for Cells {
-    fn default() -> Self {
-        Self { places: map(), sums: Vec::new(), last: Vec::new() }
-    }
+/// Spend by cell. A cell is found by two indices, that of its day and that of its class and party together.
+#[derive(Default)]
+pub(super) struct Cells {
+    /// Parties by workload and owner.
+    parties: Numbers,
+    party_keys: Vec<PartyKey>,
+    /// Pairs by class and party.
+    pairs: Numbers,
+    pair_keys: Vec<(u32, u32)>,
+    /// By day and pair, the number of the sums.
+    cells: Grid,
+    count: u32,
+    sums: SumList,
 }
 
 impl Cells {
-    /// Adds costs to a cell.
-    pub(super) fn add(&mut self, key: CellKey, costs: Costs) {
-        let class = key.2 as usize;
-        if self.last.len() <= class {
-            self.last.resize(class + 1, None);
+    /// The number of a party.
+    pub(super) fn party(&mut self, key: PartyKey) -> u32 {
+        let next = u32::try_from(self.party_keys.len()).unwrap_or(NONE);
+        let party = self.parties.get_or(u64::from(key.0.0) << 32 | u64::from(key.1.0), || next);
+        if party == next {
+            self.party_keys.push(key);
         }
-        let place = match self.last[class] {
-            Some((last, place)) if last == key => place,
-            _ => {
-                let next = u32::try_from(self.sums.len()).unwrap_or(u32::MAX);
-                let place = *self.places.entry(key).or_insert(next);
-                if place == next {
-                    self.sums.push(Costs::default());
-                }
-                self.last[class] = Some((key, place));
-                place
-            }
-        };
-        self.sums[place as usize] += costs;
+        party
+    }
+
+    /// The number of a cell, made if there is none; the party is given by its number.
+    #[inline]
+    pub(super) fn number(&mut self, day: Day, priced: bool, class: u32, party: u32) -> u32 {
+        let next = u32::try_from(self.pair_keys.len()).unwrap_or(NONE);
+        let pair = self.pairs.get_or(u64::from(class) << 32 | u64::from(party), || next);
+        if pair == next {
+            self.pair_keys.push((class, party));
+        }
+        let cell = self.cells.place(day, priced, pair, self.count);
+        self.count += u32::from(cell == self.count);
+        cell
+    }
+
+    /// Adds costs to the cell of a number.
+    #[inline]
+    pub(super) fn add(&mut self, cell: u32, costs: &Costs) {
+        self.sums.add(cell, costs);
     }
 
     /// All cells and their sums.
     pub(super) fn iter(&self) -> impl Iterator<Item = (CellKey, Costs)> {
-        self.places.iter().map(|(key, place)| (*key, self.sums[*place as usize]))
+        self.cells.iter().map(|(day, priced, pair, cell)| {
+            let (class, party) = self.pair_keys[pair as usize];
+            (CellKey { day, priced, class, party: self.party_keys[party as usize] }, self.sums.get(cell))
+        })
     }
 }

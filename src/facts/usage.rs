@@ -1,10 +1,11 @@
 //! Usage by the hour, of what a commitment could cover: per resource as hours with a quantity, per class as sums of each hour.
 
-use super::fold::{Map, map};
+use super::grid::Grid;
 use crate::{
     money::Quantity,
     time::{Day, Hour, Span},
 };
+use std::collections::BTreeMap;
 
 /// The hours in which one resource used one class: most have one quantity and are bits, the others stand apart.
 #[derive(Debug, Clone, Default)]
@@ -23,19 +24,42 @@ impl HourSet {
         if quantity.is_zero() {
             return;
         }
+        if self.odd.is_empty() && quantity == self.usual && self.set_free(hour) {
+            return;
+        }
         if self.bits.is_empty() && self.odd.is_empty() {
             self.usual = quantity;
+        }
+        if let Some((last, sum)) = self.odd.last_mut()
+            && *last == hour
+        {
+            *sum += quantity;
+            return;
         }
         if self.take(hour) {
             let place = self.odd.partition_point(|(other, _)| *other < hour);
             self.odd.insert(place, (hour, self.usual + quantity));
             return;
         }
-        match self.odd.binary_search_by_key(&hour, |(other, _)| *other) {
+        let behind = self.odd.last().is_none_or(|(last, _)| *last < hour);
+        let found =
+            if behind { Err(self.odd.len()) } else { self.odd.binary_search_by_key(&hour, |(other, _)| *other) };
+        match found {
             Ok(place) => self.odd[place].1 += quantity,
             Err(_) if quantity == self.usual => self.set(hour),
             Err(place) => self.odd.insert(place, (hour, quantity)),
         }
+    }
+
+    /// Sets an hour's bit if it lies in the words that there are and is not set.
+    #[inline]
+    fn set_free(&mut self, hour: Hour) -> bool {
+        let Ok(at) = usize::try_from(i64::from(hour.0) - i64::from(self.first)) else { return false };
+        let Some(word) = self.bits.get_mut(at / 64) else { return false };
+        let bit = 1 << (at % 64);
+        let free = *word & bit == 0;
+        *word |= bit;
+        free
     }
 
     /// Clears an hour's bit and tells whether it was set.
@@ -82,9 +106,36 @@ impl HourSet {
 
     /// Adds another worker's hours.
     pub(super) fn merge(&mut self, other: &Self) {
+        if self.bits.is_empty() && self.odd.is_empty() {
+            self.clone_from(other);
+            return;
+        }
+        if self.merge_bits(other) {
+            return;
+        }
         for (hour, quantity) in other.hours() {
             self.add(hour, quantity);
         }
+    }
+
+    /// Adds another worker's hours if all of them have the same quantity and none is ours already.
+    fn merge_bits(&mut self, other: &Self) -> bool {
+        if self.usual != other.usual || !self.odd.is_empty() || !other.odd.is_empty() || self.bits.is_empty() {
+            return false;
+        }
+        let first = self.first.min(other.first);
+        let words = |set: &Self| usize::try_from((set.first - first) / 64).unwrap_or(0);
+        let (ours, theirs) = (words(self), words(other));
+        let mut bits = vec![0; (ours + self.bits.len()).max(theirs + other.bits.len())];
+        bits[ours..ours + self.bits.len()].copy_from_slice(&self.bits);
+        for (word, more) in bits[theirs..].iter_mut().zip(&other.bits) {
+            if *word & more != 0 {
+                return false;
+            }
+            *word |= more;
+        }
+        (self.first, self.bits) = (first, bits);
+        true
     }
 
     /// Runs of equal quantity; an hour's quantity is spread over the `spread` hours from it on (of daily lines: 24).
@@ -92,7 +143,7 @@ impl HourSet {
         let mut runs: Vec<(Span, Quantity)> = Vec::new();
         for (hour, quantity) in self.hours().filter(|(_, quantity)| !quantity.is_zero()) {
             let span = spread(hour);
-            let each = quantity.ratio(1, span.hours().max(1).into());
+            let each = if span.hours() <= 1 { quantity } else { quantity.ratio(1, span.hours().into()) };
             match runs.last_mut() {
                 Some((last, same)) if last.end == span.start && *same == each => last.end = span.end,
                 _ => runs.push((span, each)),
@@ -105,60 +156,65 @@ impl HourSet {
 /// A day's hours.
 pub(super) type Block = [Quantity; 24];
 
-/// The sums of every hour by class, in blocks of a day; each class remembers the block that it was last added to.
+/// The sums of every hour by class, in blocks of a day. A sum is in 64 bits; what they do not hold stands apart.
+#[derive(Default)]
 pub(super) struct ClassHours {
-    places: Map<(u32, Day), u32>,
-    blocks: Vec<Block>,
-    last: Vec<Option<(Day, u32)>>,
-}
-
-impl Default for ClassHours {
-    fn default() -> Self {
-        Self { places: map(), blocks: Vec::new(), last: Vec::new() }
-    }
+    /// By day and class, the number of the block.
+    places: Grid,
+    blocks: Vec<[i64; 24]>,
+    /// By block and hour of the day.
+    wide: BTreeMap<(u32, usize), Quantity>,
 }
 
 impl ClassHours {
     /// Adds a quantity to an hour of a class.
+    #[inline]
     pub(super) fn add(&mut self, class: u32, hour: Hour, quantity: Quantity) {
-        let day = hour.day();
         let at = usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0);
-        self.block(class, day)[at] += quantity;
+        let block = self.block(class, hour.day());
+        self.add_at(block, at, quantity);
     }
 
-    fn block(&mut self, class: u32, day: Day) -> &mut Block {
-        let slot = class as usize;
-        if self.last.len() <= slot {
-            self.last.resize(slot + 1, None);
-        }
-        let place = match self.last[slot] {
-            Some((last, place)) if last == day => place,
-            _ => {
-                let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-                let place = *self.places.entry((class, day)).or_insert(next);
-                if place == next {
-                    self.blocks.push([Quantity::ZERO; 24]);
-                }
-                self.last[slot] = Some((day, place));
-                place
+    fn add_at(&mut self, block: u32, at: usize, quantity: Quantity) {
+        let sum = &mut self.blocks[block as usize][at];
+        match i64::try_from(quantity.0).ok().and_then(|quantity| sum.checked_add(quantity)) {
+            Some(total) => *sum = total,
+            None => {
+                let wide = self.wide.entry((block, at)).or_default();
+                *wide += Quantity(i128::from(std::mem::take(sum)) + quantity.0);
             }
-        };
-        &mut self.blocks[place as usize]
+        }
+    }
+
+    /// The number of a block, made if there is none.
+    #[inline]
+    fn block(&mut self, class: u32, day: Day) -> u32 {
+        let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        let block = self.places.place(day, true, class, next);
+        if block == next {
+            self.blocks.push([0; 24]);
+        }
+        block
     }
 
     /// Adds another worker's sums; `classes` gives our number of each of its classes.
     pub(super) fn merge(&mut self, other: &Self, classes: &[u32]) {
-        for (&(class, day), &place) in &other.places {
-            let ours = self.block(classes[class as usize], day);
-            for (sum, more) in ours.iter_mut().zip(&other.blocks[place as usize]) {
-                *sum += *more;
+        for ((class, day), theirs) in other.iter() {
+            let block = self.block(classes[class as usize], day);
+            for (at, quantity) in theirs.into_iter().enumerate().filter(|(_, quantity)| !quantity.is_zero()) {
+                self.add_at(block, at, quantity);
             }
         }
     }
 
     /// Every block with its class and day.
-    pub(super) fn iter(&self) -> impl Iterator<Item = ((u32, Day), &Block)> {
-        self.places.iter().map(|(key, place)| (*key, &self.blocks[*place as usize]))
+    pub(super) fn iter(&self) -> impl Iterator<Item = ((u32, Day), Block)> {
+        self.places.iter().map(|(day, _, class, block)| {
+            let narrow = self.blocks[block as usize];
+            let wide = |at| if self.wide.is_empty() { None } else { self.wide.get(&(block, at)) };
+            let sum = |at: usize| Quantity(narrow[at].into()) + wide(at).copied().unwrap_or_default();
+            ((class, day), std::array::from_fn(sum))
+        })
     }
 }
 
@@ -191,6 +247,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn class_hours_of_any_size_are_exact(
+            adds in proptest::collection::vec((0u32..3, -30i32..60, prop_oneof![-5i128..9, -(1i128 << 80)..1 << 80]), 0..200),
+            cut in 0usize..200,
+        ) {
+            let mut sums: BTreeMap<(u32, Hour), Quantity> = BTreeMap::new();
+            let (mut left, mut right) = (ClassHours::default(), ClassHours::default());
+            for (at, &(class, hour, quantity)) in adds.iter().enumerate() {
+                *sums.entry((class, Hour(hour))).or_default() += Quantity(quantity);
+                if at < cut { &mut left } else { &mut right }.add(class, Hour(hour), Quantity(quantity));
+            }
+            left.merge(&right, &[0, 1, 2]);
+            sums.retain(|_, sum| !sum.is_zero());
+            let hours = left.iter().flat_map(|((class, day), block)| {
+                (0..).zip(block).map(move |(at, sum)| ((class, day.start().plus(at)), sum))
+            });
+            prop_assert_eq!(hours.filter(|(_, sum)| !sum.is_zero()).collect::<BTreeMap<_, _>>(), sums);
+        }
+
         #[test]
         fn any_order_and_any_split_gives_the_sums(
             adds in proptest::collection::vec((-200i32..400, -2i128..4), 0..300),

@@ -28,6 +28,7 @@ impl Inventory {
                 at.gone(&self.cache_clusters, |c| c.cache_cluster_status.as_deref(), &["deleting", "deleted"])
             }
             ("lambda", "function", _) => at.gone(&self.functions, |_| None, &[]),
+            ("logs", "log-group", _) => at.gone(&self.log_groups, |_| None, &[]),
             ("sagemaker", "endpoint", _) => at.gone(&self.endpoints, |e| e.endpoint_status.as_deref(), &["Deleting"]),
             _ => false,
         }

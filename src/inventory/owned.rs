@@ -1,14 +1,19 @@
 //! Commitments that are owned, told alike whichever service lists them.
 
-use super::{Collected, Inventory, Moment, Reserves, Scope, arn::parts, ec2, savingsplans::SavingsPlan, short_id};
+use super::{
+    Collected, Inventory, Moment, Reserves, Scope, arn::parts, ec2, reservation::Sale, savingsplans::SavingsPlan,
+    short_id,
+};
 use crate::{
     money::Money,
     sku::{Instance, Payment, PlanKind, Term},
 };
 
 /// A commitment as its service lists it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedCommitment {
+    /// The service, as its ARN in the bill names it.
+    pub service: &'static str,
     /// The id that ends its ARN in the bill.
     pub id: String,
     /// The account that owns it, if that is told.
@@ -19,6 +24,8 @@ pub struct OwnedCommitment {
     pub bound: Bound,
     /// How much.
     pub amount: Amount,
+    /// What an hour of all of it costs, the upfront part spread over the term, if that is told.
+    pub hourly: Option<Money>,
     /// Whether it can be exchanged.
     pub convertible: bool,
     /// For how long, where it is one or three years.
@@ -29,8 +36,21 @@ pub struct OwnedCommitment {
     pub start: Option<Moment>,
     /// The moment after the last.
     pub end: Option<Moment>,
+    /// Until when a plan can be given back, if that is told.
+    pub returnable_until: Option<Moment>,
     /// Where in its life it is.
     pub state: State,
+}
+
+impl OwnedCommitment {
+    /// Whether it is the one with this ARN. Ids of EC2, OpenSearch and Redshift are no ARNs: the last part of the bill's ARN is matched.
+    #[must_use]
+    pub fn is(&self, arn: &str) -> bool {
+        let Some(parts) = parts(arn) else { return false };
+        let service = if parts[2] == "opensearch" { "es" } else { parts[2] };
+        let owner = self.owner.as_deref();
+        self.service == service && self.id == short_id(arn) && owner.is_none_or(|owner| owner == parts[4])
+    }
 }
 
 /// What a commitment covers.
@@ -96,17 +116,6 @@ struct Listing<'a> {
 }
 
 impl Inventory {
-    /// The commitment with this ARN, if its service's listing was read. Ids of EC2, OpenSearch and Redshift are no ARNs: the last
-    /// part of the bill's ARN is matched.
-    #[must_use]
-    pub fn commitment(&self, arn: &str) -> Option<OwnedCommitment> {
-        let parts = parts(arn)?;
-        let of = |commitment: &OwnedCommitment| {
-            commitment.id == short_id(arn) && commitment.owner.as_deref().is_none_or(|owner| owner == parts[4])
-        };
-        self.of_service(parts[2]).into_iter().find(of)
-    }
-
     /// Every commitment that was listed, by service, then id.
     #[must_use]
     pub fn commitments(&self) -> Vec<OwnedCommitment> {
@@ -115,7 +124,7 @@ impl Inventory {
     }
 
     /// The commitments of the service that an ARN names.
-    fn of_service(&self, service: &str) -> Vec<OwnedCommitment> {
+    fn of_service(&self, service: &'static str) -> Vec<OwnedCommitment> {
         match service {
             "savingsplans" => {
                 self.savings_plans.iter().filter_map(|(scope, id, plan)| of_plan(scope, id, plan)).collect()
@@ -124,31 +133,31 @@ impl Inventory {
                 let all = self.reserved_instances.iter();
                 all.filter_map(|(scope, id, reserved)| of_instances(scope, id, reserved)).collect()
             }
-            "rds" => listed(&self.reserved_db_instances, |one| Listing {
+            "rds" => listed(service, &self.reserved_db_instances, |one| Listing {
                 count: one.db_instance_count,
                 start: one.start_time,
                 seconds: one.duration,
                 state: one.state.as_deref(),
             }),
-            "elasticache" => listed(&self.reserved_cache_nodes, |one| Listing {
+            "elasticache" => listed(service, &self.reserved_cache_nodes, |one| Listing {
                 count: one.cache_node_count,
                 start: one.start_time,
                 seconds: one.duration,
                 state: one.state.as_deref(),
             }),
-            "es" | "opensearch" => listed(&self.reserved_search_instances, |one| Listing {
+            "es" => listed(service, &self.reserved_search_instances, |one| Listing {
                 count: one.instance_count,
                 start: one.start_time,
                 seconds: one.duration,
                 state: one.state.as_deref(),
             }),
-            "redshift" => listed(&self.reserved_warehouse_nodes, |one| Listing {
+            "redshift" => listed(service, &self.reserved_warehouse_nodes, |one| Listing {
                 count: one.node_count,
                 start: one.start_time,
                 seconds: one.duration,
                 state: one.state.as_deref(),
             }),
-            "memorydb" => listed(&self.reserved_memory_nodes, |one| Listing {
+            "memorydb" => listed(service, &self.reserved_memory_nodes, |one| Listing {
                 count: one.node_count,
                 start: one.start_time,
                 seconds: one.duration,
@@ -176,17 +185,21 @@ fn of_plan(scope: &Scope, id: &str, plan: &SavingsPlan) -> Option<OwnedCommitmen
         PlanKind::Ec2Instance(_) => Bound::Region(plan.region.clone().filter(|region| !region.is_empty())),
         _ => Bound::Nowhere,
     };
+    let committed = Money::parse(plan.commitment.as_deref()?).ok()?;
     Some(OwnedCommitment {
+        service: "savingsplans",
         id: id.to_owned(),
         owner: scope.account.clone(),
         covers: Covers::Plan(kind),
         bound,
-        amount: Amount::PerHour(Money::parse(plan.commitment.as_deref()?).ok()?),
+        amount: Amount::PerHour(committed),
+        hourly: Some(committed),
         convertible: false,
         term: plan.term_duration_in_seconds.and_then(Term::of_seconds),
         payment: plan.payment_option.as_deref().and_then(Payment::parse),
         start: plan.start,
         end: plan.end,
+        returnable_until: plan.returnable_until,
         state: State::of(plan.state.as_deref()),
     })
 }
@@ -197,27 +210,42 @@ fn of_instances(scope: &Scope, id: &str, reserved: &ec2::ReservedInstances) -> O
         Some(zone) if reserved.scope.as_deref() != Some("Region") => Bound::Zone(zone.clone()),
         _ => Bound::Region(scope.region.clone()),
     };
+    let count = reserved.instance_count?;
     Some(OwnedCommitment {
+        service: "ec2",
         id: id.to_owned(),
         owner: scope.account.clone(),
+        hourly: hourly(&sale, count),
         covers: Covers::Reservation(sale.instance),
         bound,
-        amount: Amount::Count(reserved.instance_count?),
+        amount: Amount::Count(count),
         convertible: sale.convertible,
         term: sale.term,
         payment: sale.payment,
         start: reserved.start,
         end: reserved.end,
+        returnable_until: None,
         state: State::of(reserved.state.as_deref()),
     })
 }
 
-fn listed<T: Reserves>(all: &Collected<T>, listing: impl Fn(&T) -> Listing<'_>) -> Vec<OwnedCommitment> {
+/// What an hour of so many costs.
+fn hourly(sale: &Sale, count: i64) -> Option<Money> {
+    Some(Money::from_f64(sale.effective()?).ok()?.ratio(count.into(), 1))
+}
+
+fn listed<T: Reserves>(
+    service: &'static str,
+    all: &Collected<T>,
+    listing: impl Fn(&T) -> Listing<'_>,
+) -> Vec<OwnedCommitment> {
     let of = |(scope, id, one): (&Scope, &str, &T)| {
         let (sale, Listing { count, start, seconds, state }) = (one.sale()?, listing(one));
         Some(OwnedCommitment {
+            service,
             id: id.to_owned(),
             owner: scope.account.clone(),
+            hourly: hourly(&sale, count?),
             covers: Covers::Reservation(sale.instance),
             bound: Bound::Region(scope.region.clone()),
             amount: Amount::Count(count?),
@@ -226,6 +254,7 @@ fn listed<T: Reserves>(all: &Collected<T>, listing: impl Fn(&T) -> Listing<'_>) 
             payment: sale.payment,
             start,
             end: start.zip(seconds).and_then(|(start, seconds)| start.0.checked_add(seconds)).map(Moment),
+            returnable_until: None,
             state: State::of(state),
         })
     };

@@ -15,8 +15,7 @@ use crate::{
     money::{Money, Quantity},
     note::Notes,
     plan::{Left, Plan, Step},
-    rules::{Evidence, Ready, Signal, Target},
-    sku::{Purchase, What},
+    rules::{Aspect, Evidence, Ready, Signal, Target},
     time::{Day, Span},
     unit_cost::{self, WorkloadCost},
 };
@@ -53,7 +52,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         totals: parts.totals(&recommendations),
         summary: summary(facts, parts.plan, parts.rules),
         reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
-        commitment: commitment_summary(facts),
+        commitment: commitment_summary(facts, parts.plan),
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
         rejected: parts.plan.rejected.iter().map(|left| parts.rejected(left)).collect(),
         unit_costs: parts.unit_costs(),
@@ -179,6 +178,9 @@ impl Parts<'_> {
         let rule = &self.rules[step.rule];
         let text = &rule.text;
         let finding = &step.finding;
+        let after = if finding.aspect == Aspect::Commitment { step.saving().net } else { step.alone.net };
+        let [now, then] =
+            finding.costs.map_or([step.today.net, step.today.net - after], |costs| costs.map(|cost| cost.net));
         let state = |state: &crate::rules::State, cost: Money| StateRow {
             label: state.label.clone(),
             monthly_cost: Amount::of(self.month(cost)),
@@ -195,15 +197,15 @@ impl Parts<'_> {
             preview: false,
             resource: self.resource(step),
             owner: self.owner(step),
-            current: state(&finding.current, step.today.net),
-            proposed: state(&finding.proposed, step.today.net - step.alone.net),
+            current: state(&finding.current, now),
+            proposed: state(&finding.proposed, then),
             period_savings: Amount::default(),
             monthly_savings: Amount::default(),
             annual_savings: Amount::default(),
             monthly_savings_before_discounts: Amount::default(),
             standalone_monthly_savings: Amount::of(self.month(step.alone.net)),
-            upfront_cost: Amount::default(),
-            break_even_months: None,
+            upfront_cost: Amount::of(finding.upfront),
+            break_even_months: finding.break_even_months,
             effort: text.effort,
             risk: text.risk,
             confidence: finding.confidence,
@@ -268,7 +270,7 @@ impl Parts<'_> {
             group: match target {
                 Target::Group { name, .. } => Some(name.clone()),
                 Target::Resource(_) => first.and_then(|resource| resource.group()).map(str::to_owned),
-                Target::Pool { .. } => None,
+                Target::Pool { .. } | Target::Commitment { .. } => None,
             },
             members: if lone { Vec::new() } else { members.filter(|id| !id.is_empty()).collect() },
         }
@@ -416,31 +418,21 @@ fn daily(facts: &Facts) -> Vec<DayCost> {
     by_day.into_iter().map(|(day, cost)| DayCost { date: day.to_string(), cost: Amount::of(cost) }).collect()
 }
 
-/// Whether a commitment of some kind could cover such usage.
-fn coverable(what: &What) -> bool {
-    match what {
-        What::Instance(instance) => matches!(instance.purchase, Purchase::Shared | Purchase::Dedicated),
-        What::UnusedCapacity(_) | What::LambdaCompute(_) | What::LambdaProvisioned(_) => true,
-        What::Fargate(task) => !task.spot,
-        What::TableCapacity(table) => !table.infrequent && !table.replicated,
-        _ => false,
-    }
-}
-
-fn commitment_summary(facts: &Facts) -> CommitmentSummary {
+fn commitment_summary(facts: &Facts, plan: &Plan<'_>) -> CommitmentSummary {
     let covered = |line: LineType| -> Money {
         facts.priced().filter(|spend| facts.class(spend.class).line == line).map(|spend| spend.costs.on_demand).sum()
     };
     let plans = covered(LineType::SavingsPlanCoveredUsage);
     let reservations = covered(LineType::DiscountedUsage);
-    let open = facts.priced().filter(|spend| {
-        let class = facts.class(spend.class);
-        class.line == LineType::Usage && coverable(&class.what)
-    });
+    let open = facts
+        .priced()
+        .filter(|spend| facts.class(spend.class).line == LineType::Usage && plan.before.may_be_covered(spend.class));
     let uncovered: Money = open.map(|spend| spend.costs.on_demand).sum();
     let used: Money = facts.commitments.iter().map(|commitment| commitment.used.net).sum();
     let unused: Money = facts.commitments.iter().map(|commitment| commitment.unused.net).sum();
     let coverage = percent(plans + reservations, plans + reservations + uncovered);
+    let then = plan.after.standing();
+    let proposed = percent(then.coverable - then.uncovered, then.coverable);
     CommitmentSummary {
         coverage_percent: coverage,
         utilization_percent: percent(used, used + unused),
@@ -448,6 +440,10 @@ fn commitment_summary(facts: &Facts) -> CommitmentSummary {
         savings_plan_covered_cost: Amount::of(plans),
         reservation_covered_cost: Amount::of(reservations),
         uncovered_cost: Amount::of(uncovered),
+        proposed_coverage_percent: proposed,
+        proposed_utilization_percent: percent(then.used.net, then.committed.net),
+        proposed_ri_sp_ratio_percent: proposed,
+        upfront_cost: Amount::of(plan.steps.iter().map(|step| step.finding.upfront).sum()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON: the report as it is, indented, with a line break at the end.
 
-use super::{Report, unit_cost::UnitCostReport};
+use super::{Report, changes::ChangesReport, unit_cost::UnitCostReport};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ pub enum Document {
     Report,
     /// The report of `unit-cost`.
     UnitCost,
+    /// The report of `changes`.
+    Changes,
 }
 
 /// The JSON Schema of a document.
@@ -29,6 +31,7 @@ pub fn schema(document: Document) -> String {
     match document {
         Document::Report => of::<Report>(),
         Document::UnitCost => of::<UnitCostReport>(),
+        Document::Changes => of::<ChangesReport>(),
     }
 }
 

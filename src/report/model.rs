@@ -234,6 +234,14 @@ pub struct CommitmentSummary {
     pub reservation_covered_cost: Amount,
     /// On-demand cost of usage that a commitment could cover and none does.
     pub uncovered_cost: Amount,
+    /// Coverage with all recommendations carried out, as the model prices it.
+    pub proposed_coverage_percent: Percent,
+    /// Utilization with all recommendations carried out.
+    pub proposed_utilization_percent: Percent,
+    /// The same as proposed coverage.
+    pub proposed_ri_sp_ratio_percent: Percent,
+    /// What all recommended purchases take at their start.
+    pub upfront_cost: Amount,
 }
 
 /// A commitment in force, over the period.

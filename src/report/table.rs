@@ -1,10 +1,13 @@
 //! Tables for terminals.
 
 use super::{
-    model::{Basis, Recommendation, Report, UnitCost},
+    model::{Basis, CommitmentSummary, Recommendation, Report, UnitCost},
     safe::plain,
 };
-use crate::unit_cost::Trend;
+use crate::{
+    time::{Hour, parse_moment},
+    unit_cost::Trend,
+};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use std::fmt::Write as _;
 
@@ -58,6 +61,7 @@ fn head(out: &mut String, report: &Report) {
             "Model  {repriced} re-priced by the hour, {billed} billed without tax, credit and refund: {off:.2} % off"
         );
     }
+    commitments(out, &report.commitment);
     let share = totals
         .savings_percent
         .map_or_else(String::new, |percent| format!(", {percent:.1} % of cost without tax, credit and refund"));
@@ -70,6 +74,20 @@ fn head(out: &mut String, report: &Report) {
         "Saving {} a month, {} a year{share}{before}",
         money(totals.monthly_savings.0),
         money(totals.annual_savings.0)
+    );
+}
+
+/// How far commitments cover and are used, today and with all that is recommended.
+fn commitments(out: &mut String, of: &CommitmentSummary) {
+    let Some((today, then)) = of.coverage_percent.zip(of.proposed_coverage_percent) else { return };
+    let used = |percent: Option<f64>| percent.map(|percent| format!("{percent:.1} % of their cost is used"));
+    let now = used(of.utilization_percent).map_or_else(String::new, |used| format!(", {used}"));
+    let later = used(of.proposed_utilization_percent).map_or_else(String::new, |used| format!(", {used}"));
+    let upfront =
+        if of.upfront_cost.0 > 0.0 { format!(", {} upfront", money(of.upfront_cost.0)) } else { String::new() };
+    let _ = writeln!(
+        out,
+        "Commitments cover {today:.1} % of what they could{now}; after this advice {then:.1} %{later}{upfront}"
     );
 }
 
@@ -169,6 +187,12 @@ pub(super) fn right(text: String) -> Cell {
 /// An amount with two decimals and thousands separated.
 pub(super) fn money(amount: f64) -> String {
     crate::money::Money::from_f64(amount).map_or_else(|_| amount.to_string(), |money| money.to_string())
+}
+
+/// The days of a stretch, the last one included.
+pub(super) fn days(start: &str, end: &str) -> String {
+    let last = parse_moment(end).map_or_else(|_| String::new(), |end| Hour::of_seconds(end - 1).day().to_string());
+    format!("{} to {last}", &start[..10.min(start.len())])
 }
 
 /// The word that an enum is serialised as.

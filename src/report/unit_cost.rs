@@ -6,7 +6,7 @@ use super::{
     model::{Amount, Basis, Effects, Interval, Percent, Period},
     safe::{cell, plain},
     summary::Rounder,
-    table::{count, money, new, right, signed, trend},
+    table::{count, days, money, new, right, signed, trend},
 };
 use crate::{
     facts::Facts,
@@ -213,17 +213,16 @@ fn why_unknown(why: Unknown) -> String {
 /// The report as a table of at most the terminal's width.
 #[must_use]
 pub fn unit_cost_table(report: &UnitCostReport) -> String {
-    let (period, currency) = (&report.period, &report.currency);
-    let mut out =
-        format!("What a transaction costs, in {currency}, {} to {}\n", &period.start[..10], &period.end[..10]);
+    let period = days(&report.period.start, &report.period.end);
+    let mut out = format!("What a transaction costs, in {}, {period}\n", report.currency);
     let _ = writeln!(out, "{}", costs(report));
     if report.workloads.iter().any(|row| row.forecast.is_some()) {
         let _ = writeln!(out, "\nWhere it goes, without the season of the week");
         let _ = writeln!(out, "{}", outlooks(report));
     }
     if let Some(split) = report.workloads.iter().find_map(|row| row.effects.as_ref()) {
-        let span = |start: &str, end: &str| format!("{} to {}", &start[..10], &end[..10]);
-        let (from, to) = (span(&split.from.start, &split.from.end), span(&split.to.start, &split.to.end));
+        let [from, to] = [&split.from, &split.to].map(|stretch| days(&stretch.start, &stretch.end));
+        let currency = &report.currency;
         let _ = writeln!(out, "\nWhat changed the cost, {from} against {to}, in {currency}");
         let _ = writeln!(out, "{}", changes(report));
     }
@@ -236,8 +235,7 @@ pub fn unit_cost_table(report: &UnitCostReport) -> String {
 }
 
 fn costs(report: &UnitCostReport) -> Table {
-    let mut table =
-        new(["workload", "cost", "transactions", "unit cost", "by week", "by day, up to the last one read"]);
+    let mut table = new(["workload", "cost", "transactions", "unit cost", "by week", "by day"]);
     for row in &report.workloads {
         let spark = |values: Vec<Option<f64>>| Cell::new(sparkline(&values[values.len().saturating_sub(SPARK)..]));
         table.add_row(vec![

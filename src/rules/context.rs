@@ -2,7 +2,8 @@
 
 use super::Target;
 use crate::{
-    bill::{Bill, Edit, Selection},
+    bill::{Advised, Bill, Edit, Selection, Wanted},
+    defaults::CommitmentFigures,
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
@@ -26,6 +27,14 @@ pub struct Context<'a> {
     pub transactions: Option<&'a Transactions>,
     /// The moment that ages and expiry count from.
     pub as_of: Hour,
+    /// What the rule is advised to buy, of what it wanted weighed.
+    pub advice: &'a [Advised],
+    /// What the rules of the commit stage would have weighed: for looking ahead.
+    pub wanted: &'a [Wanted],
+    /// Figures of advice on commitments.
+    pub commitments: &'a CommitmentFigures,
+    /// Workers.
+    pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     bill::Edit,
-    facts::{Facts, ResourceId},
+    facts::{Cost, Facts, ResourceId},
+    money::Money,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +37,15 @@ pub enum Target {
         /// The resource entries that hold the usage.
         members: Vec<ResourceId>,
     },
+    /// A commitment that could be bought, or one that is owned.
+    Commitment {
+        /// The account that buys or owns it.
+        account: String,
+        /// The region that it is bound to, or empty.
+        region: String,
+        /// Its ARN, or what would be bought, whatever the amount.
+        name: String,
+    },
 }
 
 impl Target {
@@ -45,6 +55,7 @@ impl Target {
         match self {
             Self::Resource(id) => std::slice::from_ref(id),
             Self::Group { members, .. } | Self::Pool { members, .. } => members,
+            Self::Commitment { .. } => &[],
         }
     }
 
@@ -56,9 +67,9 @@ impl Target {
                 let resource = facts.resource(*id);
                 (&resource.account, &resource.region, crate::inventory::short_id(&resource.id))
             }
-            Self::Group { account, region, name, .. } | Self::Pool { account, region, name, .. } => {
-                (account, region, name)
-            }
+            Self::Group { account, region, name, .. }
+            | Self::Pool { account, region, name, .. }
+            | Self::Commitment { account, region, name } => (account, region, name),
         }
     }
 }
@@ -72,8 +83,18 @@ pub enum Aspect {
     InstanceType,
     /// Its processor architecture, where there is no instance type.
     Architecture,
+    /// How much is committed to.
+    Commitment,
     /// The type and the provisioned performance of a volume.
     VolumeType,
+    /// How often it is called.
+    Calls,
+    /// How long what it holds is kept.
+    Retention,
+    /// The class or tier that it is stored on.
+    StorageTier,
+    /// How a table is paid for: its capacity mode, class and provisioned capacity.
+    CapacityMode,
 }
 
 impl Aspect {
@@ -84,7 +105,12 @@ impl Aspect {
             Self::Existence => "existence",
             Self::InstanceType => "instance type",
             Self::Architecture => "architecture",
+            Self::Commitment => "commitment",
             Self::VolumeType => "volume type",
+            Self::Calls => "calls",
+            Self::Retention => "retention",
+            Self::StorageTier => "storage tier",
+            Self::CapacityMode => "capacity mode",
         }
     }
 }
@@ -132,10 +158,14 @@ impl State {
         Self { label: label.into(), details: BTreeMap::new() }
     }
 
-    /// The state with another detail.
+    /// The state with another detail; a number is rounded to six decimals.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        self.details.insert(name.to_owned(), value);
         self
     }
 }
@@ -157,6 +187,15 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// How sure, 0 to 1.
     pub confidence: f64,
+    /// What is paid at the start.
+    pub upfront: Money,
+    /// Months until what is saved has paid for what is bound.
+    pub break_even_months: Option<f64>,
+    /// Of what saves nothing on this bill and is told all the same: what it is about costs over the period. It is shown and not summed;
+    /// below the rule's `ignore_below` a month it is left out.
+    pub at_stake: Option<Cost>,
+    /// Where no edit tells: what the target costs over the period before and after.
+    pub costs: Option<[Cost; 2]>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
     pub in_inventory: bool,
 }
@@ -173,6 +212,10 @@ impl Finding {
             proposed: State::default(),
             evidence: Vec::new(),
             confidence: 0.0,
+            upfront: Money::ZERO,
+            break_even_months: None,
+            at_stake: None,
+            costs: None,
             in_inventory: false,
         }
     }

@@ -368,6 +368,7 @@ fn of_members(target: Target, resources: BTreeSet<ResourceId>) -> Target {
         Target::Resource(id) => Target::Resource(id),
         Target::Group { account, region, name, .. } => Target::Group { account, region, name, members },
         Target::Pool { account, region, name, .. } => Target::Pool { account, region, name, members },
+        other @ Target::Commitment { .. } => other,
     }
 }
 

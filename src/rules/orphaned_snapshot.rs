@@ -87,13 +87,13 @@ fn age_days(see: &Context<'_>, snapshot: &Snapshot) -> Option<i32> {
 }
 
 /// Every snapshot that some image is made of.
-fn in_images(inventory: &Inventory) -> BTreeSet<&str> {
+pub(super) fn in_images(inventory: &Inventory) -> BTreeSet<&str> {
     let devices = inventory.images.iter().flat_map(|(_, _, image)| &image.block_device_mappings);
     devices.filter_map(|device| device.ebs.as_ref()?.snapshot_id.as_deref()).collect()
 }
 
 /// How many snapshots there are of each volume.
-fn of_volume(inventory: &Inventory) -> BTreeMap<&str, u32> {
+pub(super) fn of_volume(inventory: &Inventory) -> BTreeMap<&str, u32> {
     let mut count = BTreeMap::new();
     for volume in inventory.snapshots.iter().filter_map(|(_, _, snapshot)| snapshot.volume_id.as_deref()) {
         *count.entry(volume).or_default() += 1;

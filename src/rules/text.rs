@@ -33,6 +33,12 @@ pub enum Module {
     Graviton,
     /// Volumes, snapshots, logs and objects.
     Storage,
+    /// DynamoDB tables.
+    Dynamodb,
+    /// Reservations and Savings Plans.
+    Commitments,
+    /// Requests for each transaction.
+    ApiCalls,
 }
 
 impl Module {
@@ -43,6 +49,9 @@ impl Module {
             Self::Idle => "idle",
             Self::Graviton => "graviton",
             Self::Storage => "storage",
+            Self::Dynamodb => "dynamodb",
+            Self::Commitments => "commitments",
+            Self::ApiCalls => "api_calls",
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Arrow arrays become columns of `Lines`; every type that a column may come in is known here.
 
 use super::{
+    classes::Packer,
     columns::{Amount, Labels, Layout, Need, Text},
-    labels::{Pairs, Ragged},
-    lines::{CATEGORY, Dictionary, Lines, NO_AMOUNT, NO_MOMENT, TagsId},
+    ids::{Ids, ResourceSym},
+    lines::{Coded, Dictionary, Lines, NO_MOMENT, Narrow},
+    tags::{CATEGORY, Joiner, RowSets, TagsId},
 };
 use crate::{
     error::{Error, Result},
@@ -28,6 +30,18 @@ pub(crate) struct Decoder<'a> {
     layout: &'a Layout,
     indices: Vec<usize>,
     seen: Vec<Seen>,
+    sets: [RowSets; 2],
+    joiner: Joiner,
+    packer: Packer,
+}
+
+/// Stands for null among amounts.
+const NO_AMOUNT: i128 = i128::MIN;
+
+/// Any number of pairs a row.
+struct Ragged {
+    ends: Vec<usize>,
+    pairs: Vec<(Sym, Sym)>,
 }
 
 /// The last dictionary of a column, kept alive so that its address stays its own.
@@ -41,7 +55,8 @@ impl<'a> Decoder<'a> {
     pub(crate) fn new(layout: &'a Layout) -> Self {
         let indices = layout.projection();
         let seen = indices.iter().map(|_| Seen::default()).collect();
-        Self { layout, indices, seen }
+        let (joiner, packer) = (Joiner::default(), Packer::default());
+        Self { layout, indices, seen, sets: [RowSets::new(""), RowSets::new(CATEGORY)], joiner, packer }
     }
 
     /// Decodes a batch that was projected by the layout.
@@ -58,22 +73,36 @@ impl<'a> Decoder<'a> {
                     _ => Reading::Lenient,
                 };
                 let syms = text(array, &mut self.seen[at], &mut dictionary.names, reading);
-                lines.text[spec.column as usize] = syms.map_err(|error| error.in_column(name(batch, at)))?;
+                let syms = syms.map_err(|error| error.in_column(name(batch, at)))?;
+                if spec.column == Text::Resource {
+                    let ids = resources(&syms, &dictionary.names, &mut dictionary.ids)?;
+                    lines.resource = Coded::of_rows(ids, ResourceSym::NONE);
+                } else {
+                    lines.text[spec.column as usize] = Coded::of_rows(syms, Sym::NONE);
+                }
             }
         }
         for spec in Amount::SPECS {
             if let Some((at, array)) = self.array(batch, self.layout.amount[spec.column as usize]) {
                 let usage = spec.column == Amount::Usage;
                 let amounts = if usage { amounts::<Quantity>(array) } else { amounts::<Money>(array) };
-                lines.amount[spec.column as usize] = amounts.map_err(|error| error.in_column(name(batch, at)))?;
+                let amounts = amounts.map_err(|error| error.in_column(name(batch, at)))?;
+                let pack = |amount| match amount {
+                    NO_AMOUNT => Ok(Narrow::NULL),
+                    _ => Narrow::pack(amount, &mut lines.wide),
+                };
+                let packed = amounts.into_iter().map(pack).collect::<Result<_>>()?;
+                lines.amount[spec.column as usize] = Coded::of_rows(packed, Narrow::NULL);
             }
         }
         for (slot, index) in self.layout.moment.iter().enumerate() {
             if let Some((at, array)) = self.array(batch, *index) {
-                lines.moment[slot] = moments(array).map_err(|error| error.in_column(name(batch, at)))?;
+                let moments = moments(array).map_err(|error| error.in_column(name(batch, at)))?;
+                lines.moment[slot] = Coded::of_rows(moments, NO_MOMENT);
             }
         }
         lines.tags = self.labels(batch, dictionary)?;
+        lines.number_classes(&mut self.packer, &mut dictionary.classes);
         Ok(lines)
     }
 
@@ -84,31 +113,44 @@ impl<'a> Decoder<'a> {
 
     /// The tag set of each line, cost categories among the tags.
     fn labels(&mut self, batch: &RecordBatch, dictionary: &mut Dictionary) -> Result<Vec<TagsId>> {
-        let mut pairs = Pairs { rows: batch.num_rows(), ..Pairs::default() };
-        for (labels, prefix) in [(&self.layout.tags, ""), (&self.layout.categories, CATEGORY)] {
+        let (mut flat, mut maps) = (Vec::new(), Vec::new());
+        let kinds = [(&self.layout.tags, ""), (&self.layout.categories, CATEGORY)];
+        for ((labels, prefix), sets) in kinds.into_iter().zip(&mut self.sets) {
             match labels {
                 Labels::Flat(columns) => {
                     for (index, key) in columns {
                         let Some(at) = self.indices.binary_search(index).ok() else { continue };
-                        let array = batch.column(at);
-                        if array.null_count() == array.len() {
-                            continue;
-                        }
-                        let syms = text(array, &mut self.seen[at], &mut dictionary.names, Reading::Lenient)
+                        let syms = text(batch.column(at), &mut self.seen[at], &mut dictionary.names, Reading::Lenient)
                             .map_err(|error| error.in_column(name(batch, at)))?;
-                        pairs.flat.push((dictionary.names.intern(&format!("{prefix}{key}")), syms));
+                        let key = dictionary.names.intern(&format!("{prefix}{key}"));
+                        flat.push((key, Coded::of_rows(syms, Sym::NONE)));
                     }
                 }
                 Labels::Map(index) => {
                     let Some(at) = self.indices.binary_search(index).ok() else { continue };
-                    let ragged = map(batch.column(at), prefix, &mut dictionary.names)
+                    let Ragged { ends, pairs } = map(batch.column(at), &mut dictionary.names)
                         .map_err(|error| error.in_column(name(batch, at)))?;
-                    pairs.maps.push(ragged);
+                    let starts = std::iter::once(0).chain(ends.iter().copied());
+                    let rows = starts.zip(&ends).map(|(start, end)| &pairs[start..*end]);
+                    let (names, tags) = (&mut dictionary.names, &mut dictionary.tags);
+                    maps.push(rows.map(|row| sets.number(row, names, tags)).collect());
                 }
             }
         }
-        Ok(pairs.intern(dictionary))
+        Ok(self.joiner.join(batch.num_rows(), &flat, maps, &mut dictionary.tags))
     }
+}
+
+/// The resource ids of texts.
+fn resources(syms: &[Sym], names: &Names, ids: &mut Ids) -> Result<Vec<ResourceSym>> {
+    let mut last = (Sym::NONE, ResourceSym::NONE);
+    let id_of = |sym: &Sym| {
+        if *sym != last.0 {
+            last = (*sym, ids.intern(names.get(*sym).as_bytes())?);
+        }
+        Ok(last.1)
+    };
+    syms.iter().map(id_of).collect()
 }
 
 fn name(batch: &RecordBatch, at: usize) -> String {
@@ -331,28 +373,18 @@ fn moments(array: &ArrayRef) -> Result<Vec<i64>> {
 }
 
 /// A map column (or a struct with a field a key, or JSON text) as pairs of interned key and value.
-fn map(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
+fn map(array: &ArrayRef, names: &mut Names) -> Result<Ragged> {
     match array.data_type() {
-        DataType::Map(..) => map_entries(array.as_map(), prefix, names),
-        DataType::Struct(_) => struct_fields(array.as_struct(), prefix, names),
+        DataType::Map(..) => map_entries(array.as_map(), names),
+        DataType::Struct(_) => struct_fields(array.as_struct(), names),
         DataType::Null => Ok(Ragged { ends: vec![0; array.len()], pairs: Vec::new() }),
-        _ => json_text(array, prefix, names),
+        _ => json_text(array, names),
     }
 }
 
-fn map_entries(array: &MapArray, prefix: &str, names: &mut Names) -> Result<Ragged> {
-    let mut keys = text(array.keys(), &mut Seen::default(), names, Reading::Lenient)?;
+fn map_entries(array: &MapArray, names: &mut Names) -> Result<Ragged> {
+    let keys = text(array.keys(), &mut Seen::default(), names, Reading::Lenient)?;
     let values = text(array.values(), &mut Seen::default(), names, Reading::Lenient)?;
-    if !prefix.is_empty() {
-        let mut last = (Sym::NONE, Sym::NONE);
-        for key in &mut keys {
-            if *key != last.0 {
-                let full = format!("{prefix}{}", names.get(*key));
-                last = (*key, names.intern(&full));
-            }
-            *key = last.1;
-        }
-    }
     let offsets = array.value_offsets();
     let (mut ends, mut pairs) = (Vec::with_capacity(array.len()), Vec::new());
     for row in 0..array.len() {
@@ -366,10 +398,10 @@ fn map_entries(array: &MapArray, prefix: &str, names: &mut Names) -> Result<Ragg
     Ok(Ragged { ends, pairs })
 }
 
-fn struct_fields(array: &StructArray, prefix: &str, names: &mut Names) -> Result<Ragged> {
+fn struct_fields(array: &StructArray, names: &mut Names) -> Result<Ragged> {
     let mut columns = Vec::new();
     for (field, column) in array.fields().iter().zip(array.columns()) {
-        let key = names.intern(&format!("{prefix}{}", field.name()));
+        let key = names.intern(field.name());
         columns.push((key, text(column, &mut Seen::default(), names, Reading::Lenient)?));
     }
     let (mut ends, mut pairs) = (Vec::with_capacity(array.len()), Vec::new());
@@ -381,7 +413,7 @@ fn struct_fields(array: &StructArray, prefix: &str, names: &mut Names) -> Result
     Ok(Ragged { ends, pairs })
 }
 
-fn json_text(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged> {
+fn json_text(array: &ArrayRef, names: &mut Names) -> Result<Ragged> {
     let syms =
         text(array, &mut Seen::default(), names, Reading::Lenient).map_err(|_| wrong_type(array, "a map of tags"))?;
     let mut last: (Sym, Vec<(Sym, Sym)>) = (Sym::NONE, Vec::new());
@@ -396,7 +428,7 @@ fn json_text(array: &ArrayRef, prefix: &str, names: &mut Names) -> Result<Ragged
                 }
             };
             let filled = found.into_iter().filter_map(|(key, value)| Some((key, value.filter(|v| !v.is_empty())?)));
-            let set = filled.map(|(key, value)| (names.intern(&format!("{prefix}{key}")), names.intern(&value)));
+            let set = filled.map(|(key, value)| (names.intern(&key), names.intern(&value)));
             last = (sym, set.collect());
         }
         pairs.extend(&last.1);

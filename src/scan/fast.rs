@@ -1,10 +1,11 @@
 //! The fast path: pages become codes and integers without Arrow's arrays in between.
 //!
-//! Strings are never built: a page's dictionary entries are interned once per row group, and its indices are turned into interned
-//! numbers. Numbers and times are converted once per dictionary entry where there is a dictionary.
+//! Strings are never built: a page's dictionary entries are interned once per row group, and its indices become the codes of a
+//! batch's columns as they are. Numbers and times are converted once per dictionary entry where there is a dictionary.
 //!
 //! Invariants: a row group is read here whole or not at all (what is not known here is found out before the first line is handed
-//! on, and goes to the general reader); both paths give the same lines; every length and index of the file is checked before use.
+//! on, and goes to the general reader); both paths give the same lines; every length and index of the file is checked before use,
+//! and no more than a batch is held at a time of what a page says it holds.
 
 mod chunk;
 mod column;
@@ -14,13 +15,14 @@ mod values;
 
 use super::{
     BATCH, Part,
-    columns::{Amount, Labels, Layout},
-    labels::{Pairs, Ragged},
-    lines::{CATEGORY, Dictionary, Lines},
+    classes::Packer,
+    columns::{Amount, Labels, Layout, Text},
+    lines::{Coded, Dictionary, Lines},
+    tags::{CATEGORY, Joiner},
 };
 use crate::{
     error::{Error, Result},
-    names::{Names, Sym},
+    names::Sym,
 };
 use chunk::Pages;
 use column::Column;
@@ -29,8 +31,8 @@ use parquet::{
     basic::{ConvertedType, Encoding, LogicalType, TimeUnit, Type as Stored},
     file::metadata::{ColumnChunkMetaData, RowGroupMetaData},
 };
-use std::{collections::BTreeMap, fs::File};
-use values::{Convert, Physical, ToAmount, ToMoment, ToText};
+use std::fs::File;
+use values::{Convert, Home, Physical, ToAmount, ToMoment, ToResource, ToText};
 
 /// A column with its name and the slot of `Lines` that it fills.
 struct Slot<C: Convert> {
@@ -39,11 +41,9 @@ struct Slot<C: Convert> {
     column: Column<C>,
 }
 
-/// A map column with its name, and its keys under their prefix.
+/// A map column with its name.
 struct Maps {
     name: String,
-    prefix: &'static str,
-    keys: BTreeMap<Sym, Sym>,
     map: Map,
 }
 
@@ -51,11 +51,15 @@ struct Maps {
 pub(super) struct Group {
     left: usize,
     texts: Vec<Slot<ToText>>,
+    resource: Option<Slot<ToResource>>,
     amounts: Vec<Slot<ToAmount>>,
     moments: Vec<Slot<ToMoment>>,
-    /// Label columns: the slot is the key's number.
+    /// Label columns: the slot is the place in `labels`, where each stands under its key.
     flat: Vec<Slot<ToText>>,
+    labels: Vec<(Sym, Coded<Sym>)>,
     maps: Vec<Maps>,
+    joiner: Joiner,
+    packer: Packer,
     lines: Lines,
 }
 
@@ -64,33 +68,48 @@ pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut 
     let metadata = part.metadata.metadata().row_group(group);
     let rows = usize::try_from(metadata.num_rows()).map_err(|_| Error::new("is corrupt: a negative number of rows"))?;
     let file = File::open(&part.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
-    let mut opener = Opener { file, metadata, rows, names: &mut dictionary.names };
+    let mut lines = Lines::default();
+    let Dictionary { names, ids, .. } = dictionary;
+    let mut opener = Opener { file, metadata, rows, home: Home { names, ids, wide: &mut lines.wide } };
+    let mut others = layout.text;
+    let resource = others[Text::Resource as usize].take();
     let (Some(texts), Some(amounts), Some(moments)) = (
-        opener.slots(&layout.text, |chunk, _| words(chunk))?,
-        opener.slots(&layout.amount, |chunk, slot| number(chunk, slot == Amount::Usage as usize))?,
-        opener.slots(&layout.moment, |chunk, _| moment(chunk))?,
+        opener.slots(&others, &mut lines.text, |chunk, _| words(chunk))?,
+        opener.slots(&layout.amount, &mut lines.amount, |chunk, slot| number(chunk, slot == Amount::Usage as usize))?,
+        opener.slots(&layout.moment, &mut lines.moment, |chunk, _| moment(chunk))?,
     ) else {
         return Ok(None);
     };
-    let (mut flat, mut maps) = (Vec::new(), Vec::new());
-    for (labels, prefix) in [(&layout.tags, ""), (&layout.categories, CATEGORY)] {
-        match labels {
+    let ids = |chunk: &ColumnChunkMetaData| text(chunk).map(|physical| (physical, ToResource));
+    let resource = match resource {
+        None => None,
+        Some(index) => match opener.slot(index, 0, &mut lines.resource, ids)? {
+            None => return Ok(None),
+            found => found,
+        },
+    };
+    let (mut flat, mut labels, mut maps) = (Vec::new(), Vec::new(), Vec::new());
+    for (kind, prefix) in [(&layout.tags, ""), (&layout.categories, CATEGORY)] {
+        match kind {
             Labels::Map(index) => match opener.map(*index, prefix)? {
                 Some(map) => maps.push(map),
                 None => return Ok(None),
             },
             Labels::Flat(columns) => {
                 for (index, key) in columns {
-                    let slot = opener.names.intern(&format!("{prefix}{key}")).0 as usize;
-                    match opener.slot(*index, slot, |chunk, _| words(chunk))? {
+                    let key = opener.home.names.intern(&format!("{prefix}{key}"));
+                    let mut coded = Coded::nothing(Sym::NONE);
+                    match opener.slot(*index, labels.len(), &mut coded, words)? {
                         Some(column) => flat.push(column),
                         None => return Ok(None),
                     }
+                    labels.push((key, coded));
                 }
             }
         }
     }
-    Ok(Some(Group { left: rows, texts, amounts, moments, flat, maps, lines: Lines::default() }))
+    let (joiner, packer) = (Joiner::default(), Packer::default());
+    Ok(Some(Group { left: rows, texts, resource, amounts, moments, flat, labels, maps, joiner, packer, lines }))
 }
 
 impl Group {
@@ -104,53 +123,38 @@ impl Group {
             return Ok(None);
         }
         self.left -= rows;
-        let (lines, names) = (&mut self.lines, &mut dictionary.names);
-        lines.rows = rows;
-        fill(&mut self.texts, &mut lines.text, rows, names)?;
-        fill(&mut self.amounts, &mut lines.amount, rows, names)?;
-        fill(&mut self.moments, &mut lines.moment, rows, names)?;
-        let mut pairs = Pairs { rows, ..Pairs::default() };
+        let Lines { text, resource, amount, moment, wide, .. } = &mut self.lines;
+        let Dictionary { names, ids, classes, tags } = dictionary;
+        let mut home = Home { names, ids, wide };
+        fill(&mut self.texts, text, rows, &mut home)?;
+        fill(self.resource.as_mut_slice(), std::slice::from_mut(resource), rows, &mut home)?;
+        fill(&mut self.amounts, amount, rows, &mut home)?;
+        fill(&mut self.moments, moment, rows, &mut home)?;
         for Slot { slot, name, column } in &mut self.flat {
-            let mut syms = Vec::with_capacity(rows);
-            column.read(rows, &mut syms, names).map_err(|error| error.in_column(&*name))?;
-            if !syms.is_empty() {
-                pairs.flat.push((Sym(u32::try_from(*slot).unwrap_or(0)), syms));
-            }
+            column.read(rows, &mut self.labels[*slot].1, &mut home).map_err(|error| error.in_column(&*name))?;
         }
-        for maps in &mut self.maps {
-            pairs.maps.push(maps.read(rows, names)?);
+        let mut maps = Vec::with_capacity(self.maps.len());
+        for Maps { name, map } in &mut self.maps {
+            maps.push(map.read(rows, &mut home, tags).map_err(|error| error.in_column(&*name))?);
         }
-        lines.tags = pairs.intern(dictionary);
+        self.lines.tags = self.joiner.join(rows, &self.labels, maps, tags);
+        self.lines.rows = rows;
+        self.lines.number_classes(&mut self.packer, classes);
         Ok(Some(&self.lines))
     }
 }
 
 /// Reads the next rows of each column into its slot.
-fn fill<C: Convert>(columns: &mut [Slot<C>], out: &mut [Vec<C::Out>], rows: usize, names: &mut Names) -> Result<()> {
+fn fill<C: Convert>(
+    columns: &mut [Slot<C>],
+    out: &mut [Coded<C::Out>],
+    rows: usize,
+    home: &mut Home<'_>,
+) -> Result<()> {
     for Slot { slot, name, column } in columns {
-        let values = &mut out[*slot];
-        values.clear();
-        column.read(rows, values, names).map_err(|error| error.in_column(&*name))?;
+        column.read(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))?;
     }
     Ok(())
-}
-
-impl Maps {
-    fn read(&mut self, rows: usize, names: &mut Names) -> Result<Ragged> {
-        let (mut ends, mut pairs) = (Vec::with_capacity(rows), Vec::new());
-        self.map.read(rows, &mut ends, &mut pairs, names).map_err(|error| error.in_column(&self.name))?;
-        if !self.prefix.is_empty() {
-            for (key, _) in &mut pairs {
-                let prefix = self.prefix;
-                let full = self.keys.entry(*key).or_insert_with(|| {
-                    let full = format!("{prefix}{}", names.get(*key));
-                    names.intern(&full)
-                });
-                *key = *full;
-            }
-        }
-        Ok(Ragged { ends, pairs })
-    }
 }
 
 /// Opens the columns of one row group.
@@ -158,7 +162,7 @@ struct Opener<'a> {
     file: File,
     metadata: &'a RowGroupMetaData,
     rows: usize,
-    names: &'a mut Names,
+    home: Home<'a>,
 }
 
 impl<'a> Opener<'a> {
@@ -166,11 +170,12 @@ impl<'a> Opener<'a> {
     fn slots<C: Convert>(
         &mut self,
         columns: &[Option<usize>],
+        out: &mut [Coded<C::Out>],
         how: impl Fn(&ColumnChunkMetaData, usize) -> Option<(Physical, C)>,
     ) -> Result<Option<Vec<Slot<C>>>> {
         let mut slots = Vec::new();
         for (slot, index) in columns.iter().enumerate().filter_map(|(slot, index)| Some((slot, (*index)?))) {
-            match self.slot(index, slot, &how)? {
+            match self.slot(index, slot, &mut out[slot], |chunk| how(chunk, slot))? {
                 Some(column) => slots.push(column),
                 None => return Ok(None),
             }
@@ -182,18 +187,19 @@ impl<'a> Opener<'a> {
         &mut self,
         index: usize,
         slot: usize,
-        how: impl Fn(&ColumnChunkMetaData, usize) -> Option<(Physical, C)>,
+        out: &mut Coded<C::Out>,
+        how: impl Fn(&ColumnChunkMetaData) -> Option<(Physical, C)>,
     ) -> Result<Option<Slot<C>>> {
         let [chunk] = self.leaves(index)[..] else { return Ok(None) };
         let descriptor = chunk.column_descr();
         let flat = descriptor.max_rep_level() == 0 && descriptor.max_def_level() <= 1;
-        let Some((physical, convert)) = how(chunk, slot).filter(|_| flat && known_encodings(chunk)) else {
+        let Some((physical, convert)) = how(chunk).filter(|_| flat && known_encodings(chunk)) else {
             return Ok(None);
         };
         let name = descriptor.name().to_owned();
         let pages = Pages::open(&mut self.file, chunk, self.rows).map_err(|error| error.in_column(&name))?;
         let mut column = Column::new(pages, physical, convert);
-        let known = self.rows == 0 || column.start(self.names).map_err(|error| error.in_column(&name))?;
+        let known = self.rows == 0 || column.start(out, &mut self.home).map_err(|error| error.in_column(&name))?;
         Ok(known.then_some(Slot { slot, name, column }))
     }
 
@@ -214,9 +220,9 @@ impl<'a> Opener<'a> {
             let pages = Pages::open(&mut self.file, chunk, self.rows).map_err(|error| error.in_column(&name))?;
             Ok::<_, Error>(Leaf::new(pages, u32::from(level), 1))
         };
-        let mut map = Map::new(open(keys, key_level)?, open(values, value_level)?);
-        let known = self.rows == 0 || map.start(self.names).map_err(|error| error.in_column(&name))?;
-        Ok(known.then_some(Maps { name, prefix, keys: BTreeMap::new(), map }))
+        let mut map = Map::new(open(keys, key_level)?, open(values, value_level)?, prefix);
+        let known = self.rows == 0 || map.start(&mut self.home).map_err(|error| error.in_column(&name))?;
+        Ok(known.then_some(Maps { name, map }))
     }
 
     /// The leaf columns below a top-level one.
@@ -252,7 +258,7 @@ fn text(chunk: &ColumnChunkMetaData) -> Option<Physical> {
 
 /// How a chunk's text is read.
 fn words(chunk: &ColumnChunkMetaData) -> Option<(Physical, ToText)> {
-    text(chunk).map(|physical| (physical, ToText))
+    text(chunk).map(|physical| (physical, ToText::default()))
 }
 
 /// How a chunk's numbers are read.

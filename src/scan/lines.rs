@@ -1,26 +1,131 @@
-//! Lines as columns of integers: what the decoder hands to a fold.
+//! Lines as columns of small codes: what the readers hand to a fold.
 
-use super::columns::{Amount, Moment, Text};
+use super::{
+    classes::{CLASS_COLUMNS, ClassKey, ClassTable, Packer},
+    columns::{Amount, Moment, Text},
+    ids::{Ids, ResourceSym},
+    tags::{TagSets, TagsId},
+};
 use crate::{
+    error::{Error, Result},
     money::{Money, Quantity},
     names::{Names, Sym},
 };
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
-/// Stands for null among amounts and moments.
-pub(crate) const NO_AMOUNT: i128 = i128::MIN;
+/// Stands for null among moments.
 pub(crate) const NO_MOMENT: i64 = i64::MIN;
 
-/// A batch of lines; every column has one entry a line, or none at all when the part lacks it or all of them are null.
-#[derive(Debug, Default)]
+/// A column of a batch: each row's code stands for one of the values.
+#[derive(Debug, Clone)]
+pub(crate) struct Coded<T> {
+    pub(crate) values: Vec<T>,
+    /// A code a row, each an index into `values`; none at all when every row has the code `all`.
+    pub(crate) codes: Vec<u32>,
+    pub(crate) all: u32,
+    /// The codes below it stand for the same value in the whole row group; values behind are this batch's own.
+    pub(crate) lasting: usize,
+}
+
+impl<T: Copy> Coded<T> {
+    /// A column that is null in every row, whatever `null` is.
+    pub(crate) fn nothing(null: T) -> Self {
+        Self { values: vec![null], codes: Vec::new(), all: 0, lasting: 1 }
+    }
+
+    /// A column of values that are told row by row; none at all stand for nulls alone.
+    pub(crate) fn of_rows(values: Vec<T>, null: T) -> Self {
+        if values.is_empty() {
+            return Self::nothing(null);
+        }
+        let codes = (0..u32::try_from(values.len()).unwrap_or(u32::MAX)).collect();
+        Self { values, codes, all: 0, lasting: 0 }
+    }
+
+    /// Whether some values are this batch's own.
+    #[inline]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.values.len() > self.lasting
+    }
+
+    /// Makes room for another batch of the row group.
+    pub(crate) fn next_batch(&mut self) {
+        self.codes.clear();
+        self.values.truncate(self.lasting);
+    }
+
+    /// A row's value.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> T {
+        let code = self.codes.get(row).copied().unwrap_or(self.all);
+        self.values[code as usize]
+    }
+}
+
+/// An amount in 64 bits: itself, null, or the place of one that needs more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Narrow(i64);
+
+impl Narrow {
+    pub(crate) const NULL: Self = Self(i64::MIN);
+    /// Below it are null and the places.
+    const LEAST: i64 = i64::MIN + (1 << 32);
+
+    /// Packs an amount; one that needs more than 64 bits is kept in `wide`.
+    ///
+    /// # Errors
+    /// When `wide` is full.
+    pub(crate) fn pack(amount: i128, wide: &mut Vec<i128>) -> Result<Self> {
+        match i64::try_from(amount) {
+            Ok(narrow) if narrow >= Self::LEAST => Ok(Self(narrow)),
+            _ => {
+                wide.push(amount);
+                let place = u32::try_from(wide.len()).map_err(|_| Error::new("has too many large numbers"))?;
+                Ok(Self(i64::MIN + i64::from(place)))
+            }
+        }
+    }
+
+    /// The amount; `None` when null.
+    #[inline]
+    fn get(self, wide: &[i128]) -> Option<i128> {
+        if self.0 >= Self::LEAST {
+            return Some(self.0.into());
+        }
+        let place = usize::try_from(self.0 - i64::MIN).unwrap_or(0);
+        place.checked_sub(1).and_then(|place| wide.get(place)).copied()
+    }
+}
+
+/// A batch of lines.
+#[derive(Debug)]
 pub struct Lines {
     pub(crate) rows: usize,
-    pub(crate) text: [Vec<Sym>; Text::COUNT],
-    pub(crate) amount: [Vec<i128>; Amount::COUNT],
-    pub(crate) moment: [Vec<i64>; Moment::COUNT],
+    /// Each row's class: a number of the dictionary's table.
+    pub(crate) class: Vec<u32>,
+    pub(crate) resource: Coded<ResourceSym>,
+    /// All columns of text but the resource's.
+    pub(crate) text: [Coded<Sym>; Text::COUNT],
+    pub(crate) amount: [Coded<Narrow>; Amount::COUNT],
+    /// Amounts that need more than 64 bits.
+    pub(crate) wide: Vec<i128>,
+    pub(crate) moment: [Coded<i64>; Moment::COUNT],
+    /// None at all when no row has a tag.
     pub(crate) tags: Vec<TagsId>,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            class: Vec::new(),
+            resource: Coded::nothing(ResourceSym::NONE),
+            text: std::array::from_fn(|_| Coded::nothing(Sym::NONE)),
+            amount: std::array::from_fn(|_| Coded::nothing(Narrow::NULL)),
+            wide: Vec::new(),
+            moment: std::array::from_fn(|_| Coded::nothing(NO_MOMENT)),
+            tags: Vec::new(),
+        }
+    }
 }
 
 impl Lines {
@@ -30,44 +135,48 @@ impl Lines {
         self.rows
     }
 
-    /// The rows that differ from the row before them in one of some columns of text; the first always does.
-    pub(crate) fn changes(&self, columns: &[Text], changed: &mut Vec<bool>) {
-        changed.clear();
-        changed.resize(self.rows, false);
-        if let Some(first) = changed.first_mut() {
-            *first = true;
-        }
-        for column in columns {
-            let syms = &self.text[*column as usize];
-            for (changed, pair) in changed[1.min(self.rows)..].iter_mut().zip(syms.windows(2)) {
-                *changed |= pair[0] != pair[1];
-            }
-        }
+    /// Numbers the classes of all lines.
+    pub(super) fn number_classes(&mut self, packer: &mut Packer, classes: &mut ClassTable) {
+        let text = &self.text;
+        let columns = CLASS_COLUMNS.map(|column| &text[column as usize]);
+        let class_of = |row| classes.intern(ClassKey(columns.map(|column| column.get(row))));
+        packer.number(&columns, self.rows, &mut self.class, class_of);
     }
 
-    /// A text; `Sym::NONE` when null, empty or not in the export.
+    /// The line's class.
+    #[must_use]
+    pub fn class(&self, row: usize) -> u32 {
+        self.class[row]
+    }
+
+    /// The line's resource; `ResourceSym::NONE` when it names none.
+    #[must_use]
+    pub fn resource(&self, row: usize) -> ResourceSym {
+        self.resource.get(row)
+    }
+
+    /// A text, other than the resource; `Sym::NONE` when null, empty or not in the export.
     #[must_use]
     pub fn text(&self, column: Text, row: usize) -> Sym {
-        self.text[column as usize].get(row).copied().unwrap_or(Sym::NONE)
+        self.text[column as usize].get(row)
     }
 
     /// An amount of money; `None` when null or not in the export.
     #[must_use]
     pub fn money(&self, column: Amount, row: usize) -> Option<Money> {
-        self.amount[column as usize].get(row).copied().filter(|&raw| raw != NO_AMOUNT).map(Money)
+        self.amount[column as usize].get(row).get(&self.wide).map(Money)
     }
 
     /// The amount of usage; none when null.
     #[must_use]
     pub fn usage(&self, row: usize) -> Quantity {
-        let raw = self.amount[Amount::Usage as usize].get(row).copied().unwrap_or(0);
-        Quantity(if raw == NO_AMOUNT { 0 } else { raw })
+        Quantity(self.amount[Amount::Usage as usize].get(row).get(&self.wide).unwrap_or(0))
     }
 
     /// A moment in seconds since the epoch; `None` when null or not in the export.
     #[must_use]
     pub fn moment(&self, column: Moment, row: usize) -> Option<i64> {
-        self.moment[column as usize].get(row).copied().filter(|&raw| raw != NO_MOMENT)
+        Some(self.moment[column as usize].get(row)).filter(|&raw| raw != NO_MOMENT)
     }
 
     /// The line's set of tags and cost categories.
@@ -77,70 +186,31 @@ impl Lines {
     }
 }
 
-/// The number of a set of tags; 0 is the empty set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct TagsId(pub u32);
-
-/// The prefix that sets cost categories apart from tags among the keys.
-pub const CATEGORY: &str = "cost_category:";
-
-/// Distinct sets of tags, numbered in the order of first sight.
-#[derive(Debug, Clone)]
-pub struct TagSets {
-    pairs: Vec<(Sym, Sym)>,
-    ends: Vec<usize>,
-    table: HashTable<u32>,
-    hasher: FixedState,
-}
-
-impl Default for TagSets {
-    fn default() -> Self {
-        let mut sets =
-            Self { pairs: Vec::new(), ends: Vec::new(), table: HashTable::new(), hasher: FixedState::with_seed(11) };
-        sets.intern(&[]);
-        sets
-    }
-}
-
-impl TagSets {
-    /// The number of a set, given as (key, value) pairs sorted by key.
-    pub fn intern(&mut self, set: &[(Sym, Sym)]) -> TagsId {
-        let hash = self.hasher.hash_one(set);
-        if let Some(&found) = self.table.find(hash, |&id| pairs(&self.pairs, &self.ends, id) == set) {
-            return TagsId(found);
-        }
-        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.pairs.extend_from_slice(set);
-        self.ends.push(self.pairs.len());
-        let (all, ends, hasher) = (&self.pairs, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, id, |&id| hasher.hash_one(pairs(all, ends, id)));
-        TagsId(id)
-    }
-
-    /// The pairs of a set.
-    #[must_use]
-    pub fn get(&self, id: TagsId) -> &[(Sym, Sym)] {
-        if (id.0 as usize) < self.ends.len() { pairs(&self.pairs, &self.ends, id.0) } else { &[] }
-    }
-
-    /// How many sets there are, the empty one included.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.ends.len()
-    }
-}
-
-fn pairs<'a>(all: &'a [(Sym, Sym)], ends: &[usize], id: u32) -> &'a [(Sym, Sym)] {
-    let id = id as usize;
-    let start = if id == 0 { 0 } else { ends[id - 1] };
-    &all[start..ends[id]]
-}
-
-/// The interned strings and tag sets that a worker's lines refer to.
+/// The interned strings, ids, classes and tag sets that a worker's lines refer to.
 #[derive(Debug, Default)]
 pub struct Dictionary {
     /// The strings.
     pub names: Names,
+    /// The resource ids.
+    pub ids: Ids,
+    /// The classes.
+    pub classes: ClassTable,
     /// The sets of tags.
     pub tags: TagSets,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_of_any_width_come_back() {
+        let mut wide = Vec::new();
+        let edge = i128::from(Narrow::LEAST);
+        let all =
+            [0, -1, edge, edge - 1, i128::from(i64::MAX), i128::from(i64::MAX) + 1, i128::from(i64::MIN), 1 << 89];
+        let packed = all.map(|amount| Narrow::pack(amount, &mut wide).unwrap());
+        assert_eq!(packed.map(|amount| amount.get(&wide)), all.map(Some));
+        assert_eq!((wide.len(), Narrow::NULL.get(&wide)), (4, None));
+    }
 }

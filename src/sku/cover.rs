@@ -166,6 +166,12 @@ impl Coverage {
         self.regional(instance).into_iter().next()
     }
 
+    /// The reservation of EC2 that is sold as this instance in one zone.
+    #[must_use]
+    pub fn zonal(&self, instance: &Instance) -> Option<Reserved> {
+        (instance.service == Service::Ec2 && on_demand(instance)).then(|| self.exact(instance))
+    }
+
     /// The row of the Database Savings Plans' table that a class falls under.
     #[must_use]
     pub fn database_row(&self, what: &What, product: &str, usage_type: &str) -> Option<&str> {
@@ -189,8 +195,7 @@ impl Coverage {
             (Service::SageMakerEndpoint | Service::SageMakerOther, _) => vec![PlanKind::SageMaker],
             _ => Vec::new(),
         };
-        let zonal = (instance.service == Service::Ec2 && on_demand(instance)).then(|| self.exact(instance));
-        Cover { regional: self.regional(instance), zonal, plans }
+        Cover { regional: self.regional(instance), zonal: self.zonal(instance), plans }
     }
 
     /// The reservations of a region that may cover an instance, with the units that an hour of it takes.

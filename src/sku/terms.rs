@@ -35,6 +35,24 @@ impl Term {
         }
     }
 
+    /// As AWS writes it in bills.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneYear => "1yr",
+            Self::ThreeYears => "3yr",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OneYear => "1 year",
+            Self::ThreeYears => "3 years",
+        }
+    }
+
     /// Its hours.
     #[must_use]
     pub fn hours(self) -> f64 {

@@ -3,12 +3,13 @@
 use crate::cur::{self, Repeated};
 use curtail::{
     Read,
-    bill::{Assumptions, Bill, Edit, Selection, Sharing, saving},
+    bill::{Assumptions, Bill, Edit, ExchangeLimits, Selection, Sharing, Wanted, saving},
     config::{Config, Settings},
     facts::{ClassId, Cost, Facts, ResourceId},
     inventory::Inventory,
-    prices::{Prices, Seen},
-    sku::Coverage,
+    money::Money,
+    prices::{Instrument, Prices, Seen},
+    sku::{Coverage, Payment, Term},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -118,4 +119,106 @@ fn the_bill_is_the_period_without_tax_credit_and_refund() {
     let running = facts.spend.iter().filter(|spend| !facts.class(spend.class).line.is_apart());
     let sum: Cost = running.map(|spend| Cost { gross: spend.costs.effective, net: spend.costs.net }).sum();
     assert_eq!(bill(&facts).price(), sum);
+}
+
+/// Hours of an m5.large, or what else is stated.
+fn hour_of(changed: serde_json::Value) -> Repeated {
+    let mut line = json!({
+        "hours": [0, 4], "product": "AmazonEC2", "usage_type": "BoxUsage:m5.large", "operation": "RunInstances",
+        "instance_type": "m5.large", "resource": "i-1", "usage": 1.0, "cost": 0.096
+    });
+    line.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+    serde_json::from_value(line).unwrap()
+}
+
+/// A reservation of two, of which one is used: 0.06 each.
+fn reserved(class: &str) -> [Repeated; 2] {
+    let arn = "arn:aws:ec2:us-east-1:111122223333:reserved-instances/ri-1";
+    let columns = json!({
+        "reservation_reservation_a_r_n": arn, "reservation_effective_cost": 0.06, "pricing_offering_class": class,
+        "pricing_lease_contract_length": "1yr", "pricing_purchase_option": "No Upfront",
+        "reservation_unused_amortized_upfront_fee_for_billing_period": 0.0, "reservation_unused_recurring_fee": 0.24
+    });
+    [
+        hour_of(json!({"type": "DiscountedUsage", "cost": 0.0, "on_demand": 0.096, "columns": columns})),
+        hour_of(
+            json!({"type": "RIFee", "hours": [0, 1], "every": 4, "usage_type": "HeavyUsage:m5.large", "usage": 8.0,
+            "cost": 0.48, "on_demand": 0.0, "resource": "", "columns": columns}),
+        ),
+    ]
+}
+
+#[test]
+fn an_exchange_saves_what_the_price_drops_by() {
+    let c5 = hour_of(
+        json!({"usage_type": "BoxUsage:c5.large", "instance_type": "c5.large", "cost": 0.085, "resource": "i-2"}),
+    );
+    let facts = facts(&[reserved("convertible").as_slice(), &[c5]].concat());
+    let mut bill = bill(&facts);
+    let terms = vec![(Term::OneYear, Payment::NoUpfront)];
+    let instruments = vec![Instrument::Convertible];
+    let wanted = Wanted { instruments, services: vec![], blocks: None, terms, step: Money::ZERO };
+    let exchange = bill.exchange(0, &wanted, ExchangeLimits { targets: 8, counts: 32 }).unwrap();
+    // One of the two for one c5.large at 27 % off .085 = .06205: 4 hours x (.085 - .06205 + .06).
+    assert_eq!((exchange.release.part, exchange.release.of, exchange.purchase.steps), (1, 2, 1));
+    assert_eq!(exchange.saving.net.micros(), 331_800);
+    let edits = [Edit::Release(exchange.release), Edit::Buy(Box::new(exchange.purchase))];
+    let (before, peeked) = (bill.price(), saving(&bill.peek(&edits)));
+    let applied = saving(&bill.apply(&edits));
+    assert_eq!((peeked, before - bill.price()), (applied, applied));
+    assert_eq!(applied, exchange.saving);
+    let held = bill.held();
+    assert_eq!((held[0].utilization, held[0].unused), (1.0, Cost::default()), "what is left of it is used");
+}
+
+#[test]
+fn a_commitment_that_lapses_takes_its_cost_along() {
+    let facts = facts(&reserved("standard"));
+    let bill = bill(&facts);
+    // 2 x .06 an hour end, one instance is paid at .096 on demand.
+    let lapsed = bill.without(0).unwrap();
+    assert_eq!((bill.price().net.micros(), lapsed.price().net.micros()), (480_000, 384_000));
+    assert_eq!(bill.held()[0].unused.net.micros(), 240_000);
+    assert!(lapsed.held().is_empty() && lapsed.without(0).is_none());
+    let (now, then) = (bill.standing(), lapsed.standing());
+    assert_eq!((now.coverable, now.uncovered.micros(), then.uncovered.micros()), (then.coverable, 0, 384_000));
+    assert_eq!(
+        (now.committed.net.micros(), now.used.net.micros(), then.committed),
+        (480_000, 240_000, Cost::default())
+    );
+}
+
+#[test]
+fn a_listed_reservation_that_no_line_names_covers_what_it_can() {
+    let mut facts = facts(&[hour_of(json!({})), hour_of(json!({"resource": "i-2", "zone": "us-east-1b"}))]);
+    let uncovered = bill(&facts).price();
+    let listed = |id: &str, zone: &str, state: &str| {
+        json!({
+            "ReservedInstancesId": id, "InstanceType": "m5.large", "InstanceCount": 1, "Scope": "Availability Zone",
+            "AvailabilityZone": zone, "ProductDescription": "Linux/UNIX", "InstanceTenancy": "default",
+            "OfferingClass": "standard", "OfferingType": "All Upfront", "State": state, "Duration": 31_536_000,
+            "Start": "2026-09-01T02:00:00Z", "End": "2027-09-01T02:00:00Z"
+        })
+    };
+    let root = tempfile::tempdir().unwrap();
+    let write = |account: &str, rows: serde_json::Value| {
+        let folder = root.path().join(account).join("us-east-1");
+        std::fs::create_dir_all(&folder).unwrap();
+        let text = json!({"ReservedInstances": rows}).to_string();
+        std::fs::write(folder.join("ec2-describe-reserved-instances.json"), text).unwrap();
+    };
+    // One in a zone where it has use, one where it has none, one that is over, and one of an account that is not in the bill.
+    write(
+        "111122223333",
+        json!([
+            listed("here", "us-east-1b", "active"),
+            listed("elsewhere", "us-east-1c", "active"),
+            listed("over", "us-east-1b", "retired")
+        ]),
+    );
+    write("999999999999", json!([listed("foreign", "us-east-1b", "active")]));
+    let inventory = Inventory::load(&[root.path().to_path_buf()], &mut Default::default()).unwrap();
+    facts.complete(inventory.commitments());
+    // In force from the third of four hours on: two of them at .096.
+    assert_eq!((uncovered - bill(&facts).price()).net.micros(), 192_000);
 }

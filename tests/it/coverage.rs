@@ -1,5 +1,6 @@
 //! Forecast intervals on real series: they hold as often as they say.
 
+use crate::totals::{root, skip};
 use curtail::forecast::Parts;
 use std::{collections::BTreeMap, path::Path};
 
@@ -27,10 +28,9 @@ fn coverage(series: &[f64], period: usize, first: usize, horizon: usize, level: 
 
 #[test]
 fn intervals_hold_as_often_as_they_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/nab");
+    let folder = root().join("../shared/data/nab");
     if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
-        return;
+        return skip("intervals_hold_as_often_as_they_say", &folder);
     }
     for (name, letters, period, first, horizon, [least, most]) in [
         ("nyc_taxi.csv", 10, 7, 28, 14, [0.7, 0.9]),
@@ -38,7 +38,6 @@ fn intervals_hold_as_often_as_they_say() {
         ("elb_request_count_8c0756.csv", 13, 24, 72, 48, [0.6, 0.9]),
     ] {
         let share = coverage(&series(&folder.join(name), letters), period, first, horizon, 0.8);
-        println!("{name}: 80 % intervals over {horizon} steps hold {:.1} % of values", share * 100.0);
-        assert!((least..=most).contains(&share), "{name}: {share}");
+        assert!((least..=most).contains(&share), "{name}: 80 % intervals hold {share} of the next {horizon}");
     }
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bill;
 mod bound;
+mod changes;
 mod cli;
 mod commitments;
 mod coverage;
@@ -13,6 +14,7 @@ mod curve;
 mod dialects;
 mod layers;
 mod market;
+mod order;
 mod periods;
 mod report;
 mod rules;

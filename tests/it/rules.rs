@@ -45,6 +45,9 @@ struct Metric {
     stat: String,
     #[serde(default = "all_days")]
     days: [i64; 2],
+    /// From which hour of each day up to which.
+    #[serde(default = "whole_days")]
+    of_day: [i64; 2],
     /// Hours that each point stands for.
     #[serde(default = "a_day")]
     every: i64,
@@ -57,6 +60,10 @@ struct Metric {
 
 fn all_days() -> [i64; 2] {
     [0, 30]
+}
+
+fn whole_days() -> [i64; 2] {
+    [0, 24]
 }
 
 fn a_day() -> i64 {
@@ -113,7 +120,8 @@ fn metrics(rows: &[Metric]) -> String {
         String::from("resource_id,namespace,metric,stat,timestamp,value,account_id,region,period_seconds,unit\n");
     for row in rows {
         let (namespace, metric) = row.metric.split_once('.').expect("NAMESPACE.METRIC");
-        for hour in (row.days[0] * 24..row.days[1] * 24).step_by(usize::try_from(row.every).unwrap()) {
+        let hours = (row.days[0] * 24..row.days[1] * 24).step_by(usize::try_from(row.every).unwrap());
+        for hour in hours.filter(|hour| (row.of_day[0]..row.of_day[1]).contains(&(hour % 24))) {
             let at = curtail::time::Hour(i32::try_from(cur::SEPTEMBER + hour).unwrap()).rfc3339();
             let (account, region) = (row.account.as_deref().unwrap_or(""), row.region.as_deref().unwrap_or(""));
             writeln!(
@@ -208,7 +216,8 @@ fn every_rule_is_documented_and_sorted() {
         for words in [&text.title, &text.headline, &text.verb, &text.why, &text.formula, &text.limits] {
             assert!(!words.trim().is_empty(), "{}: empty words", rule.id);
         }
-        assert!(text.headline.contains("{id}"), "{}: the headline names its target", rule.id);
+        let named = if text.module.name() == "commitments" { "{to}" } else { "{id}" };
+        assert!(text.headline.contains(named), "{}: the headline names its target", rule.id);
         assert!(!text.sources.is_empty() && text.sources.iter().all(|s| s.url.starts_with("https://")), "{}", rule.id);
         assert!(text.sources.iter().all(|s| curtail::time::Day::parse(&s.date).is_ok()), "{}: dates", rule.id);
     }

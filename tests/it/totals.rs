@@ -191,7 +191,7 @@ fn a_real_bill_of_2018() {
 }
 
 #[expect(clippy::print_stderr, reason = "a test that did nothing has to say so")]
-fn skip(test: &str, missing: &Path) {
+pub(crate) fn skip(test: &str, missing: &Path) {
     eprintln!("{test}: skipped, {} is not here", missing.display());
 }
 

@@ -61,6 +61,10 @@ fn inventory() -> Inventory {
     inventory
 }
 
+fn with_arn(inventory: &Inventory, arn: &str) -> Option<OwnedCommitment> {
+    inventory.commitments().into_iter().find(|commitment| commitment.is(arn))
+}
+
 fn reserved(commitment: &OwnedCommitment) -> &Instance {
     let Covers::Reservation(instance) = &commitment.covers else { panic!("{commitment:?}") };
     instance
@@ -69,7 +73,7 @@ fn reserved(commitment: &OwnedCommitment) -> &Instance {
 #[test]
 fn ids_are_found_by_the_last_part_of_the_bills_arn() {
     let inventory = inventory();
-    let of = |arn: &str| inventory.commitment(arn);
+    let of = |arn: &str| with_arn(&inventory, arn);
     let regional = of("arn:aws:ec2:us-east-1:111122223333:reserved-instances/ri-regional").unwrap();
     assert_eq!((regional.amount, regional.state), (Amount::Count(4), State::Active));
     assert_eq!(regional.bound, Bound::Region(Some("us-east-1".into())));
@@ -85,7 +89,7 @@ fn ids_are_found_by_the_last_part_of_the_bills_arn() {
 #[test]
 fn plans_are_told_with_their_kind_and_money() {
     let inventory = inventory();
-    let plan = |id: &str| inventory.commitment(&format!("arn:aws:savingsplans::111122223333:savingsplan/{id}"));
+    let plan = |id: &str| with_arn(&inventory, &format!("arn:aws:savingsplans::111122223333:savingsplan/{id}"));
     let r5 = plan("sp-1").unwrap();
     assert_eq!(r5.covers, Covers::Plan(PlanKind::Ec2Instance("r5".into())));
     assert_eq!((r5.bound, r5.owner.as_deref()), (Bound::Region(Some("us-east-1".into())), Some("111122223333")));
@@ -99,17 +103,19 @@ fn plans_are_told_with_their_kind_and_money() {
 #[test]
 fn every_service_lists_reservations() {
     let inventory = inventory();
-    let rds = inventory.commitment("arn:aws:rds:us-east-1:111122223333:ri:orders").unwrap();
+    let rds = with_arn(&inventory, "arn:aws:rds:us-east-1:111122223333:ri:orders").unwrap();
     assert_eq!((reserved(&rds).software.as_str(), reserved(&rds).copies), ("Oracle SE2 BYOL", 2));
+    // Three of them: 5000 / 26,280 h + 0.2 = 0.390258752 each.
+    assert_eq!(rds.hourly.map(|hourly| hourly.micros()), Some(1_170_776));
     assert_eq!((rds.amount, rds.state, rds.term), (Amount::Count(3), State::Pending, Some(Term::ThreeYears)));
     assert_eq!(rds.end.map(|end| end.0 - rds.start.unwrap().0), Some(94_608_000));
-    let cache = inventory.commitment("arn:aws:elasticache:us-east-1:111122223333:reserved-instance:ri-cache").unwrap();
+    let cache = with_arn(&inventory, "arn:aws:elasticache:us-east-1:111122223333:reserved-instance:ri-cache").unwrap();
     assert_eq!(reserved(&cache).software, "Valkey");
-    let search = inventory.commitment("arn:aws:es:us-east-1:111122223333:reserved-instances/es-1").unwrap();
+    let search = with_arn(&inventory, "arn:aws:es:us-east-1:111122223333:reserved-instances/es-1").unwrap();
     assert_eq!((search.state, search.payment), (State::Over, Some(Payment::NoUpfront)));
-    let warehouse = inventory.commitment("arn:aws:redshift:us-east-1:111122223333:reservednode:rs-1").unwrap();
+    let warehouse = with_arn(&inventory, "arn:aws:redshift:us-east-1:111122223333:reservednode:rs-1").unwrap();
     assert_eq!(reserved(&warehouse).kind.to_string(), "ra3.xlplus");
-    let memory = inventory.commitment("arn:aws:memorydb:us-east-1:111122223333:reservednode/mem-1").unwrap();
+    let memory = with_arn(&inventory, "arn:aws:memorydb:us-east-1:111122223333:reservednode/mem-1").unwrap();
     assert_eq!((reserved(&memory).software.as_str(), memory.amount), ("Redis", Amount::Count(5)));
     assert_eq!(inventory.commitments().len(), 9, "all but the two that are not understood");
 }

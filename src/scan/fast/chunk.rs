@@ -92,7 +92,8 @@ impl Pages {
         let (start, length) = chunk.byte_range();
         let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
         file.seek(SeekFrom::Start(start)).map_err(io)?;
-        let mut bytes = Vec::new();
+        let there = file.metadata().map_err(io)?.len().saturating_sub(start).min(length);
+        let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0));
         file.take(length).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 != length {
             return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));

@@ -1,35 +1,54 @@
 //! A map column: its keys and its values are two leaves with the same repetition, decoded together.
 
 use super::{
+    super::{
+        lines::Coded,
+        tags::{RowSets, TagSets, TagsId},
+    },
     chunk::{Next, Pages},
-    column::{Source, Values, dictionary},
+    column::{Values, dictionary},
     rle::Rle,
-    values::{Physical, ToText},
+    values::{Home, Physical, ToText},
 };
 use crate::{
     error::{Error, Result},
-    names::{Names, Sym},
+    names::Sym,
 };
+
+/// Entries of a leaf that are decoded at a time, whatever a page says it holds.
+const CHUNK: usize = 4096;
 
 /// A map from text to text.
 pub(super) struct Map {
     keys: Leaf,
     values: Leaf,
+    sets: RowSets,
+    row: Vec<(Sym, Sym)>,
 }
 
-/// One leaf of the map, a page at a time.
+/// One leaf of the map, a chunk of a page at a time.
 pub(super) struct Leaf {
     pages: Pages,
     /// The level at which an entry is there, and for the values leaf the one at which its value is.
     present: u32,
     widths: (u32, u32),
-    dictionary: Vec<Sym>,
+    text: ToText,
+    page: Option<Current>,
+    /// The levels of the chunk, and the texts of its entries that are present.
     repetition: Vec<u32>,
     definition: Vec<u32>,
-    found: Vec<Sym>,
+    found: Coded<Sym>,
     at: usize,
     taken: usize,
     known_levels: bool,
+}
+
+/// What is left of the current page.
+struct Current {
+    left: usize,
+    repetition: Rle,
+    definition: Rle,
+    values: Values,
 }
 
 impl Leaf {
@@ -40,136 +59,157 @@ impl Leaf {
             pages,
             present: max_definition,
             widths: (width(max_repetition), width(max_definition)),
-            dictionary: Vec::new(),
+            text: ToText::default(),
+            page: None,
             repetition: Vec::new(),
             definition: Vec::new(),
-            found: Vec::new(),
+            found: Coded::nothing(Sym::NONE),
             at: 0,
             taken: 0,
             known_levels: true,
         }
     }
 
-    /// Loads the first page; says whether its levels can be read here.
-    fn start(&mut self, names: &mut Names) -> Result<bool> {
-        self.ready(names)?;
+    /// Loads the first chunk; says whether its levels can be read here.
+    fn start(&mut self, home: &mut Home<'_>) -> Result<bool> {
+        self.ready(home)?;
         Ok(self.known_levels)
     }
 
-    /// Whether there is another entry (or empty row); loads the page that holds it.
-    fn ready(&mut self, names: &mut Names) -> Result<bool> {
+    /// Whether there is another entry (or empty row); loads the chunk that holds it.
+    fn ready(&mut self, home: &mut Home<'_>) -> Result<bool> {
         while self.at >= self.repetition.len() {
-            match self.pages.next()? {
-                None => return Ok(false),
-                Some(Next::Dictionary(bytes, count)) => {
-                    self.dictionary = dictionary(&bytes, count, Physical::Text, &ToText, names)?;
-                }
-                Some(Next::Data(page)) => {
-                    self.known_levels = page.known_levels;
-                    if !self.known_levels {
+            match &mut self.page {
+                Some(page) if page.left > 0 => self.next_chunk(home)?,
+                _ => {
+                    if !self.next_page(home)? {
                         return Ok(false);
                     }
-                    let (repetition, definition) = self.widths;
-                    self.repetition.resize(page.values, 0);
-                    self.definition.resize(page.values, 0);
-                    Rle::new(page.repetition.clone(), repetition)?.fill(&mut self.repetition)?;
-                    Rle::new(page.definition.clone(), definition)?.fill(&mut self.definition)?;
-                    let present = self.definition.iter().filter(|level| **level == self.present).count();
-                    self.found.clear();
-                    let mut values = Values::of(&page)?;
-                    let (dictionary, convert, scratch) = (&self.dictionary[..], &ToText, &mut Vec::new());
-                    Source { values: &mut values, dictionary, convert, physical: Physical::Text, scratch }.read(
-                        present,
-                        &mut self.found,
-                        names,
-                    )?;
-                    (self.at, self.taken) = (0, 0);
                 }
             }
         }
         Ok(true)
     }
+
+    /// Loads the next page; whether there is one whose levels can be read.
+    fn next_page(&mut self, home: &mut Home<'_>) -> Result<bool> {
+        match self.pages.next()? {
+            None => return Ok(false),
+            Some(Next::Dictionary(bytes, count)) => {
+                dictionary(&bytes, count, Physical::Text, &mut self.text, &mut self.found, home)?;
+            }
+            Some(Next::Data(page)) => {
+                self.known_levels = page.known_levels;
+                if !self.known_levels {
+                    return Ok(false);
+                }
+                let (repetition, definition) = self.widths;
+                self.page = Some(Current {
+                    left: page.values,
+                    repetition: Rle::new(page.repetition.clone(), repetition)?,
+                    definition: Rle::new(page.definition.clone(), definition)?,
+                    values: Values::of(&page)?,
+                });
+            }
+        }
+        Ok(true)
+    }
+
+    fn next_chunk(&mut self, home: &mut Home<'_>) -> Result<()> {
+        let Some(page) = &mut self.page else { return Ok(()) };
+        let count = page.left.min(CHUNK);
+        page.left -= count;
+        self.repetition.resize(count, 0);
+        self.definition.resize(count, 0);
+        page.repetition.fill(&mut self.repetition)?;
+        page.definition.fill(&mut self.definition)?;
+        let present = self.definition.iter().filter(|level| **level == self.present).count();
+        self.found.next_batch();
+        page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
+        (self.at, self.taken) = (0, 0);
+        Ok(())
+    }
+
+    /// The text of the next entry that is present.
+    #[inline]
+    fn take(&mut self) -> Sym {
+        let code = self.found.codes[self.taken];
+        self.taken += 1;
+        self.found.values[code as usize]
+    }
 }
 
 impl Map {
-    pub(super) fn new(keys: Leaf, values: Leaf) -> Self {
-        Self { keys, values }
+    /// A map of two leaves; its keys get a prefix.
+    pub(super) fn new(keys: Leaf, values: Leaf, prefix: &'static str) -> Self {
+        Self { keys, values, sets: RowSets::new(prefix), row: Vec::new() }
     }
 
-    /// Loads the first pages; says whether their levels can be read here.
-    pub(super) fn start(&mut self, names: &mut Names) -> Result<bool> {
-        Ok(self.keys.start(names)? && self.values.start(names)?)
+    /// Loads the first chunks; says whether their levels can be read here.
+    pub(super) fn start(&mut self, home: &mut Home<'_>) -> Result<bool> {
+        Ok(self.keys.start(home)? && self.values.start(home)?)
     }
 
-    /// Appends the pairs of the next `rows` rows, and where each row's pairs end. Entries without a value are left out.
+    /// The sets of the next `rows` rows. Entries without a value are left out.
     ///
     /// # Errors
     /// A corrupt page, leaves that disagree, or fewer rows than the row group has.
-    pub(super) fn read(
-        &mut self,
-        rows: usize,
-        ends: &mut Vec<usize>,
-        pairs: &mut Vec<(Sym, Sym)>,
-        names: &mut Names,
-    ) -> Result<()> {
+    pub(super) fn read(&mut self, rows: usize, home: &mut Home<'_>, tags: &mut TagSets) -> Result<Vec<TagsId>> {
+        let mut out = Vec::with_capacity(rows);
         let mut begun = 0;
-        while self.keys.ready(names)? && self.values.ready(names)? {
-            if self.read_pages(rows, &mut begun, ends, pairs)? {
-                return Ok(());
+        while self.keys.ready(home)? && self.values.ready(home)? {
+            if self.read_chunks(rows, &mut begun, &mut out, home, tags)? {
+                return Ok(out);
             }
         }
         if begun != rows {
             return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
         }
-        ends.push(pairs.len());
-        Ok(())
+        self.end_row(&mut out, home, tags);
+        Ok(out)
     }
 
-    /// Reads entries while both leaves have some in their pages; whether the row behind the last one wanted was reached.
-    fn read_pages(
+    /// Reads entries while both leaves have some in their chunks; whether the row behind the last one wanted was reached.
+    fn read_chunks(
         &mut self,
         rows: usize,
         begun: &mut usize,
-        ends: &mut Vec<usize>,
-        pairs: &mut Vec<(Sym, Sym)>,
+        out: &mut Vec<TagsId>,
+        home: &mut Home<'_>,
+        tags: &mut TagSets,
     ) -> Result<bool> {
-        let (keys, values) = (&mut self.keys, &mut self.values);
-        let levels = |leaf: &Leaf| leaf.repetition[leaf.at..].len();
-        let count = levels(keys).min(levels(values));
-        let (key_at, value_at) = (keys.at, values.at);
-        let key_levels = keys.repetition[key_at..][..count].iter().zip(&keys.definition[key_at..][..count]);
-        let value_levels = values.repetition[value_at..][..count].iter().zip(&values.definition[value_at..][..count]);
-        let mut done = 0;
-        for ((key_begins, key_level), (value_begins, value_level)) in key_levels.zip(value_levels) {
-            if key_begins != value_begins {
+        while self.keys.at < self.keys.repetition.len() && self.values.at < self.values.repetition.len() {
+            let (keys, values) = (&mut self.keys, &mut self.values);
+            let begins = keys.repetition[keys.at] == 0;
+            if begins != (values.repetition[values.at] == 0) || !begins && *begun == 0 {
                 return Err(disagree());
             }
-            if *key_begins == 0 {
+            if begins {
                 if *begun > 0 {
-                    ends.push(pairs.len());
+                    self.end_row(out, home, tags);
                 }
                 if *begun == rows {
-                    break;
+                    return Ok(true);
                 }
                 *begun += 1;
-            } else if *begun == 0 {
-                return Err(disagree());
             }
-            let (has_key, has_value) = (*key_level == keys.present, *value_level == values.present);
-            if has_key
-                && has_value
-                && let (Some(&key), Some(&value)) = (keys.found.get(keys.taken), values.found.get(values.taken))
+            let (keys, values) = (&mut self.keys, &mut self.values);
+            let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
+            let value = (values.definition[values.at] == values.present).then(|| values.take());
+            if let (Some(key), Some(value)) = (key, value)
                 && value != Sym::NONE
             {
-                pairs.push((key, value));
+                self.row.push((key, value));
             }
-            keys.taken += usize::from(has_key);
-            values.taken += usize::from(has_value);
-            done += 1;
+            keys.at += 1;
+            values.at += 1;
         }
-        keys.at += done;
-        values.at += done;
-        Ok(done < count)
+        Ok(false)
+    }
+
+    fn end_row(&mut self, out: &mut Vec<TagsId>, home: &mut Home<'_>, tags: &mut TagSets) {
+        out.push(self.sets.number(&self.row, home.names, tags));
+        self.row.clear();
     }
 }
 

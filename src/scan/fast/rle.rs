@@ -37,24 +37,21 @@ impl Rle {
         Ok(Self { bytes, at: 0, width, run: Run::Repeat { value: 0, left: 0 } })
     }
 
-    /// Up to `wanted` equal values at once, if the current run repeats one: its value and how many.
-    pub(super) fn repeated(&mut self, wanted: usize) -> Result<Option<(u32, usize)>> {
+    /// The value of the current run and how often it is still to come, if the run repeats one.
+    #[inline]
+    pub(super) fn run(&mut self) -> Result<Option<(u32, usize)>> {
         self.refill()?;
-        let Run::Repeat { value, left } = &mut self.run else { return Ok(None) };
-        let count = wanted.min(*left);
-        *left -= count;
-        Ok(Some((*value, count)))
+        Ok(match self.run {
+            Run::Repeat { value, left } => Some((value, left)),
+            Run::Packed { .. } => None,
+        })
     }
 
-    /// Passes over `wanted` values if the current run repeats `value` at least as often; else nothing is taken.
-    pub(super) fn skip(&mut self, value: u32, wanted: usize) -> Result<bool> {
-        self.refill()?;
-        match &mut self.run {
-            Run::Repeat { value: repeated, left } if *repeated == value && *left >= wanted => {
-                *left -= wanted;
-                Ok(true)
-            }
-            _ => Ok(false),
+    /// Passes over values of the current run: no more than `run` told.
+    #[inline]
+    pub(super) fn pass(&mut self, count: usize) {
+        if let Run::Repeat { left, .. } = &mut self.run {
+            *left = left.saturating_sub(count);
         }
     }
 
@@ -84,6 +81,7 @@ impl Rle {
     }
 
     /// Reads headers until the current run has a value.
+    #[inline]
     fn refill(&mut self) -> Result<()> {
         loop {
             match self.run {
@@ -240,7 +238,8 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), width in 0u32..40, wanted in 0usize..300) {
             if let Ok(mut rle) = Rle::new(Bytes::from(bytes), width) {
-                let _ = rle.repeated(wanted);
+                let _ = rle.run();
+                rle.pass(wanted);
                 let _ = rle.fill(&mut vec![0; wanted]);
             }
         }

@@ -1,6 +1,9 @@
 //! What plain values become: interned text, exact amounts, seconds. Each dictionary entry is converted once.
 
-use super::super::lines::{NO_AMOUNT, NO_MOMENT};
+use super::super::{
+    ids::{Ids, ResourceSym},
+    lines::{Coded, NO_MOMENT, Narrow},
+};
 use crate::{
     error::{Error, Result},
     money::{Money, NotAnAmount, Quantity},
@@ -28,34 +31,150 @@ pub(super) enum Physical {
 /// A plain value, borrowed from its page.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Plain<'a> {
-    Text(&'a str),
+    /// Bytes that should be UTF-8.
+    Bytes(&'a [u8]),
     Double(f64),
     Integer(i64),
     /// Seconds since the epoch.
     Seconds(i64),
 }
 
+impl<'a> Plain<'a> {
+    /// A text in place of its bytes.
+    fn text(bytes: &'a [u8]) -> Result<&'a str> {
+        std::str::from_utf8(bytes).map_err(|_| Error::new("is corrupt: text that is not UTF-8"))
+    }
+}
+
+/// Where converted values are interned or kept.
+pub(super) struct Home<'a> {
+    pub(super) names: &'a mut Names,
+    pub(super) ids: &'a mut Ids,
+    pub(super) wide: &'a mut Vec<i128>,
+}
+
 /// A conversion of plain values.
 pub(super) trait Convert {
     /// What a value becomes.
-    type Out: Copy;
-    /// What null becomes.
-    const NONE: Self::Out;
+    type Out: Copy + PartialEq;
     /// Converts a value.
-    fn convert(&self, value: Plain<'_>, names: &mut Names) -> Result<Self::Out>;
+    fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<Self::Out>;
+    /// Converts the next `count` values and appends them.
+    fn convert_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Vec<Self::Out>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        (0..count).try_for_each(|_| {
+            out.push(self.convert(plain.next()?, home)?);
+            Ok(())
+        })
+    }
+    /// Converts the next `count` values of a data page and appends their codes. By default each is a value of this batch.
+    fn code_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Coded<Self::Out>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        let first = out.values.len();
+        self.convert_all(plain, count, &mut out.values, home)?;
+        out.codes.extend(code(first)?..code(out.values.len())?);
+        Ok(())
+    }
 }
 
-/// Text, interned.
-pub(super) struct ToText;
+fn code(place: usize) -> Result<u32> {
+    u32::try_from(place).map_err(|_| Error::new("has too many values in a row group"))
+}
+
+/// Text, interned. Of columns without a dictionary, what was seen lately is known by its bytes.
+#[derive(Default)]
+pub(super) struct ToText {
+    /// By length, head and tail: a text and its code.
+    lately: Vec<(Sym, u32)>,
+}
+
+/// More than the distinct texts of most columns that make a class.
+const LATELY: usize = 1024;
+/// So many texts of a column get a code that lasts.
+const LASTING: usize = 1 << 16;
 
 impl Convert for ToText {
     type Out = Sym;
-    const NONE: Sym = Sym::NONE;
-    fn convert(&self, value: Plain<'_>, names: &mut Names) -> Result<Sym> {
+    fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<Sym> {
         match value {
-            Plain::Text(text) => Ok(names.intern(text)),
+            Plain::Bytes(bytes) => Ok(home.names.intern(Plain::text(bytes)?)),
             _ => Err(Error::new("is no text")),
         }
+    }
+
+    fn code_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Coded<Sym>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        self.lately.resize(LATELY, (Sym::NONE, 0));
+        for _ in 0..count {
+            let bytes = plain.bytes()?;
+            let slot = slot_of(bytes);
+            let (sym, known) = self.lately[slot];
+            let code = if home.names.get(sym).as_bytes() == bytes {
+                known
+            } else {
+                let (sym, new) = (self.convert(Plain::Bytes(bytes), home)?, code(out.values.len())?);
+                if !out.is_fresh() && out.values.len() < LASTING {
+                    out.lasting += 1;
+                    self.lately[slot] = (sym, new);
+                }
+                out.values.push(sym);
+                new
+            };
+            out.codes.push(code);
+        }
+        Ok(())
+    }
+}
+
+/// A slot among `LATELY` that follows from a text's length and both its ends.
+#[inline]
+fn slot_of(bytes: &[u8]) -> usize {
+    let word = |part: Option<&[u8; 8]>| part.map_or(0, |part| u64::from_le_bytes(*part));
+    let short = bytes.iter().take(7).fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let (head, tail) = if bytes.len() < 8 { (short, 0) } else { (word(bytes.first_chunk()), word(bytes.last_chunk())) };
+    let mixed = (head.rotate_left(23) ^ tail ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 40).unwrap_or_default() % LATELY
+}
+
+/// Resource ids, interned.
+pub(super) struct ToResource;
+
+impl Convert for ToResource {
+    type Out = ResourceSym;
+    fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<ResourceSym> {
+        match value {
+            Plain::Bytes(bytes) => home.ids.intern(bytes),
+            _ => Err(Error::new("is no text")),
+        }
+    }
+
+    fn convert_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Vec<ResourceSym>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        let mut ids = Vec::with_capacity(count.min(super::BATCH));
+        for _ in 0..count {
+            ids.push(plain.bytes()?);
+        }
+        home.ids.intern_all(&ids, out)
     }
 }
 
@@ -68,13 +187,14 @@ pub(super) struct ToAmount {
 }
 
 impl Convert for ToAmount {
-    type Out = i128;
-    const NONE: i128 = NO_AMOUNT;
-    fn convert(&self, value: Plain<'_>, _: &mut Names) -> Result<i128> {
+    type Out = Narrow;
+    fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<Narrow> {
         let amount = match value {
-            Plain::Text(text) if text.trim().is_empty() => return Ok(NO_AMOUNT),
-            Plain::Text(text) if self.usage => Quantity::parse(text).map(|amount| amount.0),
-            Plain::Text(text) => Money::parse(text).map(|amount| amount.0),
+            Plain::Bytes(bytes) => match Plain::text(bytes)? {
+                text if text.trim().is_empty() => return Ok(Narrow::NULL),
+                text if self.usage => Quantity::parse(text).map(|amount| amount.0),
+                text => Money::parse(text).map(|amount| amount.0),
+            },
             Plain::Double(double) if self.usage => Quantity::from_f64(double).map(|amount| amount.0),
             Plain::Double(double) => Money::from_f64(double).map(|amount| amount.0),
             Plain::Integer(whole) if self.usage => {
@@ -83,7 +203,7 @@ impl Convert for ToAmount {
             Plain::Integer(whole) => Money::from_decimal(whole.into(), self.scale).map(|amount| amount.0),
             Plain::Seconds(_) => Err(NotAnAmount::NotANumber),
         };
-        amount.map_err(Error::new)
+        Narrow::pack(amount.map_err(Error::new)?, home.wide)
     }
 }
 
@@ -95,11 +215,12 @@ pub(super) struct ToMoment {
 
 impl Convert for ToMoment {
     type Out = i64;
-    const NONE: i64 = NO_MOMENT;
-    fn convert(&self, value: Plain<'_>, _: &mut Names) -> Result<i64> {
+    fn convert(&self, value: Plain<'_>, _: &mut Home<'_>) -> Result<i64> {
         match value {
-            Plain::Text(text) if text.trim().is_empty() => Ok(NO_MOMENT),
-            Plain::Text(text) => parse_moment(text),
+            Plain::Bytes(bytes) => match Plain::text(bytes)? {
+                text if text.trim().is_empty() => Ok(NO_MOMENT),
+                text => parse_moment(text),
+            },
             Plain::Integer(days) if self.per_second == 0 => Ok(days.saturating_mul(86_400)),
             Plain::Integer(count) => Ok(count.div_euclid(self.per_second)),
             Plain::Seconds(seconds) => Ok(seconds),
@@ -127,15 +248,10 @@ impl<'a> PlainValues<'a> {
     }
 
     /// The next value.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Plain<'a>> {
         Ok(match self.physical {
-            Physical::Text => {
-                let length = u32::from_le_bytes(self.fixed()?) as usize;
-                let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len()).ok_or_else(ends_early)?;
-                let raw = &self.bytes[self.at..end];
-                self.at = end;
-                Plain::Text(std::str::from_utf8(raw).map_err(|_| Error::new("is corrupt: text that is not UTF-8"))?)
-            }
+            Physical::Text => Plain::Bytes(self.bytes()?),
             Physical::Double => Plain::Double(f64::from_le_bytes(self.fixed()?)),
             Physical::Float => Plain::Double(f64::from(f32::from_le_bytes(self.fixed()?))),
             Physical::Int32 => Plain::Integer(i64::from(i32::from_le_bytes(self.fixed()?))),
@@ -149,6 +265,17 @@ impl<'a> PlainValues<'a> {
         })
     }
 
+    /// The next value of a column of text.
+    #[inline]
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let length = u32::from_le_bytes(self.fixed()?) as usize;
+        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len()).ok_or_else(ends_early)?;
+        let bytes = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(bytes)
+    }
+
+    #[inline]
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
         let raw = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>).ok_or_else(ends_early)?;
         self.at += N;

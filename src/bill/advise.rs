@@ -1,0 +1,285 @@
+//! What to buy of everything that is offered: all offers weighed together on the bill as it is.
+
+use super::{Bill, Offering, Purchase, Tranche, holdings::Holding, tranches::Rungs};
+use crate::{
+    commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
+    defaults::CommitmentFigures,
+    facts::Cost,
+    money::Money,
+    time::Day,
+    waterfall::{Capacity, CapacityId, Rates, Waterfall},
+};
+use std::ops::Range;
+
+/// A purchase that is advised, with what it rests on. Savings are net, over the period, on top of those advised before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advised {
+    /// What to buy.
+    pub purchase: Purchase,
+    /// What it saves.
+    pub saving: Money,
+    /// What the advice of the first part of the period would have saved in its last part; `None` where the period is too short.
+    pub backtest: Option<Backtest>,
+    /// What it saves if demand is lower and higher by the share that the figures name.
+    pub sensitivity: [Money; 2],
+    /// The share of the on-demand cost that it may cover which is covered, before it and with all that is advised.
+    pub coverage: [f64; 2],
+    /// The share of it that is used.
+    pub utilization: f64,
+    /// When to buy how much of it.
+    pub tranches: Vec<Tranche>,
+    /// Other terms of the same, each at its own best amount and alone, without anything else that is advised: what, and what it saves.
+    pub alternatives: Vec<(Purchase, Money)>,
+}
+
+/// A purchase sized on one part of the period and priced on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backtest {
+    /// Steps that the first part advised.
+    pub steps: u32,
+    /// What they saved in the last part.
+    pub saving: Money,
+    /// Hours of the last part.
+    pub hours: usize,
+}
+
+/// An offer that is not weighed, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declined {
+    /// Its place among the offers.
+    pub offer: usize,
+    /// Why.
+    pub why: String,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Advice {
+    /// What to buy: the offer's place, and the advice.
+    pub advised: Vec<(usize, Advised)>,
+    /// What was not weighed.
+    pub declined: Vec<Declined>,
+    /// Whole weeks of demand that tranches rest on.
+    pub weeks: usize,
+}
+
+/// The market that offers are weighed on: the bill's waterfall with a place for each.
+#[derive(Clone)]
+pub(super) struct Market {
+    pub(super) waterfall: Waterfall,
+    pub(super) rates: Rates,
+    pub(super) holdings: Vec<Holding>,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+impl Bill<'_> {
+    /// Weighs offers; those of one group (the same commitment on other terms) exclude each other. `others` are priced as alternatives.
+    #[must_use]
+    pub fn advise(
+        &self,
+        offers: &[Offering],
+        others: &[Offering],
+        figures: &CommitmentFigures,
+        (today, as_of): (&Bill<'_>, Day),
+        threads: usize,
+    ) -> Advice {
+        let mut advice = Advice::default();
+        let mut open = Vec::new();
+        for (at, offer) in offers.iter().enumerate() {
+            match self.falling(offer, figures) {
+                Some(why) => advice.declined.push(Declined { offer: at, why }),
+                None => open.push(at),
+            }
+        }
+        let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
+        let market = self.market(&wanted, figures);
+        let effort = effort(figures, threads);
+        let steps = market.best(figures, &effort);
+        let gains = stacked(&market.waterfall, &market.rates, &market.candidates, &steps);
+        let backtests = market.backtest(figures, &effort);
+        let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
+        let now = today.market(&wanted, figures);
+        let rungs = Rungs { today: &now, after: &market, steps: &steps, figures, effort: &effort, as_of };
+        let mut ladder = self.ladder(&rungs);
+        advice.weeks = ladder.weeks;
+        for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
+            let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
+            let advised = Advised {
+                saving: money(gains[place]),
+                backtest: backtests.as_ref().map(|tests| tests[place]),
+                sensitivity: varied.each_ref().map(|gains| money(gains[place])),
+                coverage: market.coverage(self, &offers[at], &steps),
+                utilization: market.utilization(place, &steps),
+                tranches: std::mem::take(&mut ladder.tranches[place]),
+                alternatives: self.alternatives(&purchase, others, figures, threads),
+                purchase,
+            };
+            advice.advised.push((at, advised));
+        }
+        advice
+    }
+
+    /// A place in the waterfall for each offer.
+    fn market(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Market {
+        let mut bill = self.clone();
+        let owned = bill.holdings.len();
+        bill.holdings.extend(offers.iter().map(|offer| offer.holding(0)));
+        let mut order: Vec<usize> = (0..bill.holdings.len()).collect();
+        order.sort_by_key(|at| bill.holdings[*at].rank());
+        bill.holdings.sort_by_key(Holding::rank);
+        bill.fill();
+        let mut candidates: Vec<(usize, Candidate)> = Vec::new();
+        for (capacity, was) in (0u32..).map(CapacityId).zip(order) {
+            if let Some(offer) = was.checked_sub(owned) {
+                let group = group(offers, offer);
+                candidates.push((offer, Candidate { capacity, grid: offers[offer].grid(figures.capital()), group }));
+            }
+        }
+        candidates.sort_by_key(|(offer, _)| *offer);
+        let [_, rates] = bill.rates;
+        let candidates = candidates.into_iter().map(|(_, candidate)| candidate).collect();
+        Market { waterfall: bill.waterfall, rates, holdings: bill.holdings, candidates }
+    }
+
+    /// Other terms of what is bought, in its stead.
+    fn alternatives(
+        &self,
+        purchase: &Purchase,
+        others: &[Offering],
+        figures: &CommitmentFigures,
+        threads: usize,
+    ) -> Vec<(Purchase, Money)> {
+        let same = |other: &&Offering| {
+            let offering = &purchase.offering;
+            other.payer == offering.payer
+                && other.region == offering.region
+                && other.identity() == offering.identity()
+                && other.offer != offering.offer
+        };
+        let best = |other: &Offering| {
+            let market = self.market(&[other], figures);
+            let steps = market.best(figures, &effort(figures, threads));
+            let gain = market.gains(&steps)[0];
+            Some((Purchase { offering: other.clone(), steps: *steps.first()? }, money(gain)))
+        };
+        others.iter().filter(same).filter_map(best).filter(|(purchase, _)| purchase.steps > 0).collect()
+    }
+
+    /// On-demand rates of what an offer may cover, 0 for everything else.
+    fn rates_of(&self, offer: &Offering) -> Rates {
+        let (holding, known) = (offer.holding(1), self.known());
+        let rate = |(id, _)| if holding.weight(&known, id).is_some() { self.rates[1].0[id.0 as usize] } else { 0 };
+        Rates(self.pools.numbered().map(rate).collect())
+    }
+
+    /// Why an offer should wait: the usage that it may cover falls.
+    fn falling(&self, offer: &Offering, figures: &CommitmentFigures) -> Option<String> {
+        const WEEK: usize = 168;
+        let hours = self.waterfall.demand().hours();
+        if hours < 2 * WEEK {
+            return None;
+        }
+        let rates = self.rates_of(offer);
+        let weeks: [Range<usize>; 2] = [0..WEEK, hours - WEEK..hours];
+        let demand = ladder::demand(&self.waterfall, &rates, &weeks);
+        let change = Cost { gross: money(demand[1]), net: money(demand[1] - demand[0]) };
+        let share = change.net.to_f64() / money(demand[0]).to_f64() * 100.0;
+        (share < -figures.falling_percent).then(|| {
+            format!("usage that it would cover fell by {:.0} % from the first to the last week of the period", -share)
+        })
+    }
+}
+
+/// The group of offers that exclude each other: the same commitment on other terms.
+fn group(offers: &[&Offering], at: usize) -> Option<u32> {
+    let key = |offer: &Offering| (offer.payer.clone(), offer.region.clone(), offer.identity());
+    let own = key(offers[at]);
+    let first = offers.iter().position(|offer| key(offer) == own)?;
+    let many = offers.iter().filter(|offer| key(offer) == own).count() > 1;
+    many.then(|| u32::try_from(first).unwrap_or(u32::MAX))
+}
+
+impl Market {
+    /// The best amounts, within what a target coverage or a risk lets one buy.
+    pub(super) fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
+        let bounded = |candidate: &Candidate| {
+            let mut candidate = candidate.clone();
+            if figures.risk_quantile > 0.0 {
+                let most = limits::within_risk(&self.waterfall, &candidate, figures.risk_quantile);
+                candidate.grid.most = candidate.grid.most.min(most);
+            }
+            if figures.target_coverage_percent > 0.0 {
+                let target = figures.target_coverage_percent / 100.0;
+                let most = limits::within_coverage(&self.waterfall, &self.rates, &candidate, target, effort.threads);
+                candidate.grid.most = candidate.grid.most.min(most);
+            }
+            candidate
+        };
+        let candidates: Vec<Candidate> = self.candidates.iter().map(bounded).collect();
+        commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
+    }
+
+    pub(super) fn gains(&self, steps: &[u32]) -> Vec<i128> {
+        stacked(&self.waterfall, &self.rates, &self.candidates, steps)
+    }
+
+    /// The market with what is advised.
+    fn with(&self, steps: &[u32]) -> Waterfall {
+        let mut waterfall = self.waterfall.clone();
+        let hours = waterfall.demand().hours();
+        let all = self.candidates.iter().zip(steps);
+        let changes: Vec<_> = all.map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..hours)).collect();
+        waterfall.apply(&changes);
+        waterfall
+    }
+
+    fn coverage(&self, bill: &Bill<'_>, offer: &Offering, steps: &[u32]) -> [f64; 2] {
+        let rates = bill.rates_of(offer);
+        let all = money(rates.value_of(self.waterfall.demand())).to_f64();
+        [&self.waterfall, &self.with(steps)]
+            .map(|waterfall| 1.0 - money(rates.value(waterfall.totals())).to_f64() / all)
+    }
+
+    fn utilization(&self, place: usize, steps: &[u32]) -> f64 {
+        let candidate = &self.candidates[place];
+        let with = self.with(steps);
+        let offered: i128 = with.amounts(candidate.capacity).iter().sum();
+        money(with.totals().used[candidate.capacity.0 as usize]).to_f64() / money(offered).to_f64()
+    }
+
+    fn of_hours(&self, hours: Range<usize>) -> Self {
+        let waterfall = self.waterfall.of_hours(std::slice::from_ref(&hours));
+        let (rates, holdings, candidates) = (self.rates.clone(), Vec::new(), self.candidates.clone());
+        Self { waterfall, rates, holdings, candidates }
+    }
+
+    /// The market with so many parts of ten thousand of its demand.
+    pub(super) fn scaled(&self, parts: u32) -> Self {
+        let capacities: Vec<Capacity> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
+        let waterfall = self.waterfall.with(self.waterfall.demand().scaled(parts, WHOLE), &capacities);
+        let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
+        Self { waterfall, rates, holdings, candidates }
+    }
+
+    /// What the advice of all but the last hours saves in these, by candidate.
+    fn backtest(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
+        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
+        if hours < 2 * kept || kept == 0 {
+            return None;
+        }
+        let steps = self.of_hours(0..hours - kept).best(figures, effort);
+        let gains = self.of_hours(hours - kept..hours).gains(&steps);
+        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
+        Some(steps.into_iter().zip(gains).map(test).collect())
+    }
+}
+
+/// How hard to search.
+fn effort(figures: &CommitmentFigures, threads: usize) -> Effort {
+    Effort { starts: figures.starts, curves: figures.curves, threads }
+}
+
+/// The waterfall's 1e-21 as money.
+pub(super) fn money(value: i128) -> Money {
+    Money(value).ratio(1, 1_000_000_000)
+}

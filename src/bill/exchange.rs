@@ -1,0 +1,174 @@
+//! Exchanges of convertible reservations: what is given up, and what is taken in its stead, for what the bill drops by most.
+
+use super::{
+    Bill, Offering, Purchase, Release, Wanted,
+    holdings::{self, Holding, Scope},
+};
+use crate::{
+    facts::Cost,
+    money::Money,
+    waterfall::{Amount, CapacityId, Change, Rates, Waterfall},
+};
+use std::{cmp::Reverse, ops::Range, sync::Arc};
+
+/// How widely is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExchangeLimits {
+    /// Kinds of reservations that are weighed: those that may cover most of what is paid on demand.
+    pub targets: usize,
+    /// Of each so many counts to give up, evenly spread; all where there are no more.
+    pub counts: u32,
+}
+
+/// An exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// What is given up.
+    pub release: Release,
+    /// What is taken: of the same value an hour, or the next above.
+    pub purchase: Purchase,
+    /// What the bill drops by.
+    pub saving: Cost,
+}
+
+/// The waterfall with a place for each offering.
+struct Places {
+    waterfall: Waterfall,
+    rates: [Rates; 2],
+    owned: CapacityId,
+    offered: Vec<CapacityId>,
+}
+
+impl Bill<'_> {
+    /// The exchange of some of a reservation's instances that saves most; `None` where none saves, or where the reservation was not in
+    /// force all through the period.
+    #[must_use]
+    pub fn exchange(&self, commitment: usize, wanted: &Wanted, limits: ExchangeLimits) -> Option<Exchange> {
+        let count = self.count_of(commitment)?;
+        let amounts = self.amounts_of(commitment);
+        if count == 0 || amounts.contains(&0) {
+            return None;
+        }
+        let offerings = self.targets(commitment, wanted, limits.targets)?;
+        let places = self.places_for(commitment, &offerings)?;
+        let mut best: Option<Exchange> = None;
+        for (offering, capacity) in offerings.iter().zip(&places.offered) {
+            for part in counts(count, limits.counts) {
+                let release = Release { commitment, part, of: count };
+                let Some(purchase) = self.of_same_value(release, offering) else { continue };
+                let mut changes = taken_off(places.owned, &amounts, release);
+                changes.push(Change::Capacity {
+                    capacity: *capacity,
+                    hours: 0..amounts.len(),
+                    per_hour: offering.step() * Amount::from(purchase.steps),
+                });
+                let saving = self.given_up(release) - self.over_period(&purchase) - places.rise(&changes);
+                if saving.net > best.as_ref().map_or(Money::ZERO, |best| best.saving.net) {
+                    best = Some(Exchange { release, purchase, saving });
+                }
+            }
+        }
+        best
+    }
+
+    /// How many instances a reservation reserves at most.
+    #[must_use]
+    pub fn count_of(&self, commitment: usize) -> Option<u32> {
+        let of = self.facts.commitments.get(commitment).filter(|commitment| !commitment.plan)?;
+        let (_, per_instance) = holdings::reservation(self.facts, self.given.coverage, of)?;
+        let (most, each) = (self.amounts_of(commitment).into_iter().max()?, Amount::from(per_instance) * 1_000_000_000);
+        u32::try_from((most + each / 2) / each.max(1)).ok()
+    }
+
+    /// What could be taken, what may cover most first.
+    fn targets(&self, commitment: usize, wanted: &Wanted, most: usize) -> Option<Vec<Offering>> {
+        let old = self.holding_of(commitment)?;
+        let region = old.region();
+        let other = |offering: &Offering| {
+            offering.payer == old.payer && offering.region == region && !offering.is_for(&old.scope)
+        };
+        let mut all: Vec<Offering> = self.offerings(wanted).into_iter().filter(other).collect();
+        all.sort_by_cached_key(|offering| {
+            let one = Purchase { offering: offering.clone(), steps: 1 };
+            (Reverse(self.coverable_by(&one).net), offering.identity())
+        });
+        all.truncate(most);
+        let owner = self.facts.commitments[commitment].owner.clone();
+        Some(all.into_iter().map(|offering| offering.bought_by(owner.clone())).collect())
+    }
+
+    /// As many of an offering as are worth what is given up.
+    fn of_same_value(&self, release: Release, offering: &Offering) -> Option<Purchase> {
+        let hours = i128::from(self.facts.window.period.hours());
+        let (value, each) = (self.given_up(release).gross.0, offering.hourly.gross.0 * hours);
+        if each <= 0 {
+            return None;
+        }
+        let steps = u32::try_from((value + each - 1) / each).ok()?.max(1);
+        Some(Purchase { offering: offering.clone(), steps })
+    }
+
+    fn places_for(&self, commitment: usize, offerings: &[Offering]) -> Option<Places> {
+        let mut bill = self.clone();
+        let owned = bill.holdings.len();
+        bill.holdings.extend(offerings.iter().map(|offering| offering.holding(0)));
+        let mut order: Vec<usize> = (0..bill.holdings.len()).collect();
+        order.sort_by_key(|at| bill.holdings[*at].rank());
+        bill.holdings.sort_by_key(Holding::rank);
+        bill.fill();
+        let mut places: Vec<(usize, CapacityId)> = order.into_iter().zip((0u32..).map(CapacityId)).collect();
+        places.sort_unstable();
+        let offered = places.into_iter().skip(owned).map(|(_, capacity)| capacity).collect();
+        let held = bill.holdings.iter().position(|holding| holding.members.contains(&commitment))?;
+        let owned = CapacityId(u32::try_from(held).ok()?);
+        Some(Places { waterfall: bill.waterfall, rates: bill.rates, owned, offered })
+    }
+}
+
+impl Places {
+    /// What more is paid on demand after some changes.
+    fn rise(&self, changes: &[Change]) -> Cost {
+        let effect = self.waterfall.peek(changes);
+        let money = |rates: &Rates| Money(rates.change(&effect)).ratio(1, 1_000_000_000);
+        Cost { gross: money(&self.rates[0]), net: money(&self.rates[1]) }
+    }
+}
+
+impl Holding {
+    /// The region that it is bound to, or empty.
+    pub(super) fn region(&self) -> Arc<str> {
+        match &self.scope {
+            Scope::Elsewhere(_) => Arc::from(""),
+            Scope::Zone(zone, _) => Arc::from(zone.trim_end_matches(|c: char| c.is_ascii_lowercase())),
+            Scope::Region { region, .. } | Scope::Plan { region, .. } => region.clone(),
+        }
+    }
+}
+
+/// The numbers from 1 to all, or `most` of them evenly spread, the last one among them.
+fn counts(all: u32, most: u32) -> impl Iterator<Item = u32> {
+    let stride = all.div_ceil(most.max(1)).max(1);
+    (1..=all).filter(move |count| (all - count).is_multiple_of(stride))
+}
+
+fn taken_off(capacity: CapacityId, amounts: &[Amount], release: Release) -> Vec<Change> {
+    let mut start = 0;
+    let runs = amounts.chunk_by(|a, b| a == b).map(|run| {
+        let hours: Range<usize> = start..start + run.len();
+        start = hours.end;
+        let per_hour = -(run[0] * Amount::from(release.part) / Amount::from(release.of.max(1)));
+        Change::Capacity { capacity, hours, per_hour }
+    });
+    runs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_all_or_evenly_spread() {
+        assert_eq!(counts(3, 32).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(counts(10, 4).collect::<Vec<_>>(), [1, 4, 7, 10]);
+    }
+}

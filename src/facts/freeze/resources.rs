@@ -1,0 +1,145 @@
+//! Resources in the order of their names, made by several workers: each takes a stretch of that order.
+
+use super::{
+    super::{
+        Class, ClassId, Costs, Resource, ResourceId, Tags, Usage,
+        fold::PartyKey,
+        tables::{Entries, Record},
+    },
+    Frozen, Shared, party,
+};
+use crate::{
+    names::Sym,
+    scan::{Dictionary, TagsId},
+    time::Span,
+};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+
+/// A resource before it is made: its place among the sums, its account's rank, its id.
+struct Named {
+    place: u32,
+    account: u32,
+    id: Arc<str>,
+}
+
+/// All resources and their usage, sorted by account and id.
+pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> (Vec<Resource>, Vec<Usage>) {
+    let entries = frozen.sums.resources.entries();
+    let named = named(frozen, &entries, threads);
+    let stretch = named.len().div_ceil(threads.max(1)).max(1);
+    let made = in_parallel(named.chunks(stretch).zip((0..).step_by(stretch)), |(named, first)| {
+        make(frozen, &entries, named, first)
+    });
+    let (mut resources, mut usage) = (Vec::with_capacity(named.len()), Vec::new());
+    for (more, uses) in made {
+        resources.extend(more);
+        usage.extend(uses);
+    }
+    (resources, usage)
+}
+
+/// What each item becomes, each on a thread of its own, in the items' order.
+fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = items.map(|item| scope.spawn(move || work(item))).collect();
+        let results = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        results.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+/// The resources that have anything in the priced currency, in order.
+fn named(frozen: &Frozen<'_>, entries: &Entries<'_>, threads: usize) -> Vec<Named> {
+    let records = frozen.sums.resources.records();
+    let ranks = account_ranks(frozen);
+    let stretch = records.len().div_ceil(threads.max(1)).max(1);
+    let sorted = in_parallel(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
+        let places = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(records);
+        let billed = places.filter(|(place, _)| entries.of(*place).any(|billed| frozen.class(billed.class).is_some()));
+        let name = |(place, record): (u32, &Record)| {
+            let id = Arc::from(frozen.dictionary.ids.text(record.id));
+            Named { place, account: ranks[&record.account], id }
+        };
+        let mut named: Vec<Named> = billed.map(name).collect();
+        named.sort_unstable_by(by_name);
+        named
+    });
+    let mut all: Vec<Named> = sorted.into_iter().flatten().collect();
+    all.sort_by(by_name); // a stable sort merges the stretches that are in order
+    all
+}
+
+fn by_name(a: &Named, b: &Named) -> Ordering {
+    a.account.cmp(&b.account).then_with(|| a.id.cmp(&b.id))
+}
+
+/// The rank of each account by its text.
+fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
+    let accounts = frozen.sums.resources.records().iter().map(|record| record.account);
+    let names = &frozen.dictionary.names;
+    let mut last = None;
+    let changes = accounts.filter(|account| last.replace(*account) != Some(*account));
+    let texts: BTreeMap<&str, Sym> = changes.map(|account| (names.get(account), account)).collect();
+    texts.into_values().zip(0..).collect()
+}
+
+/// The resources of a stretch, the first of which has the number `first`.
+fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usize) -> (Vec<Resource>, Vec<Usage>) {
+    let mut shared = Shared::new(&frozen.dictionary.names);
+    let mut tag_sets: BTreeMap<TagsId, (Arc<Tags>, PartyKey)> = BTreeMap::new();
+    let (mut resources, mut usage) = (Vec::with_capacity(named.len()), Vec::new());
+    for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(named) {
+        let record = &frozen.sums.resources.records()[*place as usize];
+        let mut billed: Vec<_> =
+            entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))).collect();
+        billed.sort_unstable_by_key(|(class, _)| *class);
+        let costs: Vec<(ClassId, Costs)> = billed.iter().map(|(class, billed)| (*class, billed.costs)).collect();
+        let of_set = || {
+            let tags = Arc::new(tags(frozen.dictionary, record.tags));
+            (tags, frozen.sums.party_of_tags(record.tags, frozen.dictionary))
+        };
+        let (tags, of_tags) = tag_sets.entry(record.tags).or_insert_with(of_set);
+        resources.push(Resource {
+            id: id.clone(),
+            account: shared.get(record.account),
+            region: region(&costs, frozen.classes),
+            party: party(frozen.sums.with_account(*of_tags, record.account), &mut shared),
+            tags: tags.clone(),
+            seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
+            costs,
+        });
+        for (class, billed) in billed {
+            let runs = billed.hours.map(|hours| hours.runs(|hour| frozen.spread(hour)));
+            let of = |(hours, per_hour)| Usage { resource: ResourceId(number), class, hours, per_hour };
+            usage.extend(runs.into_iter().flatten().map(of));
+        }
+    }
+    (resources, usage)
+}
+
+/// The region where most of a resource is billed; of equals the first by name.
+fn region(costs: &[(ClassId, Costs)], classes: &[Class]) -> Arc<str> {
+    let of = |class: ClassId| &classes[class.0 as usize].region;
+    if let Some((first, _)) = costs.first()
+        && costs.iter().all(|(class, _)| of(*class) == of(*first))
+    {
+        return of(*first).clone();
+    }
+    let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
+    for (class, sums) in costs {
+        *by_region.entry(of(*class)).or_default() += *sums;
+    }
+    let most = by_region
+        .iter()
+        .filter(|(region, _)| !region.is_empty())
+        .max_by_key(|(region, sums)| (sums.effective.max(sums.on_demand), std::cmp::Reverse(**region)));
+    most.map_or_else(|| Arc::from(""), |(region, _)| (*region).clone())
+}
+
+fn tags(dictionary: &Dictionary, id: TagsId) -> Tags {
+    let pairs = dictionary.tags.get(id).iter();
+    let mut texts: Vec<(&str, &str)> =
+        pairs.map(|(key, value)| (dictionary.names.get(*key), dictionary.names.get(*value))).collect();
+    texts.sort_unstable();
+    texts.into_iter().map(|(key, value)| (Box::from(key), Box::from(value))).collect()
+}

@@ -1,0 +1,56 @@
+//! Places by day and number: what is kept of a day for each of many classes, found by two indices.
+
+use crate::{scan::Numbers, time::Day};
+
+/// By day, and whether it is priced, a list of places by number.
+#[derive(Default)]
+pub(super) struct Grid {
+    /// Indices into `days`.
+    found: Numbers,
+    days: Vec<DayList>,
+    last: usize,
+}
+
+struct DayList {
+    day: Day,
+    priced: bool,
+    /// Each number's place, plus one; 0 where there is none.
+    places: Vec<u32>,
+}
+
+impl Grid {
+    /// The place of a number on a day, which is `next` if it has none yet.
+    #[inline]
+    pub(super) fn place(&mut self, day: Day, priced: bool, number: u32, next: u32) -> u32 {
+        if !self.days.get(self.last).is_some_and(|of| of.day == day && of.priced == priced) {
+            self.last = self.find(day, priced);
+        }
+        let places = &mut self.days[self.last].places;
+        if places.len() <= number as usize {
+            places.resize((number as usize + 1).next_power_of_two(), 0);
+        }
+        let place = &mut places[number as usize];
+        if *place == 0 {
+            *place = next + 1;
+        }
+        *place - 1
+    }
+
+    /// The index of a day's list, made if there is none.
+    fn find(&mut self, day: Day, priced: bool) -> usize {
+        let next = u32::try_from(self.days.len()).unwrap_or(u32::MAX);
+        let found = self.found.get_or(u64::from(day.0.cast_unsigned()) << 1 | u64::from(priced), || next);
+        if found == next {
+            self.days.push(DayList { day, priced, places: Vec::new() });
+        }
+        found as usize
+    }
+
+    /// All places: day, whether it is priced, number, place.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Day, bool, u32, u32)> {
+        self.days.iter().flat_map(|of| {
+            let places = (0u32..).zip(&of.places).filter(|(_, place)| **place != 0);
+            places.map(|(number, place)| (of.day, of.priced, number, *place - 1))
+        })
+    }
+}

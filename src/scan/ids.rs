@@ -1,0 +1,245 @@
+//! Interned resource ids. A bill has one on almost every line, hundreds of thousands are distinct, and most of a text differs
+//! only in its end: an id is kept as an interned head and its last 16 bytes, so that a look-up compares two words and a head
+//! that is warm in the cache.
+
+use crate::{
+    error::{Error, Result},
+    names::{Names, Sym},
+};
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+/// The number of an interned resource id. `ResourceSym::NONE` is the empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ResourceSym(pub u32);
+
+impl ResourceSym {
+    /// The empty id, which also stands for null.
+    pub const NONE: Self = Self(0);
+}
+
+/// Bytes of an id's tail.
+const TAIL: usize = 16;
+
+/// An id: head, then tail. Text that is not ASCII is all head.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    tail: [u8; TAIL],
+    head: Sym,
+    tail_length: u8,
+    /// The id that came behind this one when it was last seen; of most bills the same again, hour after hour.
+    next: ResourceSym,
+}
+
+/// A table of distinct resource ids, numbered in the order of first sight.
+///
+/// Invariants: `entries[0]` is the empty id; a slot holds 0, or an id's number in its low half and the high half of the id's hash
+/// in its high half; a slot's place follows from that half, and no free slot lies between its place and it.
+#[derive(Debug, Clone)]
+pub struct Ids {
+    heads: Names,
+    entries: Vec<Entry>,
+    slots: Vec<u64>,
+    hasher: FixedState,
+    /// How often a guess of the next id was right lately, less how often it was wrong; at 0 guesses are made but seldom.
+    luck: u32,
+}
+
+/// Wrong guesses in a row until guesses become seldom.
+const PATIENCE: u32 = 16;
+/// Of so many ids one is guessed at then.
+const SELDOM: u32 = 16;
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            heads: Names::default(),
+            entries: vec![Entry::default()],
+            slots: vec![0; 1024],
+            hasher: FixedState::with_seed(13),
+            luck: 0,
+        }
+    }
+}
+
+impl Ids {
+    /// The number of an id, new if it has none yet.
+    ///
+    /// # Errors
+    /// Bytes that are not UTF-8.
+    pub(crate) fn intern(&mut self, id: &[u8]) -> Result<ResourceSym> {
+        if id.is_empty() { Ok(ResourceSym::NONE) } else { self.find_or_add(id, self.hasher.hash_one(id)) }
+    }
+
+    /// Appends the numbers of some ids. An id that repeats the one before it, as lines of one resource do, is not looked up.
+    ///
+    /// # Errors
+    /// Bytes that are not UTF-8.
+    pub(crate) fn intern_all(&mut self, ids: &[&[u8]], out: &mut Vec<ResourceSym>) -> Result<()> {
+        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
+        out.reserve(ids.len());
+        for id in ids {
+            if *id != last.0 {
+                last = (id, self.intern_behind(last.1, id)?);
+            }
+            out.push(last.1);
+        }
+        Ok(())
+    }
+
+    /// The number of an id that stands behind another: at first the one is tried that stood there before.
+    fn intern_behind(&mut self, before: ResourceSym, id: &[u8]) -> Result<ResourceSym> {
+        if self.luck > 0 || before.0.is_multiple_of(SELDOM) {
+            let expected = self.entries[before.0 as usize].next;
+            if self.is_at(expected, id) {
+                self.luck = (self.luck + 1).min(PATIENCE);
+                return Ok(expected);
+            }
+            self.luck = self.luck.saturating_sub(1);
+        }
+        let found = self.intern(id)?;
+        self.entries[before.0 as usize].next = found;
+        Ok(found)
+    }
+
+    /// The text of an id; empty for a number that was never given.
+    #[must_use]
+    pub fn text(&self, id: ResourceSym) -> String {
+        let mut text = String::new();
+        self.write(id, &mut text);
+        text
+    }
+
+    /// Writes the text of an id in place of what `out` holds.
+    fn write(&self, id: ResourceSym, out: &mut String) {
+        out.clear();
+        if let Some(entry) = self.entries.get(id.0 as usize) {
+            out.push_str(self.heads.get(entry.head));
+            out.extend(entry.tail[..usize::from(entry.tail_length)].iter().map(|byte| char::from(*byte)));
+        }
+    }
+
+    /// Takes in all ids of another table; gives our number of each of its numbers.
+    ///
+    /// # Errors
+    /// When there are more than can be numbered.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<Vec<ResourceSym>> {
+        let mut text = String::new();
+        let ours = (0..u32::try_from(other.entries.len()).unwrap_or(u32::MAX)).map(|id| {
+            other.write(ResourceSym(id), &mut text);
+            self.intern(text.as_bytes())
+        });
+        ours.collect()
+    }
+
+    /// How many ids there are, the empty one included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[inline]
+    fn find_or_add(&mut self, id: &[u8], hash: u64) -> Result<ResourceSym> {
+        let mask = self.slots.len() - 1;
+        let mut at = place(hash) & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return self.add(id, hash);
+            }
+            if slot >> 32 == hash >> 32 && self.is_at(number(slot), id) {
+                return Ok(number(slot));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn is_at(&self, sym: ResourceSym, id: &[u8]) -> bool {
+        let entry = &self.entries[sym.0 as usize];
+        let head = self.heads.get(entry.head).as_bytes();
+        let Some((start, end)) = id.split_at_checked(head.len()) else { return false };
+        end.len() == usize::from(entry.tail_length)
+            && (if let Ok(whole) = <[u8; TAIL]>::try_from(end) {
+                whole == entry.tail
+            } else {
+                *end == entry.tail[..end.len()]
+            })
+            && start == head
+    }
+
+    #[cold]
+    fn add(&mut self, id: &[u8], hash: u64) -> Result<ResourceSym> {
+        let text = std::str::from_utf8(id).map_err(|_| Error::new("is corrupt: text that is not UTF-8"))?;
+        let (head, end) = if text.is_ascii() { text.split_at(text.len().saturating_sub(TAIL)) } else { (text, "") };
+        let mut tail = [0; TAIL];
+        tail[..end.len()].copy_from_slice(end.as_bytes());
+        let tail_length = u8::try_from(end.len()).unwrap_or_default();
+        let new =
+            u32::try_from(self.entries.len()).map_err(|_| Error::new("has more distinct ids than can be numbered"))?;
+        self.entries.push(Entry { tail, head: self.heads.intern(head), tail_length, next: ResourceSym::NONE });
+        if self.entries.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        put(&mut self.slots, hash >> 32 << 32 | u64::from(new));
+        Ok(ResourceSym(new))
+    }
+
+    fn grow(&mut self) {
+        let mut slots = vec![0; self.slots.len() * 2];
+        for slot in self.slots.iter().filter(|slot| **slot != 0) {
+            put(&mut slots, *slot);
+        }
+        self.slots = slots;
+    }
+}
+
+/// Where the search for a hash begins, before it is cut to the size of the table.
+#[inline]
+fn place(hash: u64) -> usize {
+    usize::try_from(hash >> 32).unwrap_or_default()
+}
+
+#[inline]
+fn number(slot: u64) -> ResourceSym {
+    ResourceSym(u32::try_from(slot & u64::from(u32::MAX)).unwrap_or_default())
+}
+
+fn put(slots: &mut [u64], slot: u64) {
+    let mask = slots.len() - 1;
+    let mut at = place(slot) & mask;
+    while slots[at] != 0 {
+        at = (at + 1) & mask;
+    }
+    slots[at] = slot;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn equal_ids_share_a_number_and_keep_their_text(
+            ids in proptest::collection::vec("(i-|arn:aws:s3:::|ü|)[0-9a-zß\\x00]{0,30}", 0..300),
+        ) {
+            let (mut table, mut model) = (Ids::default(), BTreeMap::from([(String::new(), ResourceSym::NONE)]));
+            let mut found = Vec::new();
+            table.intern_all(&ids.iter().map(String::as_bytes).collect::<Vec<_>>(), &mut found).unwrap();
+            for (id, found) in ids.iter().zip(found) {
+                let next = ResourceSym(u32::try_from(model.len()).unwrap());
+                prop_assert_eq!(found, *model.entry(id.clone()).or_insert(next));
+                prop_assert_eq!(table.intern(id.as_bytes()).unwrap(), found);
+                prop_assert_eq!(&table.text(found), id);
+            }
+            prop_assert_eq!(table.count(), model.len());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_an_error() {
+        assert!(Ids::default().intern(&[0xff, b'a']).unwrap_err().to_string().contains("not UTF-8"));
+    }
+}

@@ -1,0 +1,197 @@
+//! Sets of tags and cost categories: interned, and the sets of the rows of a batch.
+
+use super::{classes::Packer, lines::Coded, numbers::Numbers};
+use crate::names::{Names, Sym};
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// The number of a set of tags; 0 is the empty set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct TagsId(pub u32);
+
+/// The prefix that sets cost categories apart from tags among the keys.
+pub const CATEGORY: &str = "cost_category:";
+
+/// Distinct sets of tags, numbered in the order of first sight.
+#[derive(Debug, Clone)]
+pub struct TagSets {
+    pairs: Vec<(Sym, Sym)>,
+    ends: Vec<usize>,
+    table: HashTable<u32>,
+    hasher: FixedState,
+}
+
+impl Default for TagSets {
+    fn default() -> Self {
+        let mut sets =
+            Self { pairs: Vec::new(), ends: Vec::new(), table: HashTable::new(), hasher: FixedState::with_seed(11) };
+        sets.intern(&[]);
+        sets
+    }
+}
+
+impl TagSets {
+    /// The number of a set, given as (key, value) pairs sorted by key.
+    pub fn intern(&mut self, set: &[(Sym, Sym)]) -> TagsId {
+        let hash = self.hasher.hash_one(set);
+        if let Some(&found) = self.table.find(hash, |&id| pairs(&self.pairs, &self.ends, id) == set) {
+            return TagsId(found);
+        }
+        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.pairs.extend_from_slice(set);
+        self.ends.push(self.pairs.len());
+        let (all, ends, hasher) = (&self.pairs, &self.ends, &self.hasher);
+        self.table.insert_unique(hash, id, |&id| hasher.hash_one(pairs(all, ends, id)));
+        TagsId(id)
+    }
+
+    /// The number of a set, given as (key, value) pairs in any order and perhaps twice.
+    pub(crate) fn intern_unsorted(&mut self, mut set: Vec<(Sym, Sym)>) -> TagsId {
+        set.sort_unstable();
+        set.dedup();
+        self.intern(&set)
+    }
+
+    /// The pairs of a set.
+    #[must_use]
+    pub fn get(&self, id: TagsId) -> &[(Sym, Sym)] {
+        if (id.0 as usize) < self.ends.len() { pairs(&self.pairs, &self.ends, id.0) } else { &[] }
+    }
+
+    /// How many sets there are, the empty one included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+fn pairs<'a>(all: &'a [(Sym, Sym)], ends: &[usize], id: u32) -> &'a [(Sym, Sym)] {
+    let id = id as usize;
+    let start = if id == 0 { 0 } else { ends[id - 1] };
+    &all[start..ends[id]]
+}
+
+/// A set of tags as (key, value) pairs.
+type Pairs = [(Sym, Sym)];
+
+/// The sets of a map column's rows. A row that repeats an earlier one is found by its raw pairs, without sorting them.
+pub(super) struct RowSets {
+    prefix: &'static str,
+    last: (Vec<(Sym, Sym)>, TagsId),
+    /// By a mix of a row's pairs: where the pairs of an earlier row with that mix lie in `seen`, and its set.
+    cache: Vec<(std::ops::Range<usize>, TagsId)>,
+    seen: Vec<(Sym, Sym)>,
+}
+
+/// More than the distinct sets of most bills; further ones are interned again.
+const CACHED_SETS: usize = 1024;
+/// So many pairs are remembered; then the cache begins anew.
+const SEEN_PAIRS: usize = 1 << 16;
+
+impl RowSets {
+    /// Sets whose keys begin with a prefix.
+    pub(super) fn new(prefix: &'static str) -> Self {
+        let mut sets = Self { prefix, last: (Vec::new(), TagsId::default()), cache: Vec::new(), seen: Vec::new() };
+        sets.forget();
+        sets
+    }
+
+    fn forget(&mut self) {
+        self.seen.clear();
+        self.cache.clear();
+        self.cache.resize(CACHED_SETS, (0..0, TagsId::default()));
+    }
+
+    /// The set of a row.
+    #[inline]
+    pub(super) fn number(&mut self, row: &Pairs, names: &mut Names, tags: &mut TagSets) -> TagsId {
+        if row == self.last.0 {
+            return self.last.1;
+        }
+        let mix = row.iter().fold(0u64, |mix, (key, value)| {
+            let pair = u64::from(key.0) << 32 | u64::from(value.0);
+            (mix.rotate_left(29) ^ pair).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        let slot = usize::try_from(mix >> 40).unwrap_or_default() % CACHED_SETS;
+        let (pairs, set) = &self.cache[slot];
+        let set = if self.seen[pairs.clone()] == *row { *set } else { self.intern(row, slot, names, tags) };
+        self.last.0.clear();
+        self.last.0.extend_from_slice(row);
+        self.last.1 = set;
+        set
+    }
+
+    #[cold]
+    fn intern(&mut self, row: &Pairs, slot: usize, names: &mut Names, tags: &mut TagSets) -> TagsId {
+        let mut set = row.to_vec();
+        if !self.prefix.is_empty() {
+            for (key, _) in &mut set {
+                let full = format!("{}{}", self.prefix, names.get(*key));
+                *key = names.intern(&full);
+            }
+        }
+        let set = tags.intern_unsorted(set);
+        if self.seen.len() > SEEN_PAIRS {
+            self.forget();
+        }
+        let start = self.seen.len();
+        self.seen.extend_from_slice(row);
+        self.cache[slot] = (start..self.seen.len(), set);
+        set
+    }
+}
+
+/// Joins what the label columns of a batch say into one set a row.
+#[derive(Default)]
+pub(super) struct Joiner {
+    flat: Packer,
+    unions: Numbers,
+    sets: Vec<u32>,
+}
+
+impl Joiner {
+    /// The set of each row: of columns with one key each, and of maps whose sets are told by row. None at all when there are none.
+    pub(super) fn join(
+        &mut self,
+        rows: usize,
+        flat: &[(Sym, Coded<Sym>)],
+        maps: Vec<Vec<TagsId>>,
+        tags: &mut TagSets,
+    ) -> Vec<TagsId> {
+        let mut joined: Option<Vec<TagsId>> = None;
+        for sets in maps {
+            joined = Some(match joined {
+                None => sets,
+                Some(first) => first.iter().zip(&sets).map(|(a, b)| self.union(*a, *b, tags)).collect(),
+            });
+        }
+        if flat.is_empty() {
+            return joined.unwrap_or_default();
+        }
+        let columns: Vec<&Coded<Sym>> = flat.iter().map(|(_, column)| column).collect();
+        let set_of = |row| {
+            let pairs =
+                flat.iter().map(|(key, column)| (*key, column.get(row))).filter(|(_, value)| *value != Sym::NONE);
+            tags.intern_unsorted(pairs.collect()).0
+        };
+        let mut sets = std::mem::take(&mut self.sets);
+        self.flat.number(&columns, rows, &mut sets, set_of);
+        let all = match joined {
+            None => sets.iter().copied().map(TagsId).collect(),
+            Some(maps) => maps.iter().zip(&sets).map(|(a, b)| self.union(*a, TagsId(*b), tags)).collect(),
+        };
+        self.sets = sets;
+        all
+    }
+
+    fn union(&mut self, a: TagsId, b: TagsId, tags: &mut TagSets) -> TagsId {
+        if b == TagsId::default() {
+            return a;
+        }
+        TagsId(self.unions.get_or(u64::from(a.0) << 32 | u64::from(b.0), || {
+            let both = tags.get(a).iter().chain(tags.get(b)).copied().collect();
+            tags.intern_unsorted(both).0
+        }))
+    }
+}
