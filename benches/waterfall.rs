@@ -48,7 +48,7 @@ fn main() -> Done<()> {
     let waterfall = pricing(&mut out, "large", &large)?;
     edits(&mut out, &large, &waterfall)?;
     curves(&mut out, &large, &waterfall)?;
-    let effort = Effort { starts: 2, curves: 1000, threads: 2 };
+    let effort = Effort { starts: 2, points: 20_000_000, threads: 2 };
     advice(&mut out, &large, &waterfall, effort, None)?;
     let small = Market::new(SMALL);
     let waterfall = pricing(&mut out, "small", &small)?;
@@ -113,7 +113,11 @@ fn advice(out: &mut Stdout, market: &Market, waterfall: &Waterfall, effort: Effo
     let (took, advice) = median(1, || optimise(waterfall, &market.rates, &market.offered, &effort));
     let (bought, gain) = (advice.steps.iter().filter(|steps| **steps > 0).count(), usd(advice.gain() as f64));
     let (offered, curves) = (market.offered.len(), advice.curves);
-    write!(out, "  {bought} of {offered} plans bought together, {took:.2?}, {curves} curves: gains {gain:.2} USD")?;
+    write!(
+        out,
+        "  {bought} of {offered} plans bought together, {took:.2?}, {curves} curves of {} points: gains {gain:.2} USD",
+        advice.points
+    )?;
     if let Some(groups) = groups {
         let (took, most) = median(1, || bound::bound(waterfall, &market.rates, &market.offered, groups));
         let gap = 100.0 * (most / gain - 1.0);

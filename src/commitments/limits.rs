@@ -1,4 +1,4 @@
-//! How much to buy at most, for teams that refuse the optimum.
+//! How much to buy at most, for teams that refuse the optimum: what a [`Grid`] may say in `most`.
 
 use super::Candidate;
 use crate::waterfall::{Amount, Curve, Grid, Rates, Waterfall};

@@ -63,6 +63,12 @@ impl Curve {
         Self { hours, points: points(&breaks) }
     }
 
+    /// How many points it has: as much work as it was.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.points.len()
+    }
+
     /// What `amount` more saves over all hours, in 1e-21 USD.
     #[must_use]
     pub fn saved(&self, amount: Amount) -> f64 {

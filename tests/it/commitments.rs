@@ -17,7 +17,7 @@ use curtail::{
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-const EFFORT: Effort = Effort { starts: 3, curves: 1000, threads: 2 };
+const EFFORT: Effort = Effort { starts: 3, points: 1_000_000, threads: 2 };
 
 /// 0.001 USD per hour.
 const PLAN: Grid = Grid { step: 1_000_000_000_000_000_000, cost: 1_000_000_000_000_000_000, most: 1_000_000 };
@@ -74,7 +74,7 @@ fn of_a_group_only_the_best_is_bought_and_no_more_than_is_sold() {
     let advice = optimise(&hour.waterfall, &hour.rates, &candidates, &EFFORT);
     // Half of b at 0.35 and, of the rest, 10 % of 2 $; a at 0.40 and 10 % of b's 2 $ is better.
     assert_eq!(advice.steps, [600, 0, 1800]);
-    let nothing = optimise(&hour.waterfall, &hour.rates, &candidates, &Effort { curves: 0, ..EFFORT });
+    let nothing = optimise(&hour.waterfall, &hour.rates, &candidates, &Effort { points: 0, ..EFFORT });
     assert_eq!((nothing.steps, nothing.gains), (vec![0; 3], vec![0; 3]));
 }
 
@@ -190,7 +190,7 @@ fn weeks_and_paths() {
     let company = company(3 * WEEK + 5, 3, [3, 3, 2], |n| n % 2 == 0);
     let waterfall = company.market.price();
     let candidates = candidates(&company, &waterfall, 3);
-    let advice = optimise(&waterfall, &company.rates, &candidates, &Effort { starts: 0, curves: 30, threads: 2 });
+    let advice = optimise(&waterfall, &company.rates, &candidates, &Effort { starts: 0, points: 100_000, threads: 2 });
     let mut spans = weeks(3 * WEEK + 5);
     let weekly = gains(&waterfall, &company.rates, &candidates, &advice.steps, &spans);
     // A path is priced as the sum of its weeks: the same as its hours priced one after the other.
