@@ -61,8 +61,8 @@ pub struct CommitmentFigures {
     pub with_alternatives: usize,
     /// How many instruments get a start of their own in the search.
     pub starts: usize,
-    /// After how many curves no further pass begins.
-    pub curves: usize,
+    /// After how many points of curves nothing new is begun.
+    pub points: usize,
 }
 
 /// Figures of advice in dated tranches.

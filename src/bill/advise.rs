@@ -294,7 +294,7 @@ impl Market {
 
 /// How hard to search.
 fn effort(figures: &CommitmentFigures, threads: usize) -> Effort {
-    Effort { starts: figures.starts, curves: figures.curves, threads }
+    Effort { starts: figures.starts, points: figures.points, threads }
 }
 
 /// The waterfall's 1e-21 as money.
