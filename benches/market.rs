@@ -36,6 +36,9 @@ struct Pool {
     size: u32,
 }
 
+/// The pools that the commitment of a number may cover, with their weights.
+type Fills<'a> = &'a dyn Fn(&Market, u32) -> Vec<(Pool, Weight)>;
+
 impl Pool {
     /// Normalisation units of the size: large 4, then twice as many each.
     fn factor(self) -> Weight {
@@ -122,7 +125,7 @@ impl Market {
         self.own(compute_plans, size.dollars[1] * ONE, &|_, _| all.clone());
     }
 
-    fn own(&mut self, count: u32, mean: Weight, fills: &dyn Fn(&Self, u32) -> Vec<(Pool, Weight)>) {
+    fn own(&mut self, count: u32, mean: Weight, fills: Fills<'_>) {
         let first = u32::try_from(self.capacities.len()).unwrap_or_default();
         let amount = |n| Amount::from(mean) * Amount::from(UNIT) * Amount::from(1 + random(n, 4)) * 2 / 5;
         self.capacities.extend((0..count).map(|n| Capacity::Constant(amount(u64::from(n)))));

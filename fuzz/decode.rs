@@ -136,7 +136,7 @@ fn ending(read: &Read) -> String {
 }
 
 /// Damages one to eight places; mostly pages and their headers, at times the footer, never the magic words.
-fn damage(part: &mut Vec<u8>, random: &mut Random) {
+fn damage(part: &mut [u8], random: &mut Random) {
     for _ in 0..=random.below(7) {
         if part.len() < 64 {
             return;

@@ -72,13 +72,16 @@ impl Terms {
     }
 }
 
+/// Rates and turns by good and public rate.
+type Memo = BTreeMap<(u32, Money), Option<(Turn, Money)>>;
+
 /// What it takes to tell what a holding covers, and at which weight.
 pub(super) struct Known<'a> {
     pub(super) pools: &'a Pools,
     pub(super) rates: &'a PlanRates,
     pub(super) prices: &'a Prices,
     /// Of one holding: rates that were looked up already, by good and public rate.
-    pub(super) memo: Option<RefCell<BTreeMap<(u32, Money), Option<(Turn, Money)>>>>,
+    pub(super) memo: Option<RefCell<Memo>>,
 }
 
 impl<'a> Known<'a> {
