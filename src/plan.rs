@@ -14,7 +14,7 @@ use crate::{
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status, Target},
     suppress::{self, Suppression},
-    time::{Hour, MONTH_HOURS},
+    time::{Hour, MONTH_HOURS, Zone},
     transactions::Transactions,
 };
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub struct Inputs<'a> {
     pub figures: &'a PlanFigures,
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// Which inputs are there, by token of `needs`.
@@ -273,6 +275,7 @@ impl Plan<'_> {
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
                 wanted: &wanted,
                 commitments: inputs.commitments,
+                zone: inputs.zone,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };
@@ -362,6 +365,10 @@ impl Plan<'_> {
         }
         if let Some(why) = inputs.unwanted(&step, text.stage) {
             self.suppressed.push(Left::new(step, why));
+            return;
+        }
+        if let Some(why) = step.finding.declined.clone() {
+            self.rejected.push(Left::new(step, why));
             return;
         }
         if let Some(stake) = step.finding.at_stake {
