@@ -177,6 +177,8 @@ pub struct Season {
     pub expected: Vec<f64>,
     /// By slot: what it is to be ready for.
     pub need: Vec<f64>,
+    /// The highest demand of an hour that was not left out.
+    pub peak: f64,
 }
 
 impl Season {

@@ -114,19 +114,19 @@ impl OffHours {
             return None;
         }
         let nights = self.nights(see, fleet, service);
-        let on = |slot: usize| u32::from(self.is_work(slot) || nights.used.contains(&slot));
-        let week = Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule);
+        let week = |used: &BTreeSet<usize>| {
+            let on = |slot: usize| u32::from(self.is_work(slot) || used.contains(&slot));
+            Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule)
+        };
         let slots = (0..WEEK_HOURS).filter(|slot| !self.is_work(*slot)).count();
         let often = nights.used.len() as f64 > slots as f64 * self.in_use.max_slots_share;
-        let finding = self.finding(see, fleet, service, &week, &mark, &nights);
-        if often || week.is_constant() {
-            let why = format!(
-                "it is used in {} of the {slots} hours of a week outside work: no schedule fits",
-                nights.used.len()
-            );
-            return Some(finding.declined(why));
+        let fitting = week(&nights.used);
+        if often || fitting.is_constant() {
+            let count = nights.used.len();
+            let why = format!("it is used in {count} of the {slots} hours of a week outside work: no schedule fits");
+            return Some(self.finding(see, fleet, service, &week(&BTreeSet::new()), &mark, &nights).declined(why));
         }
-        Some(finding)
+        Some(self.finding(see, fleet, service, &fitting, &mark, &nights))
     }
 
     /// Whether every member, or the group, is marked as development or test, and how.

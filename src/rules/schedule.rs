@@ -42,6 +42,9 @@ pub(super) struct Action {
 /// Ways to tell days apart, the simplest first: days of one letter are alike.
 const GROUPINGS: [[usize; 7]; 4] = [[0; 7], [0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 1, 2], [0, 1, 2, 3, 4, 5, 6]];
 
+/// Hours at which days may be told apart.
+const FIRST_HOURS: [usize; 4] = [0, 2, 4, 6];
+
 impl Week {
     /// The cheapest week of few changes in which every hour has what it needs; `full` is what runs at most.
     pub(super) fn simplest(need: &[u32], full: u32, limits: &Limits) -> Self {
@@ -49,11 +52,23 @@ impl Week {
         let each = limits.least_gain * f64::from(full) * WEEK_HOURS as f64;
         let mut best = Self { levels: vec![constant; WEEK_HOURS], lead_minutes: limits.lead_minutes };
         let mut least = best.sum();
-        for grouping in &GROUPINGS {
-            for steps in choices(grouping, limits.most_actions.min(8)) {
-                let week = Self { levels: grouped(need, grouping, &steps), lead_minutes: limits.lead_minutes };
+        for (first, grouping) in FIRST_HOURS.iter().flat_map(|first| GROUPINGS.iter().map(move |of| (*first, of))) {
+            // A day that begins in the small hours has its late evening whole.
+            let shifted: Vec<u32> = need.iter().cycle().skip(first).take(WEEK_HOURS).copied().collect();
+            let days = stepped_days(&shifted, grouping, limits.most_actions.min(8));
+            let sum_of = |day: &Vec<u32>| day.iter().map(|level| f64::from(*level)).sum::<f64>();
+            let sums: Vec<Vec<f64>> = days.iter().map(|steps| steps.iter().map(sum_of).collect()).collect();
+            for steps in choices(days.len(), limits.most_actions.min(8)) {
+                let sum: f64 = grouping.iter().map(|group| sums[*group][steps[*group] - 1]).sum();
+                if sum >= least {
+                    continue;
+                }
+                let day = |group: &usize| days[*group][steps[*group] - 1].iter().copied();
+                let mut levels: Vec<u32> = grouping.iter().flat_map(day).collect();
+                levels.rotate_right(first);
+                let week = Self { levels, lead_minutes: limits.lead_minutes };
                 let actions = week.actions().len();
-                let cost = week.sum() + each * actions as f64;
+                let cost = sum + each * actions as f64;
                 if actions <= limits.most_actions && cost < least - 1e-9 {
                     (best, least) = (week, cost);
                 }
@@ -126,8 +141,7 @@ impl Week {
 }
 
 /// How many steps each group of days may have: all the same for days that are each their own.
-fn choices(grouping: &[usize; 7], most: usize) -> Vec<Vec<usize>> {
-    let groups = grouping.iter().max().map_or(1, |last| last + 1);
+fn choices(groups: usize, most: usize) -> Vec<Vec<usize>> {
     if groups > 3 {
         return (1..=most).map(|steps| vec![steps; groups]).collect();
     }
@@ -139,18 +153,18 @@ fn choices(grouping: &[usize; 7], most: usize) -> Vec<Vec<usize>> {
     all
 }
 
-/// The levels of a week whose days of one group are alike, each group with so many steps a day.
-fn grouped(need: &[u32], grouping: &[usize; 7], steps: &[usize]) -> Vec<u32> {
+/// For each group of days that are alike, a day of one step, of two, and so on.
+fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec<u32>>> {
     let highest = |group: usize, hour: usize| {
         let days = (0..7).filter(|day| grouping[*day] == group);
         days.filter_map(|day| need.get(day * 24 + hour).copied()).max().unwrap_or(0)
     };
-    let group = |(group, steps): (usize, &usize)| {
+    let groups = grouping.iter().max().map_or(1, |last| last + 1);
+    let day = |group: usize| {
         let day: Vec<u32> = (0..24).map(|hour| highest(group, hour)).collect();
-        stepped(&day, *steps)
+        (1..=most).map(|steps| stepped(&day, steps)).collect()
     };
-    let days: Vec<Vec<u32>> = steps.iter().enumerate().map(group).collect();
-    grouping.iter().flat_map(|group| days[*group].iter().copied()).collect()
+    (0..groups).map(day).collect()
 }
 
 /// A day as so many steps, none below what is needed, at the least sum.

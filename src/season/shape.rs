@@ -44,7 +44,9 @@ impl Shape<'_> {
         let need = self.need(&profile, &level, &usual, next);
         let outliers = usual.iter().zip(self.values).filter(|(usual, value)| !**usual && value.is_some()).count();
         let strength = strength.unwrap_or_default();
-        Ok(Season { kind, strength, skill, hours: self.values.len(), outliers, growth, expected, need })
+        let seen = usual.iter().zip(self.values).filter_map(|(usual, value)| value.filter(|_| *usual));
+        let peak = seen.fold(0.0, f64::max);
+        Ok(Season { kind, strength, skill, hours: self.values.len(), outliers, growth, expected, need, peak })
     }
 
     fn weeks(&self) -> usize {

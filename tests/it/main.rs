@@ -18,6 +18,7 @@ mod order;
 mod periods;
 mod report;
 mod rules;
+mod season;
 mod threads;
 mod totals;
 mod trust;

@@ -39,9 +39,7 @@ impl Demand {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Capacity {
-    /// The share of hours, the busiest, that tell what an instance can carry.
-    busiest_share: f64,
-    /// At least so many of them.
+    /// So many hours, the busiest that are no exceptions, tell what an instance can carry.
     busiest_hours: usize,
     /// The mean load of an hour that an instance is taken to carry.
     target_cpu_percent: f64,
@@ -66,12 +64,11 @@ impl Capacity {
         if demand.from_load {
             return Some(100.0 / self.target_cpu_percent);
         }
-        let usual = season.need.iter().copied().fold(0.0, f64::max);
         let mut busiest: Vec<(Hour, f64, f64)> = pairs(fleet, &demand.hours)
-            .filter(|(hour, ran, count)| *hour < until && *ran > 0.0 && *count > 0.0 && *count <= usual)
+            .filter(|(hour, ran, count)| *hour < until && *ran > 0.0 && *count > 0.0 && *count <= season.peak)
             .collect();
         busiest.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-        busiest.truncate(((busiest.len() as f64 * self.busiest_share) as usize).max(self.busiest_hours));
+        busiest.truncate(self.busiest_hours);
         let carried = middle(busiest.iter().map(|(_, ran, count)| ran / count).collect())?;
         let load = demand.load.as_ref();
         let busy =
