@@ -183,13 +183,6 @@ pub(super) struct Preference {
     size: i64,
 }
 
-impl Preference {
-    /// What a plan saves of the public rate, in 1e-12.
-    pub(super) fn saving(&self) -> i128 {
-        -self.saving
-    }
-}
-
 /// All holdings of the period, in the order in which they apply.
 pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec<Holding> {
     let mut all: BTreeMap<(u8, Arc<str>, Arc<str>, Scope), Holding> = BTreeMap::new();
