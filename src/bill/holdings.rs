@@ -177,10 +177,10 @@ impl Holding {
 /// reservation) or lowest rate (of a plan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Preference {
-    turn: Turn,
-    place: usize,
-    saving: i128,
-    size: i64,
+    pub(super) turn: Turn,
+    pub(super) place: usize,
+    pub(super) saving: i128,
+    pub(super) size: i64,
 }
 
 /// All holdings of the period, in the order in which they apply.

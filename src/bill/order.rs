@@ -116,3 +116,6 @@ fn candidates(known: &Known<'_>, holding: &Holding) -> Vec<Candidate> {
     all.sort_unstable();
     all
 }
+
+#[cfg(test)]
+mod tests;
