@@ -24,7 +24,7 @@ mod standing;
 mod tranches;
 mod trial;
 
-pub use advise::{Advice, Advised, Backtest, Declined};
+pub use advise::{Advice, Advised, Backtest, Declined, Market};
 pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};
