@@ -14,7 +14,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Items with their places after some edits, by their numbers.
-type Trial = BTreeMap<usize, Place>;
+pub(super) type Trial = BTreeMap<usize, Place>;
 
 impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
@@ -101,7 +101,7 @@ impl Bill<'_> {
     }
 
     /// The place of every touched item after the edits.
-    fn trial(&self, edits: &[Edit]) -> Trial {
+    pub(super) fn trial(&self, edits: &[Edit]) -> Trial {
         let mut trial = Trial::new();
         for edit in edits {
             for at in self.places(edit.selection()) {
@@ -129,7 +129,7 @@ impl Bill<'_> {
     }
 
     /// The usage that leaves its pool and where it goes, by item.
-    fn moves(&self, trial: &Trial) -> Vec<Moved> {
+    pub(super) fn moves(&self, trial: &Trial) -> Vec<Moved> {
         let moved = trial.iter().filter(|(at, place)| self.items[**at].place != **place);
         moved
             .filter_map(|(at, place)| {
@@ -154,14 +154,14 @@ impl Bill<'_> {
         pools::share_of(&hours, item.billed.quantity, whole)
     }
 
-    fn after(&self, effect: &Effect) -> Uncovered {
+    pub(super) fn after(&self, effect: &Effect) -> Uncovered {
         let [gross, net] = self.rates.each_ref().map(|rates| rates.change(effect));
         Uncovered { gross: self.uncovered.gross + gross, net: self.uncovered.net + net }
     }
 
     /// What each item saves. What the pools save together is told by the waterfall; it is split by what the usage that left would
     /// cost on demand.
-    fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
+    pub(super) fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
         let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
         for (at, place) in trial {
             let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
@@ -200,15 +200,15 @@ impl Bill<'_> {
 }
 
 /// Usage that leaves a pool, and the one that it goes to, each with the share of what was billed.
-struct Moved {
+pub(super) struct Moved {
     item: usize,
     runs: Runs,
-    from: (PoolId, Money),
-    to: Option<(PoolId, Money)>,
+    pub(super) from: (PoolId, Money),
+    pub(super) to: Option<(PoolId, Money)>,
 }
 
 /// The changes of demand.
-fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
+pub(super) fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
     let mut all = Vec::new();
     for moved in moves {
         for (hours, each) in &moved.runs {
