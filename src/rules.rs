@@ -74,6 +74,7 @@ mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
 mod expiring_commitment;
+mod fleet;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -91,12 +92,15 @@ mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod log_retention;
+mod off_hours;
 mod orphaned_snapshot;
 mod owned;
 mod purchase;
 mod reserved_instances;
 mod s3_lifecycle;
 mod savings_plans;
+mod schedule;
+mod seasonal_scaling;
 mod snapshot_archive;
 mod table;
 mod underused_commitment;
@@ -127,10 +131,12 @@ pub const RULES: &[Entry] = &[
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
     entry!(log_retention, LogRetention),
+    entry!(off_hours, OffHours),
     entry!(orphaned_snapshot, OrphanedSnapshot),
     entry!(reserved_instances, ReservedInstances),
     entry!(s3_lifecycle, S3Lifecycle),
     entry!(savings_plans, SavingsPlans),
+    entry!(seasonal_scaling, SeasonalScaling),
     entry!(snapshot_archive, SnapshotArchive),
     entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),

@@ -8,7 +8,7 @@ use crate::{
     inventory::Inventory,
     metrics::{Metrics, Series},
     sku::What,
-    time::{Hour, Span},
+    time::{Hour, Span, Zone},
     transactions::Transactions,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub wanted: &'a [Wanted],
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
