@@ -119,6 +119,8 @@ pub struct Plan<'a> {
     pub previews: Vec<Step>,
     /// Found, but they save nothing on this bill.
     pub rejected: Vec<Left>,
+    /// How many findings were about what is gone already.
+    pub gone: usize,
     /// Found, but protected.
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
@@ -149,6 +151,7 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         steps: Vec::new(),
         previews: Vec::new(),
         rejected: Vec::new(),
+        gone: 0,
         suppressed: Vec::new(),
         skipped: Vec::new(),
         weeks: None,
@@ -254,12 +257,15 @@ impl Plan<'_> {
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);
+            let all = findings.len();
+            findings.retain(|finding| !take::is_gone(inputs, finding));
+            self.gone += all - findings.len();
             found.extend(findings.into_iter().flat_map(Finding::ways).map(|finding| (at, finding)));
         }
         for bill in [&mut self.before, &mut self.after] {
             bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits));
         }
-        let mut found: Vec<Step> = found.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect();
+        let mut found = self.all_alone(inputs, found);
         found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
         for bundle in weigh::bundles(found) {
             self.settle(inputs, bundle, stage, course);
@@ -288,6 +294,24 @@ impl Plan<'_> {
             by_rule.entry(owners[offer]).or_default().push(advised);
         }
         by_rule
+    }
+
+    /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
+    fn all_alone(&self, inputs: &Inputs<'_>, mut found: Vec<(usize, Finding)>) -> Vec<Step> {
+        let each = found.len().div_ceil(inputs.threads.max(1)).max(1);
+        let mut parts = Vec::new();
+        while !found.is_empty() {
+            let rest = found.split_off(each.min(found.len()));
+            parts.push(std::mem::replace(&mut found, rest));
+        }
+        let priced = |part: Vec<(usize, Finding)>| {
+            part.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect::<Vec<_>>()
+        };
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || priced(part))).collect();
+            let done = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
+            done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
     }
 
     /// Prices a finding alone on today's bill.

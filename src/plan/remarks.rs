@@ -15,6 +15,9 @@ impl Plan<'_> {
         if covered > 0 {
             notes.add(Remark::CoveredHours { findings: covered });
         }
+        if self.gone > 0 {
+            notes.add(Remark::GoneAlready { findings: self.gone, hours: inputs.figures.seen_within_hours });
+        }
         self.on_reconciliation(inputs, notes);
         let least = inputs.commitments.ladder.min_weeks;
         if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {

@@ -10,10 +10,12 @@ use crate::{
 };
 
 impl Plan<'_> {
-    /// Leaves out what is gone, too young to tell, not wanted or only shown; gives back what may be carried out.
+    /// Leaves out what is too young to tell, not wanted or only shown; gives back what may be carried out.
     pub(super) fn admit(&mut self, inputs: &Inputs<'_>, step: Step) -> Option<Step> {
         let text = &inputs.rules[step.rule].text;
-        if let Some(why) = why_gone(inputs, &step, text.stage) {
+        let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
+        if text.stage == Stage::Remove && hours < least {
+            let why = format!("the priced period has {hours} hours; below {least} nothing is called unused");
             self.rejected.push(Left::new(step, why));
             return None;
         }
@@ -130,22 +132,16 @@ fn compared(inputs: &Inputs<'_>, won: Worth, lost: Worth) -> String {
     format!("{now}; counting what commitments could save before and after, it comes to {won:.2} against {lost:.2}")
 }
 
-/// Why a target cannot be changed, or not be called unused.
-fn why_gone(inputs: &Inputs<'_>, step: &Step, stage: Stage) -> Option<String> {
-    if let Target::Resource(id) = &step.finding.target {
+/// Whether a target is gone already, as far as the inventory and the bill tell: there is nothing to save.
+pub(super) fn is_gone(inputs: &Inputs<'_>, finding: &Finding) -> bool {
+    if let Target::Resource(id) = &finding.target {
         let resource = inputs.facts.resource(*id);
         if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
-            return Some("the inventory says that it is gone already".into());
+            return true;
         }
     }
-    let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
-    if stage == Stage::Remove && hours < least {
-        return Some(format!("the priced period has {hours} hours; below {least} nothing is called unused"));
-    }
-    let commitment = matches!(step.finding.target, Target::Commitment { .. });
-    let within = inputs.figures.seen_within_hours;
-    (!commitment && !step.finding.in_inventory && !recently_seen(inputs, &step.finding))
-        .then(|| format!("not billed in the last {within} hours of the period: it is gone already"))
+    let commitment = matches!(finding.target, Target::Commitment { .. });
+    !commitment && !finding.in_inventory && !recently_seen(inputs, finding)
 }
 
 /// Money of the period as that of a month of 730 hours.
