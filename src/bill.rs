@@ -5,6 +5,7 @@
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod advise;
+mod ahead;
 mod amounts;
 mod blocks;
 mod buy;
@@ -25,7 +26,8 @@ mod standing;
 mod tranches;
 mod trial;
 
-pub use advise::{Advice, Advised, Backtest, Declined};
+pub use advise::{Advice, Advised, Backtest, Declined, Market};
+pub use ahead::Worth;
 pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};

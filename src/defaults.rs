@@ -38,6 +38,8 @@ pub struct PlanFigures {
     pub min_idle_hours: i64,
     /// The share by which the re-priced bill may differ from the billed one before that is told.
     pub max_repricing_error: f64,
+    /// Of so many findings that claim the same, every combination is weighed.
+    pub max_weighed: usize,
 }
 
 /// Figures that all advice on commitments shares: it is weighed together.

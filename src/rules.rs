@@ -5,7 +5,7 @@ mod finding;
 mod text;
 
 pub use context::{Context, Line, LookBack, Owned, Place, sum};
-pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
+pub use finding::{Alternative, Aspect, Evidence, Finding, Signal, State, Target};
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
 
 use crate::{

@@ -108,7 +108,7 @@ impl Bill<'_> {
     }
 
     /// The place of every touched item after the edits.
-    fn trial(&self, edits: &[Edit]) -> Trial {
+    pub(super) fn trial(&self, edits: &[Edit]) -> Trial {
         let mut trial = Trial::new();
         for edit in edits {
             self.carry(&mut trial, edit);
@@ -146,7 +146,7 @@ impl Bill<'_> {
     }
 
     /// The usage that leaves its pool and where it goes, by item.
-    fn moves(&self, trial: &Trial) -> Vec<Moved> {
+    pub(super) fn moves(&self, trial: &Trial) -> Vec<Moved> {
         let moved = trial.iter().filter(|(at, place)| self.items[**at].place != **place);
         moved
             .filter_map(|(at, place)| {
@@ -177,14 +177,14 @@ impl Bill<'_> {
         pools::share_of(&hours, item.billed.quantity, whole)
     }
 
-    fn after(&self, effect: &Effect) -> Uncovered {
+    pub(super) fn after(&self, effect: &Effect) -> Uncovered {
         let [gross, net] = self.rates.each_ref().map(|rates| rates.change(effect));
         Uncovered { gross: self.uncovered.gross + gross, net: self.uncovered.net + net }
     }
 
     /// What each item saves. What the pools save together is told by the waterfall; it is split by what the usage that left would
     /// cost on demand.
-    fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
+    pub(super) fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
         let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
         for (at, place) in trial {
             let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
@@ -240,15 +240,15 @@ impl Kept {
 }
 
 /// Usage that leaves a pool, and the one that it goes to.
-struct Moved {
+pub(super) struct Moved {
     item: usize,
-    from: End,
-    to: Option<End>,
+    pub(super) from: End,
+    pub(super) to: Option<End>,
 }
 
 /// Where usage is before or after: in a pool, by the hour, at a share of that.
-struct End {
-    pool: PoolId,
+pub(super) struct End {
+    pub(super) pool: PoolId,
     share: Money,
     runs: Arc<Runs>,
 }
@@ -259,7 +259,7 @@ pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
 }
 
 /// The changes of demand.
-fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
+pub(super) fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
     let mut all = Vec::new();
     let mut add = |end: &End, sign: i64| {
         for (hours, each) in end.runs.iter() {

@@ -215,7 +215,13 @@ impl Parts<'_> {
             overlaps: step
                 .overlaps
                 .iter()
-                .map(|lost| OverlapRow { id: lost.id.clone(), rule: lost.rule.into(), why: lost.why.clone() })
+                .map(|lost| OverlapRow {
+                    id: lost.id.clone(),
+                    rule: lost.rule.into(),
+                    change: lost.change.clone(),
+                    monthly_savings: Amount::of(self.month(lost.saving)),
+                    why: lost.why.clone(),
+                })
                 .collect(),
             unit_cost_impact: self.impact(step),
             status: None,

@@ -173,6 +173,19 @@ impl State {
     }
 }
 
+/// Another way to change the side of the target that a finding is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// What changes on the bill.
+    pub edits: Vec<Edit>,
+    /// The state afterwards.
+    pub proposed: State,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+}
+
 /// What a rule found and proposes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -203,6 +216,8 @@ pub struct Finding {
     pub costs: Option<[Cost; 2]>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
     pub in_inventory: bool,
+    /// Other ways to do it: the plan takes the best of all.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl Finding {
@@ -223,7 +238,23 @@ impl Finding {
             declined: None,
             costs: None,
             in_inventory: false,
+            alternatives: Vec::new(),
         }
+    }
+
+    /// The finding in each of its ways, the first as it stands.
+    #[must_use]
+    pub fn ways(mut self) -> Vec<Self> {
+        let others = std::mem::take(&mut self.alternatives);
+        let other = |way: Alternative| Self {
+            edits: way.edits,
+            proposed: way.proposed,
+            evidence: way.evidence,
+            confidence: way.confidence,
+            ..self.clone()
+        };
+        let others: Vec<Self> = others.into_iter().map(other).collect();
+        std::iter::once(self).chain(others).collect()
     }
 
     /// Adds a number (rounded to six decimals) or a word as evidence.

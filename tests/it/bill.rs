@@ -105,6 +105,42 @@ fn what_an_edit_saves_is_what_the_price_drops_by() {
 }
 
 #[test]
+fn the_order_of_edits_on_different_resources_does_not_change_the_price() {
+    let kinds = ["Usage", "Usage", "DiscountedUsage", "Usage"];
+    let cost = |n: usize| 0.1 + f64::from(u32::try_from(n).unwrap()) / 7.0;
+    let lines: Vec<Repeated> = (0..24).map(|n| line(n % 9, n % 3, kinds[n % 4], cost(n))).collect();
+    let facts = facts(&lines);
+    let (mut runner, several) = (proptest::test_runner::TestRunner::deterministic(), std::cell::Cell::new(0));
+    let strategy = (edits(&facts), 1usize..5);
+    runner
+        .run(&strategy, |(mut findings, turn)| {
+            let mut taken = std::collections::BTreeSet::new();
+            findings.retain(|edits| {
+                let own: std::collections::BTreeSet<ResourceId> =
+                    edits.iter().flat_map(|edit| edit.selection().resources.clone()).collect();
+                let free = own.is_disjoint(&taken);
+                taken.extend(own);
+                free
+            });
+            let price = |findings: &[Vec<Edit>]| {
+                let mut bill = bill(&facts);
+                findings.iter().for_each(|edits| drop(bill.apply(edits)));
+                bill.price()
+            };
+            let before = price(&findings);
+            several.set(several.get() + usize::from(findings.len() > 1));
+            let turn = turn % findings.len();
+            findings.rotate_left(turn);
+            prop_assert_eq!(price(&findings), before);
+            findings.reverse();
+            prop_assert_eq!(price(&findings), before);
+            Ok(())
+        })
+        .unwrap();
+    assert!(several.get() > 50);
+}
+
+#[test]
 fn what_a_reservation_covered_it_covers_elsewhere_when_that_stops() {
     let facts = facts(&[line(0, 0, "Usage", 1.0), line(0, 0, "DiscountedUsage", 1.0), line(1, 0, "Usage", 1.0)]);
     let mut bill = bill(&facts);

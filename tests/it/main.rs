@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alternatives;
 mod bad_input;
 mod bill;
 mod bound;
@@ -12,6 +13,7 @@ mod coverage;
 mod cur;
 mod curve;
 mod dialects;
+mod gap;
 mod layers;
 mod market;
 mod order;

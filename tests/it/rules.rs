@@ -93,6 +93,8 @@ struct Expect {
     rejected: Vec<Value>,
     suppressed: Vec<Value>,
     skipped_rules: Vec<Value>,
+    /// Findings on what is gone already, of which only a note is left.
+    gone: usize,
 }
 
 fn run(rule: &str, case: &Case) -> Value {
@@ -205,7 +207,15 @@ fn check(rule: &str, case: &Case) -> Result<(), String> {
     side(&report, "recommendations", &case.expect.recommendations)?;
     side(&report, "rejected", &case.expect.rejected)?;
     side(&report, "suppressed", &case.expect.suppressed)?;
-    side(&report, "skipped_rules", &case.expect.skipped_rules)
+    side(&report, "skipped_rules", &case.expect.skipped_rules)?;
+    let gone = report["notes"].as_array().into_iter().flatten().find(|note| note["code"] == "gone_already");
+    let gone = gone.map(|note| note["message"].as_str().unwrap_or_default().to_owned());
+    let wanted = case.expect.gone;
+    match gone {
+        None if wanted == 0 => Ok(()),
+        Some(message) if message.starts_with(&format!("{wanted} finding")) => Ok(()),
+        other => Err(format!("{wanted} findings on what is gone were expected, not {other:?}")),
+    }
 }
 
 fn fixture(rule: &str) -> Fixture {
