@@ -254,6 +254,7 @@ impl Plan<'_> {
                 zone: inputs.zone,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
+                gone_before: inputs.gone_before(),
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);

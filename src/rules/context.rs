@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
+    /// What was not billed since is gone, unless the inventory has it.
+    pub gone_before: Hour,
 }
 
 /// The usage of one class by one resource over the period.

@@ -20,12 +20,14 @@ pub(super) struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    /// All that run instances of a service, Auto Scaling groups as one.
+    /// All that run instances of a service, Auto Scaling groups as one; none that is gone already.
     pub(super) fn all(see: &Context<'a>, service: Service) -> Vec<Self> {
         let wanted = move |what: &What| {
             what.instance().is_some_and(|one| one.service == service && one.purchase != Purchase::Host)
         };
-        let fleets = see.targets_by(wanted, Resource::group).into_iter();
+        let live =
+            |target: &Target| target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before);
+        let fleets = see.targets_by(wanted, Resource::group).into_iter().filter(|(target, _)| live(target));
         fleets.map(|(target, lines)| Self::of(see, target, lines)).collect()
     }
 
