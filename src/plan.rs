@@ -246,6 +246,7 @@ impl Plan<'_> {
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
                 wanted: &course.wanted,
                 commitments: inputs.commitments,
+                prices: inputs.given.prices,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };

@@ -95,6 +95,8 @@ pub enum Aspect {
     StorageTier,
     /// How a table is paid for: its capacity mode, class and provisioned capacity.
     CapacityMode,
+    /// How much memory it is given, where there is no instance type.
+    Memory,
 }
 
 impl Aspect {
@@ -111,6 +113,7 @@ impl Aspect {
             Self::Retention => "retention",
             Self::StorageTier => "storage tier",
             Self::CapacityMode => "capacity mode",
+            Self::Memory => "memory",
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Module {
     Commitments,
     /// Requests for each transaction.
     ApiCalls,
+    /// Sizes and types that fit the need.
+    Rightsizing,
 }
 
 impl Module {
@@ -52,6 +54,7 @@ impl Module {
             Self::Dynamodb => "dynamodb",
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
+            Self::Rightsizing => "rightsizing",
         }
     }
 }
