@@ -12,6 +12,7 @@ mod coverage;
 mod cur;
 mod curve;
 mod dialects;
+mod focus;
 mod layers;
 mod market;
 mod order;
