@@ -14,6 +14,7 @@ mod cur;
 mod curve;
 mod dialects;
 mod gap;
+mod focus;
 mod layers;
 mod market;
 mod order;
