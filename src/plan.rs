@@ -16,7 +16,7 @@ use crate::{
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status},
     suppress::{self, Suppression},
-    time::Hour,
+    time::{Hour, Zone},
     transactions::Transactions,
 };
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ pub struct Inputs<'a> {
     pub figures: &'a PlanFigures,
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// Which inputs are there, by token of `needs`.
@@ -247,6 +249,7 @@ impl Plan<'_> {
                 wanted: &course.wanted,
                 commitments: inputs.commitments,
                 prices: inputs.given.prices,
+                zone: inputs.zone,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
             };

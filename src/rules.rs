@@ -83,6 +83,7 @@ mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
 mod expiring_commitment;
+mod fleet;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -100,6 +101,7 @@ mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod log_retention;
+mod off_hours;
 mod orphaned_snapshot;
 mod owned;
 mod purchase;
@@ -107,6 +109,8 @@ mod reserved_instances;
 mod rightsizing;
 mod s3_lifecycle;
 mod savings_plans;
+mod schedule;
+mod seasonal_scaling;
 mod snapshot_archive;
 mod successors;
 mod table;
@@ -138,11 +142,13 @@ pub const RULES: &[Entry] = &[
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
     entry!(log_retention, LogRetention),
+    entry!(off_hours, OffHours),
     entry!(orphaned_snapshot, OrphanedSnapshot),
     entry!(reserved_instances, ReservedInstances),
     entry!(rightsizing, Rightsizing),
     entry!(s3_lifecycle, S3Lifecycle),
     entry!(savings_plans, SavingsPlans),
+    entry!(seasonal_scaling, SeasonalScaling),
     entry!(snapshot_archive, SnapshotArchive),
     entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),

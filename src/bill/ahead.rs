@@ -54,7 +54,7 @@ impl Bill<'_> {
 
     /// The demand of every pool that usage leaves or goes to.
     fn rows(&self, moves: &[Moved]) -> Vec<(PoolId, Vec<Units>)> {
-        let both = moves.iter().flat_map(|moved| [Some(moved.from.0), moved.to.map(|(pool, _)| pool)]);
+        let both = moves.iter().flat_map(|moved| [Some(moved.from.pool), moved.to.as_ref().map(|end| end.pool)]);
         let pools: BTreeSet<PoolId> = both.flatten().collect();
         pools.into_iter().map(|pool| (pool, self.waterfall.demand().of(pool).to_vec())).collect()
     }

@@ -21,6 +21,10 @@ impl Plan<'_> {
             self.suppressed.push(Left::new(step, why));
             return None;
         }
+        if let Some(why) = step.finding.declined.clone() {
+            self.rejected.push(Left::new(step, why));
+            return None;
+        }
         if let Some(stake) = step.finding.at_stake {
             if monthly_of(inputs, stake.net).to_f64() >= text.ignore_below {
                 self.previews.push(step);

@@ -9,7 +9,7 @@ use crate::{
     metrics::{Metrics, Series},
     prices::Prices,
     sku::What,
-    time::{Hour, Span},
+    time::{Hour, Span, Zone},
     transactions::Transactions,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ pub struct Context<'a> {
     pub commitments: &'a CommitmentFigures,
     /// Prices that the bill does not show.
     pub prices: &'a Prices,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.

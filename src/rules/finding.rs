@@ -97,6 +97,8 @@ pub enum Aspect {
     CapacityMode,
     /// How much memory it is given, where there is no instance type.
     Memory,
+    /// When it runs, and how many of it.
+    Schedule,
 }
 
 impl Aspect {
@@ -114,6 +116,7 @@ impl Aspect {
             Self::StorageTier => "storage tier",
             Self::CapacityMode => "capacity mode",
             Self::Memory => "memory",
+            Self::Schedule => "schedule",
         }
     }
 }
@@ -210,6 +213,8 @@ pub struct Finding {
     /// Of what saves nothing on this bill and is told all the same: what it is about costs over the period. It is shown and not summed;
     /// below the rule's `ignore_below` a month it is left out.
     pub at_stake: Option<Cost>,
+    /// Why nothing is proposed, where that is worth telling: it is listed among what is rejected.
+    pub declined: Option<String>,
     /// Where no edit tells: what the target costs over the period before and after.
     pub costs: Option<[Cost; 2]>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
@@ -233,6 +238,7 @@ impl Finding {
             upfront: Money::ZERO,
             break_even_months: None,
             at_stake: None,
+            declined: None,
             costs: None,
             in_inventory: false,
             alternatives: Vec::new(),
@@ -277,6 +283,13 @@ impl Finding {
     #[must_use]
     pub fn states(mut self, current: State, proposed: State) -> Self {
         (self.current, self.proposed) = (current, proposed);
+        self
+    }
+
+    /// Says why nothing is proposed.
+    #[must_use]
+    pub fn declined(mut self, why: impl Into<String>) -> Self {
+        self.declined = Some(why.into());
         self
     }
 

@@ -41,6 +41,8 @@ pub enum Module {
     ApiCalls,
     /// Sizes and types that fit the need.
     Rightsizing,
+    /// What runs when nobody needs it.
+    Seasonality,
 }
 
 impl Module {
@@ -55,6 +57,7 @@ impl Module {
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
             Self::Rightsizing => "rightsizing",
+            Self::Seasonality => "seasonality",
         }
     }
 }

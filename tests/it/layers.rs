@@ -9,7 +9,7 @@ use std::{
 const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
-    &["defaults", "forecast", "sku", "scan"],
+    &["defaults", "forecast", "season", "sku", "scan"],
     &["exports", "inventory", "transactions"],
     &["metrics"],
     &["facts"],

@@ -13,6 +13,7 @@ mod coverage;
 mod cur;
 mod curve;
 mod dialects;
+mod gap;
 mod layers;
 mod market;
 mod order;

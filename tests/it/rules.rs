@@ -30,6 +30,9 @@ struct Case {
     window: Option<String>,
     #[serde(default)]
     transactions: Option<String>,
+    /// Hourly transactions as they repeat.
+    #[serde(default)]
+    traffic: Vec<Traffic>,
     /// Rules that run beside the one of the fixture.
     #[serde(default)]
     also: Vec<String>,
@@ -56,6 +59,18 @@ struct Metric {
     account: Option<String>,
     #[serde(default)]
     region: Option<String>,
+}
+
+/// Hourly transactions of some days of the month: one day's by the hour, and those of Saturdays and Sundays if they differ.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Traffic {
+    workload: String,
+    #[serde(default = "all_days")]
+    days: [i64; 2],
+    day: Vec<f64>,
+    #[serde(default)]
+    weekend: Vec<f64>,
 }
 
 fn all_days() -> [i64; 2] {
@@ -97,7 +112,8 @@ fn run(rule: &str, case: &Case) -> Value {
     if !case.metrics.is_empty() {
         std::fs::write(inventory.join("metrics.csv"), metrics(&case.metrics)).unwrap();
     }
-    let transactions = case.transactions.as_ref().map(|text| {
+    let text = case.transactions.clone().or_else(|| (!case.traffic.is_empty()).then(|| traffic(&case.traffic)));
+    let transactions = text.map(|text| {
         let path = root.path().join("transactions.csv");
         std::fs::write(&path, text).unwrap();
         path
@@ -113,6 +129,21 @@ fn run(rule: &str, case: &Case) -> Value {
     };
     let report = curtail::run(&Config::of(settings).unwrap()).unwrap();
     serde_json::to_value(report).unwrap()
+}
+
+fn traffic(rows: &[Traffic]) -> String {
+    let mut csv = String::from("hour,workload,transactions\n");
+    for row in rows {
+        for hour in row.days[0] * 24..row.days[1] * 24 {
+            // 1 September 2026 is a Tuesday.
+            let weekend = (hour / 24 + 1) % 7 >= 5 && !row.weekend.is_empty();
+            let of_day = if weekend { &row.weekend } else { &row.day };
+            let count = of_day[usize::try_from(hour % 24).unwrap()];
+            let at = curtail::time::Hour(i32::try_from(cur::SEPTEMBER + hour).unwrap()).rfc3339();
+            writeln!(csv, "{at},{},{count}", row.workload).unwrap();
+        }
+    }
+    csv
 }
 
 fn metrics(rows: &[Metric]) -> String {
