@@ -103,17 +103,17 @@ impl Plan<'_> {
         let mut lost = self.rejected.split_off(rejected);
         lost.retain(|left| !taken(&left.step.id));
         for left in lost {
-            if !self.rejected[rejected..].iter().any(|kept| kept.step.id == left.step.id) {
+            if !self.rejected[rejected..].iter().any(|kept| kept.step.is_as(&left.step)) {
                 self.rejected.push(left);
             }
         }
         for left in self.suppressed.split_off(suppressed) {
-            if !self.suppressed[suppressed..].iter().any(|kept| kept.step.id == left.step.id) {
+            if !self.suppressed[suppressed..].iter().any(|kept| kept.step.is_as(&left.step)) {
                 self.suppressed.push(left);
             }
         }
         for step in self.previews.split_off(previews) {
-            if !self.previews[previews..].iter().any(|kept| kept.id == step.id) {
+            if !self.previews[previews..].iter().any(|kept| kept.is_as(&step)) {
                 self.previews.push(step);
             }
         }
@@ -125,6 +125,11 @@ impl Step {
     pub(super) fn sides(&self) -> impl Iterator<Item = super::Side> + '_ {
         let aspect: Aspect = self.finding.aspect;
         self.finding.target.members().iter().map(move |id| (*id, aspect))
+    }
+
+    /// Whether another is the same finding of the same rule, in another way.
+    fn is_as(&self, other: &Self) -> bool {
+        (self.rule, &self.id) == (other.rule, &other.id)
     }
 
     fn excludes(&self, other: &Self) -> bool {
