@@ -2,7 +2,7 @@
 
 use super::{Course, Inputs, Plan, Step};
 use crate::{
-    bill::Worth,
+    bill::{Ahead, Worth},
     money::Money,
     rules::{Aspect, Stage},
 };
@@ -73,12 +73,19 @@ impl Plan<'_> {
     }
 
     /// The findings with what each is worth, the best combination first.
-    fn weighed(&mut self, inputs: &Inputs<'_>, open: Vec<Step>, stage: Stage, course: &Course) -> Vec<(Step, Worth)> {
+    fn weighed(
+        &mut self,
+        inputs: &Inputs<'_>,
+        open: Vec<Step>,
+        stage: Stage,
+        course: &mut Course,
+    ) -> Vec<(Step, Worth)> {
         // What is bought answers for itself.
-        let wanted = if stage == Stage::Commit { &[] } else { course.wanted.as_slice() };
+        let mut nothing = Ahead::default();
+        let ahead = if stage == Stage::Commit { &mut nothing } else { &mut course.ahead };
         let mut weigh = |chosen: &[usize]| {
             let edits: Vec<_> = chosen.iter().flat_map(|at| open[*at].finding.edits.clone()).collect();
-            self.after.weigh(&edits, wanted, inputs.commitments)
+            self.after.weigh(&edits, ahead)
         };
         let worths: Vec<Worth> = (0..open.len()).map(|at| weigh(&[at])).collect();
         let mut order: Vec<usize> = (0..open.len()).collect();

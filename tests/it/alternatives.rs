@@ -5,7 +5,7 @@ use crate::{
     cur::Repeated,
 };
 use curtail::{
-    bill::{Assumptions, Becomes, Edit, Sharing, Wanted, saving},
+    bill::{Ahead, Assumptions, Becomes, Edit, Sharing, Wanted, saving},
     defaults::Defaults,
     facts::{ClassId, Cost, Facts, ResourceId},
     instance::InstanceType,
@@ -19,6 +19,7 @@ use curtail::{
 };
 use proptest::prelude::*;
 use serde_json::json;
+use std::cell::RefCell;
 
 /// A rule that finds what it is told to.
 struct Says(Vec<Finding>);
@@ -362,23 +363,24 @@ fn run(cases: u32, facts: &Facts, test: impl Fn(Vec<Finding>) -> Result<(), Test
 fn weighing_leaves_the_bill_as_it_was() {
     let facts = market();
     let figures = Defaults::embedded().unwrap().commitments;
-    let wanted = [Wanted {
+    let wanted = vec![Wanted {
         instruments: vec![Instrument::Compute, Instrument::Ec2Instance],
         services: Vec::new(),
         blocks: None,
         terms: vec![(Term::OneYear, Payment::NoUpfront)],
         step: Money::from_micros(1000),
     }];
+    let ahead = RefCell::new(Ahead::of(wanted, &figures));
     run(32, &facts, |findings| {
         let mut bill = bill(&facts);
         let ways: Vec<Finding> = findings.into_iter().flat_map(Finding::ways).collect();
         bill.prepare(ways.iter().flat_map(|way| &way.edits));
         for (at, way) in ways.iter().enumerate() {
             let (price, peeked) = (bill.price(), bill.peek(&way.edits));
-            let worth = bill.weigh(&way.edits, &wanted, &figures);
+            let worth = bill.weigh(&way.edits, &mut ahead.borrow_mut());
             prop_assert_eq!(worth.saving, saving(&peeked));
             prop_assert_eq!((bill.price(), bill.peek(&way.edits)), (price, peeked));
-            prop_assert_eq!(bill.weigh(&way.edits, &wanted, &figures), worth);
+            prop_assert_eq!(bill.weigh(&way.edits, &mut ahead.borrow_mut()), worth);
             if at % 3 == 0 {
                 bill.apply(&way.edits);
             }
