@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
     scan::Format,
-    store::Store,
+    store::{Store, is_remote},
 };
 use serde::Deserialize;
 use std::{
@@ -49,9 +49,19 @@ impl Manifest {
     }
 
     fn locate(&self, store: &Store, key: &str) -> Result<PathBuf> {
+        if is_remote(&self.path) {
+            // Keys are told with or without their bucket, which need not be the one that the manifest lies in now.
+            let bucket: PathBuf = self.path.components().take(2).collect();
+            let bucket = bucket.to_string_lossy().replacen(":/", "://", 1);
+            let named = if key.starts_with("s3://") { key.to_owned() } else { format!("{bucket}/{key}") };
+            if store.is_file(Path::new(&named))? {
+                return Ok(named.into());
+            }
+        }
         let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();
         for from in 0..parts.len() {
-            for folder in self.path.ancestors().skip(1).filter(|folder| store.may_hold(folder)) {
+            let above = self.path.ancestors().skip(1);
+            for folder in above.filter(|folder| is_remote(folder) == is_remote(&self.path)) {
                 let path = folder.join(parts[from..].join("/"));
                 if store.is_file(&path)? {
                     return Ok(path);
