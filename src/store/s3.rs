@@ -222,7 +222,10 @@ fn told(error: object_store::Error, name: &str, verb: &str) -> Error {
     use object_store::Error::{NotFound, PermissionDenied, Precondition, Unauthenticated};
     let text = chain_of(&error);
     let plain = |what: String| Error::file(name, what);
-    let expired = ["ExpiredToken", "RequestExpired", "TokenRefreshRequired"].iter().any(|code| text.contains(code));
+    let says = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
+    let expired = says(&["ExpiredToken", "RequestExpired", "TokenRefreshRequired"]);
+    let denied =
+        matches!(error, PermissionDenied { .. } | Unauthenticated { .. }) || says(&["AccessDenied", "403 Forbidden"]);
     match error {
         _ if expired => plain(format!("cannot be {verb}: the credentials have expired"))
             .help("sign in again (`aws sso login`, or a new session token), then run again"),
@@ -230,7 +233,7 @@ fn told(error: object_store::Error, name: &str, verb: &str) -> Error {
         Precondition { .. } => {
             plain("was replaced while it was being read".into()).help("run again: the export has just been delivered anew")
         }
-        PermissionDenied { .. } | Unauthenticated { .. } => plain(format!("cannot be {verb}: access denied ({text})"))
+        _ if denied => plain(format!("cannot be {verb}: access denied ({text})"))
             .help("the credentials need s3:ListBucket on the bucket, s3:GetObject on what is read and s3:PutObject on what is written"),
         _ => plain(format!("cannot be {verb}: {text}")),
     }

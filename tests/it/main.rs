@@ -9,6 +9,7 @@ mod changes;
 mod cli;
 mod commitments;
 mod coverage;
+mod csv;
 mod cur;
 mod curve;
 mod dialects;

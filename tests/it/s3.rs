@@ -65,13 +65,18 @@ impl Server {
 /// Runs the program with S3 at an endpoint.
 fn curtail(endpoint: &str, words: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
+    command(endpoint, words, folder.path()).output().unwrap()
+}
+
+/// The program in a folder, with no settings of AWS but the test's.
+fn command(endpoint: &str, words: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curtail"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
         command.env_remove(name);
     }
-    let nowhere = folder.path().join("none");
+    let nowhere = folder.join("none");
     command
-        .current_dir(folder.path())
+        .current_dir(folder)
         .args(words)
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("AWS_ACCESS_KEY_ID", "testing")
@@ -81,7 +86,7 @@ fn curtail(endpoint: &str, words: &[&str]) -> Output {
         .env("AWS_CONFIG_FILE", &nowhere)
         .env("AWS_SHARED_CREDENTIALS_FILE", &nowhere)
         .env("AWS_EC2_METADATA_DISABLED", "true");
-    command.output().unwrap()
+    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -254,6 +259,24 @@ fn faults_on_the_way() {
         &[name, "was replaced", "run again"],
     );
     small.fails("gone", always(part, Fault::Answer(404, "NoSuchKey")), &[name, "not there"]);
+}
+
+/// Credentials that only a profile has are found, as AWS's own tools find them; without any the error says so.
+#[test]
+fn credentials_of_a_profile() {
+    let small = Small::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    fs::write(&file, "[nightly]\naws_access_key_id = testing\naws_secret_access_key = a-secret-that-is-never-shown\n")
+        .unwrap();
+    let run = |profile: &str| {
+        let mut command = command(&small.server.endpoint, &["recommend", EXPORT, "--format", "json"], folder.path());
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        command.env("AWS_SHARED_CREDENTIALS_FILE", &file).env("AWS_PROFILE", profile).output().unwrap()
+    };
+    assert!(ended_well(&run("nightly")) == small.local);
+    let said = ended_badly(&run("weekly"));
+    assert!(said.contains(EXPORT) && said.contains("credentials"), "{said}");
 }
 
 /// A report is put whole or not at all.
