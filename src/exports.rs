@@ -135,7 +135,7 @@ fn find(store: &Store, input: &str) -> Result<Found> {
         return Ok(Found::Folder { root: path.to_owned(), files: all });
     }
     if store.is_file(path)? {
-        return Ok(files(match input.ends_with("Manifest.json") {
+        return Ok(files(match manifest::is_manifest(path) {
             true => manifest::Manifest::read(store, path)?.files(store)?,
             false => vec![path.to_owned()],
         }));

@@ -13,7 +13,6 @@ use std::{
     io::Read,
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 use tempfile::TempDir;
 
@@ -21,7 +20,7 @@ use tempfile::TempDir;
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     #[cfg(feature = "aws")]
-    s3: Arc<s3::S3>,
+    s3: std::sync::Arc<s3::S3>,
 }
 
 /// Whether a path names an object in S3.

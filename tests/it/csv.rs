@@ -107,7 +107,7 @@ fn a_truncated_gzip_is_an_error_and_a_whole_one_is_not() {
 fn manifests_are_followed_and_formats_do_not_mix() {
     let folder = tempfile::tempdir().unwrap();
     let period = folder.path().join("report/20260901-20261001");
-    for (assembly, cost) in [("old", "1"), ("new", "2")] {
+    for (assembly, cost) in [("z-old", "1"), ("new", "2")] {
         fs::create_dir_all(period.join(assembly)).unwrap();
         let plain = part(&period.join(assembly), "report-1.csv", &[line(0, "1", cost)]);
         fs::write(period.join(assembly).join("report-1.csv.gz"), gzip(&plain)).unwrap();
@@ -115,6 +115,8 @@ fn manifests_are_followed_and_formats_do_not_mix() {
     }
     let keys = r#"{"reportKeys": ["p/report/20260901-20261001/new/report-1.csv.gz"]}"#;
     fs::write(period.join("report-Manifest.json"), keys).unwrap();
+    // Each assembly keeps its own manifest; the one above them names the latest.
+    fs::write(period.join("z-old/report-Manifest.json"), keys.replace("/new/", "/z-old/")).unwrap();
     for export in [folder.path().to_owned(), period.join("report-Manifest.json")] {
         let report = run(&export).unwrap();
         assert_eq!((report.inputs.len(), report.totals.unblended_cost.0), (1, 2.0), "{}", export.display());
@@ -122,6 +124,18 @@ fn manifests_are_followed_and_formats_do_not_mix() {
     let settings = Settings { period: vec!["2026-08".into()], ..everything(folder.path()) };
     let error = curtail::run(&Config::of(settings).unwrap()).err().unwrap().to_string();
     assert!(error.contains("found: 2026-09"), "{error}");
+
+    let azure = tempfile::tempdir().unwrap();
+    let month = azure.path().join("focus/20260901-20260930");
+    for (run, cost, asked) in [("9f", "1", "2026-09-02T01:00:00Z"), ("1a", "2", "2026-09-03T01:00:00Z")] {
+        fs::create_dir_all(month.join(run)).unwrap();
+        part(&month.join(run), "part_0_0001.csv", &[line(0, "1", cost)]);
+        let text = format!(
+            r#"{{"runInfo": {{"submittedTime": "{asked}"}}, "blobs": [{{"blobName": "root/focus/20260901-20260930/{run}/part_0_0001.csv"}}]}}"#
+        );
+        fs::write(month.join(run).join("manifest.json"), text).unwrap();
+    }
+    assert_eq!(run(azure.path()).unwrap().totals.unblended_cost.0, 2.0);
 
     let mixed = tempfile::tempdir().unwrap();
     crate::cur::write(&mixed.path().join("part.parquet"), &[crate::cur::heartbeat()]);

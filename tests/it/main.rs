@@ -18,9 +18,11 @@ mod layers;
 mod market;
 mod order;
 mod periods;
+#[cfg(feature = "aws")]
 mod proxy;
 mod report;
 mod rules;
+#[cfg(feature = "aws")]
 mod s3;
 mod threads;
 mod totals;
