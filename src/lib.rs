@@ -14,6 +14,7 @@ pub mod store;
 pub mod exports;
 pub mod forecast;
 pub mod scan;
+pub mod season;
 pub mod sku;
 
 pub mod facts;
@@ -123,6 +124,7 @@ pub fn run(config: &Config) -> Result<Report> {
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
         commitments: &config.defaults.commitments,
+        zone: &config.defaults.schedule.time_zone,
         threads: config.threads,
         has: &has,
     };

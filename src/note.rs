@@ -177,6 +177,8 @@ remarks! {
     RuleOverridden { rule: String } Info "rule_overridden" => "the text and figures of rule `{rule}` are the ones given with --rules";
     CoveredHours { findings: usize } Info "covered_hours" =>
         "{findings} finding(s) touch hours that a reservation or a Savings Plan pays for: the commitment is paid on, and saves what it covers instead, if anything";
+    GoneAlready { findings: usize, hours: i32 } Info "gone_already" =>
+        "{findings} finding(s) are left out because what they are about is gone: not billed in the last {hours} hours of the period, or not in the inventory any more";
     RepricingError { percent: f64, limit: f64 } Warning "repricing_error" =>
         "the model prices the bill {percent:.2} % away from what was billed, more than {limit:.2} %: savings may be off by as much (see `reconciliation`)";
     CoarseHours { granularity: &'static str } Info "coarse_hours" =>

@@ -177,17 +177,10 @@ impl Holding {
 /// reservation) or lowest rate (of a plan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Preference {
-    turn: Turn,
-    place: usize,
-    saving: i128,
-    size: i64,
-}
-
-impl Preference {
-    /// What a plan saves of the public rate, in 1e-12.
-    pub(super) fn saving(&self) -> i128 {
-        -self.saving
-    }
+    pub(super) turn: Turn,
+    pub(super) place: usize,
+    pub(super) saving: i128,
+    pub(super) size: i64,
 }
 
 /// All holdings of the period, in the order in which they apply.

@@ -324,10 +324,14 @@ pub struct UnitCostImpact {
 /// A finding that lost to this one.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OverlapRow {
-    /// Its id.
+    /// Its id; that of the recommendation itself for another way to do the same.
     pub id: String,
     /// Its rule.
     pub rule: String,
+    /// What it would have led to.
+    pub change: String,
+    /// What it would have saved a month instead, net.
+    pub monthly_savings: Amount,
     /// Why it is not counted.
     pub why: String,
 }

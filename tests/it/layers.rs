@@ -10,7 +10,7 @@ const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
     &["store"],
-    &["defaults", "forecast", "sku", "scan"],
+    &["defaults", "forecast", "season", "sku", "scan"],
     &["exports", "inventory", "transactions"],
     &["metrics"],
     &["facts"],

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alternatives;
 mod bad_input;
 mod bill;
 mod bound;
@@ -13,6 +14,7 @@ mod csv;
 mod cur;
 mod curve;
 mod dialects;
+mod gap;
 mod focus;
 mod layers;
 mod market;
@@ -24,6 +26,7 @@ mod report;
 mod rules;
 #[cfg(feature = "aws")]
 mod s3;
+mod season;
 mod threads;
 mod totals;
 mod trust;
