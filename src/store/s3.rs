@@ -229,6 +229,7 @@ fn told(error: object_store::Error, name: &str, verb: &str) -> Error {
     match error {
         _ if expired => plain(format!("cannot be {verb}: the credentials have expired"))
             .help("sign in again (`aws sso login`, or a new session token), then run again"),
+        _ if says(&["NoSuchBucket"]) => plain(format!("cannot be {verb}: there is no such bucket")),
         NotFound { .. } => plain(format!("cannot be {verb}: it is not there")),
         Precondition { .. } => {
             plain("was replaced while it was being read".into()).help("run again: the export has just been delivered anew")

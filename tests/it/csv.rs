@@ -1,6 +1,6 @@
 //! CSV exports: what is wrong with one is told with file, line and column; what spreadsheets and Windows do to one is no error.
 
-use crate::totals::everything;
+use crate::totals::{everything, facts, root, script, skip};
 use curtail::{
     config::{Config, Settings},
     report::Report,
@@ -47,12 +47,25 @@ fn amounts_are_exact_and_accounts_have_twelve_digits() {
     let folder = tempfile::tempdir().unwrap();
     let path =
         part(folder.path(), "part.csv", &[line(0, "1", "0.1"), line(1, "2.5", "2E-1"), line(2, "", "0.000000000001")]);
-    let facts = curtail::read(&Config::of(everything(&path)).unwrap()).unwrap().facts;
+    let facts = facts(&path);
     let sum: curtail::money::Money = facts.spend.iter().map(|spend| spend.costs.unblended).sum();
     assert_eq!(sum, curtail::money::Money::parse("0.300000000001").unwrap());
     assert_eq!((&*facts.classes[0].account, &*facts.classes[0].payer), ("000123456789", "001234567890"));
     assert_eq!(facts.resources[0].tag("team"), Some("shop"));
     assert_eq!(facts.quality.lines, 3);
+}
+
+/// A bill that AWS itself wrote says as CSV what it says as Parquet.
+#[test]
+fn a_real_bill_of_2018_as_csv() {
+    let export = root().join("../shared/data/cur-2018-10/part.snappy.parquet");
+    if !export.is_file() {
+        return skip("a_real_bill_of_2018_as_csv", &export);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("part.csv.gz");
+    script("dialects.py", [Path::new("legacy"), &export, &csv]);
+    assert!(format!("{:?}", facts(&csv)) == format!("{:?}", facts(&export)), "the facts differ");
 }
 
 #[test]
@@ -63,7 +76,6 @@ fn line_ends_of_windows_and_a_mark_of_the_byte_order_change_nothing() {
     let text = fs::read_to_string(&plain).unwrap();
     let other = folder.path().join("b.csv");
     fs::write(&other, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
-    let facts = |path: &Path| curtail::read(&Config::of(everything(path)).unwrap()).unwrap().facts;
     assert_eq!(format!("{:?}", facts(&plain)), format!("{:?}", facts(&other)));
 }
 
