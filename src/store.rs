@@ -44,6 +44,10 @@ impl Store {
         if !is_remote(path) {
             return Ok(path.is_dir());
         }
+        // Who may read an object need not be allowed to list its bucket.
+        if path.extension().is_some() && self.is_file(path).unwrap_or(false) {
+            return Ok(false);
+        }
         Ok(!self.list(path)?.is_empty())
     }
 

@@ -239,6 +239,12 @@ fn faults_on_the_way() {
     small.survives("a slow body", first(2, part, Fault::Slow));
     small.survives("a body that stands still", first(1, part, Fault::Stall));
 
+    // Who may read the part alone names it.
+    let denied = |line: &str| line.contains("list-type").then_some(Fault::Answer(403, "AccessDenied"));
+    small.proxy.plan(denied);
+    let named = ["recommend", "s3://bill/small/part.parquet", "--format", "json"];
+    assert!(ended_well(&curtail(&small.proxy.endpoint, &named)) == small.local);
+
     let always = |of: &'static str, fault| move |line: &str| line.contains(of).then_some(fault);
     let name = "s3://bill/small/part.parquet";
     small.fails("a truncated object", always("GET /bill/small/part.parquet", Fault::Short), &[name, "is truncated"]);
