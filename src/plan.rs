@@ -183,6 +183,9 @@ impl Inputs<'_> {
 
     /// Why a rule does not run, if so.
     fn why_not(&self, rule: &Ready) -> Option<String> {
+        if !self.facts.tells_usage() {
+            return Some("needs usage of AWS that tells what was used, of which the bill has none".into());
+        }
         if let Some(missing) = rule.text.needs.iter().find(|token| !(self.has)(token)) {
             return Some(format!("needs {missing}, which was not given"));
         }
