@@ -46,6 +46,11 @@ impl<'a> Fleet<'a> {
         Self { target, lines, timed: timed.into_iter().collect(), running }
     }
 
+    /// Units of anything else that runs by the hour.
+    pub(super) fn of_units(target: Target, running: Hours, classes: Vec<ClassId>) -> Self {
+        Self { target, lines: Vec::new(), timed: classes, running }
+    }
+
     /// The instances, Spot among them.
     pub(super) fn instances(&self) -> impl Iterator<Item = &'a Instance> {
         self.lines.iter().filter_map(|(_, line)| line.class.what.instance())
