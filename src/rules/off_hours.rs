@@ -100,17 +100,20 @@ impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         for service in [Service::Ec2, Service::Rds] {
             for fleet in Fleet::all(see, service) {
-                out.extend(self.look(see, &fleet, service));
+                out.extend(self.look(see, fleet, service));
             }
         }
     }
 }
 
 impl OffHours {
-    fn look(&self, see: &Context<'_>, fleet: &Fleet<'_>, service: Service) -> Option<Finding> {
+    fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service) -> Option<Finding> {
         let mark = self.mark(see, &fleet.target)?;
-        let stays = fleet.has_spot() || is_kept(see, fleet, service) || !self.is_old(see, &fleet.target);
-        if stays || !self.runs_off_work(see, fleet) {
+        if fleet.has_spot() || is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
+            return None;
+        }
+        let fleet = &fleet.with_hours(see);
+        if !self.runs_off_work(see, fleet) {
             return None;
         }
         let nights = self.nights(see, fleet, service);

@@ -33,18 +33,22 @@ struct Trust {
 impl Rule for SeasonalScaling {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         for fleet in by_workload(see, Fleet::all(see, Service::Ec2)) {
-            out.extend(self.look(see, &fleet));
+            out.extend(self.look(see, fleet));
         }
     }
 }
 
 impl SeasonalScaling {
-    fn look(&self, see: &Context<'_>, fleet: &Fleet<'_>) -> Option<Finding> {
+    fn look(&self, see: &Context<'_>, fleet: Fleet<'_>) -> Option<Finding> {
         let sizes: BTreeSet<&str> = fleet.instances().map(|instance| instance.kind.size.as_str()).collect();
         let first = fleet.target.members().first().map(|id| see.facts.resource(*id));
         let managed = |tag: &String| first.is_some_and(|member| member.tag(tag).is_some());
+        if fleet.has_spot() || sizes.len() != 1 || self.managed_tags.iter().any(managed) {
+            return None;
+        }
+        let fleet = &fleet.with_hours(see);
         let (least, most) = (self.least(see, fleet), whole(fleet.most()));
-        if fleet.has_spot() || sizes.len() != 1 || most <= least || self.managed_tags.iter().any(managed) {
+        if most <= least {
             return None;
         }
         let demand = Demand::of(see, fleet)?;
