@@ -77,8 +77,10 @@ macro_rules! entry {
 }
 
 mod api_calls;
+mod by_clock;
 mod dynamodb_capacity_mode;
 mod dynamodb_reserved;
+mod dynamodb_schedule;
 mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
@@ -123,6 +125,7 @@ pub const RULES: &[Entry] = &[
     entry!(api_calls, ApiCalls),
     entry!(dynamodb_capacity_mode, DynamodbCapacityMode),
     entry!(dynamodb_reserved, DynamodbReserved),
+    entry!(dynamodb_schedule, DynamodbSchedule),
     entry!(ebs_gp3, EbsGp3),
     entry!(ebs_overprovisioned_iops, EbsOverprovisionedIops),
     entry!(expiring_commitment, ExpiringCommitment),

@@ -15,12 +15,12 @@ pub(super) struct Fleet<'a> {
     pub(super) lines: Owned<'a>,
     /// Its classes of instance-hours.
     timed: Vec<ClassId>,
-    /// How many ran, by the hour of the period.
+    /// How many ran, by the hour of the period; nothing until it is asked for: most fleets are looked at no further.
     pub(super) running: Hours,
 }
 
 impl<'a> Fleet<'a> {
-    /// All that run instances of a service, Auto Scaling groups as one; none that is gone already.
+    /// All that run instances of a service, Auto Scaling groups as one; none that is gone already. Their hours are not looked up yet.
     pub(super) fn all(see: &Context<'a>, service: Service) -> Vec<Self> {
         let wanted = move |what: &What| {
             what.instance().is_some_and(|one| one.service == service && one.purchase != Purchase::Host)
@@ -28,24 +28,35 @@ impl<'a> Fleet<'a> {
         let live =
             |target: &Target| target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before);
         let fleets = see.targets_by(wanted, Resource::group).into_iter().filter(|(target, _)| live(target));
-        fleets.map(|(target, lines)| Self::of(see, target, lines)).collect()
+        fleets.map(|(target, lines)| Self::of(target, lines)).collect()
     }
 
-    fn of(see: &Context<'a>, target: Target, lines: Owned<'a>) -> Self {
+    fn of(target: Target, lines: Owned<'a>) -> Self {
         let bought = |line: &Line<'_>| line.class.what.instance().is_some_and(|one| one.purchase != Purchase::Spot);
         let timed: BTreeSet<ClassId> = lines.iter().filter(|(_, line)| bought(line)).map(|(_, line)| line.id).collect();
+        let running = Hours { start: Hour(0), values: Vec::new() };
+        Self { target, lines, timed: timed.into_iter().collect(), running }
+    }
+
+    /// The same with its hours.
+    pub(super) fn with_hours(self, see: &Context<'a>) -> Self {
         let period = see.facts.window.period;
         let mut values = vec![0.0; usize::try_from(period.hours()).unwrap_or(0)];
-        for usage in target.members().iter().flat_map(|id| see.facts.usage_of(*id)) {
+        for usage in self.target.members().iter().flat_map(|id| see.facts.usage_of(*id)) {
             let cut = usage.hours.cut(period);
-            for hour in (cut.start.0..cut.end.0).filter(|_| timed.contains(&usage.class)) {
+            for hour in (cut.start.0..cut.end.0).filter(|_| self.timed.contains(&usage.class)) {
                 if let Some(sum) = usize::try_from(hour - period.start.0).ok().and_then(|at| values.get_mut(at)) {
                     *sum += usage.per_hour.to_f64();
                 }
             }
         }
         let running = Hours { start: period.start, values: values.into_iter().map(Some).collect() };
-        Self { target, lines, timed: timed.into_iter().collect(), running }
+        Self { running, ..self }
+    }
+
+    /// Units of anything else that runs by the hour.
+    pub(super) fn of_units(target: Target, running: Hours, classes: Vec<ClassId>) -> Self {
+        Self { target, lines: Vec::new(), timed: classes, running }
     }
 
     /// The instances, Spot among them.
@@ -158,7 +169,7 @@ pub(super) fn by_workload<'a>(see: &Context<'a>, fleets: Vec<Fleet<'a>>) -> Vec<
         let (account, region) = (account.to_owned(), region.to_owned());
         let name = format!("{workload} ({kinds})");
         let target = Target::Pool { account, region, name, members: members.into_iter().collect() };
-        all.push(Fleet::of(see, target, lines));
+        all.push(Fleet::of(target, lines));
     }
     all
 }

@@ -101,7 +101,7 @@ impl Rule for OffHours {
         let mut weeks = Weeks::new();
         for service in [Service::Ec2, Service::Rds] {
             for fleet in Fleet::all(see, service) {
-                out.extend(self.look(see, &fleet, service, &mut weeks));
+                out.extend(self.look(see, fleet, service, &mut weeks));
             }
         }
     }
@@ -111,10 +111,13 @@ impl Rule for OffHours {
 type Weeks = BTreeMap<BTreeSet<usize>, Week>;
 
 impl OffHours {
-    fn look(&self, see: &Context<'_>, fleet: &Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
+    fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
         let mark = self.mark(see, &fleet.target)?;
-        let stays = fleet.has_spot() || is_kept(see, fleet, service) || !self.is_old(see, &fleet.target);
-        if stays || !self.runs_off_work(see, fleet) {
+        if fleet.has_spot() || is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
+            return None;
+        }
+        let fleet = &fleet.with_hours(see);
+        if !self.runs_off_work(see, fleet) {
             return None;
         }
         let nights = self.nights(see, fleet, service);

@@ -81,13 +81,13 @@ fn run(worlds: &[World], zone: &str) -> Value {
     for (at, world) in worlds.iter().enumerate() {
         let line = json!({
             "hours": [first, end], "product": "AmazonEC2", "usage_type": "BoxUsage:m5.large", "instance_type": "m5.large",
-            "operation": "RunInstances", "resource": format!("i-{at:03}"), "usage": world.fleet,
+            "operation": "RunInstances", "resource": format!("i-{at:04}"), "usage": world.fleet,
             "cost": f64::from(world.fleet) * PRICE,
-            "tags": {"user_workload": format!("w-{at:03}"), "aws_autoscaling_groupName": format!("g-{at:03}")}
+            "tags": {"user_workload": format!("w-{at:04}"), "aws_autoscaling_groupName": format!("g-{at:04}")}
         });
         lines.push(serde_json::from_value(line).unwrap());
         for (of, demand) in world.demand.iter().enumerate().take(HOURS).filter(|(of, _)| world.known[*of]) {
-            writeln!(csv, "{},w-{at:03},{demand:.0}", hour(of).rfc3339()).unwrap();
+            writeln!(csv, "{},w-{at:04},{demand:.0}", hour(of).rfc3339()).unwrap();
         }
     }
     cur::write(&export.join("part.parquet"), &lines);
@@ -254,11 +254,15 @@ fn planted_seasons_are_found_and_most_of_what_can_be_saved_is() {
     assert!(score.short(0) <= 0.02 && score.short(1) <= 0.02);
 }
 
+/// What chance makes.
+const CHANCE: [&str; 6] = ["white noise", "random walk", "single spike", "step", "slow noise", "on and off at random"];
+
 /// Demand of nothing but chance, of some kind.
 fn chance(kind: usize, seed: usize) -> World {
-    let noise = |at: usize, share: f64| (1.0 + share * normal(seed * 10_000 + at + kind * 7_777)).max(0.0);
-    let place = 20 + crate::market::random(u64::try_from(seed).unwrap(), 780).unsigned_abs() as usize;
-    let mut walk = 1000.0f64;
+    let own = seed * 10_000 + kind * 7_777;
+    let noise = |at: usize, share: f64| (1.0 + share * normal(own + at)).max(0.0);
+    let place = 20 + format!("{:.0}", random(seed) * 780.0).parse::<usize>().unwrap();
+    let (mut walk, mut slow, mut on) = (1000.0f64, 0.0f64, false);
     let demand: Vec<f64> = (0..HOURS + AFTER)
         .map(|at| match kind {
             0 => 1000.0 * noise(at, 0.25),
@@ -267,7 +271,16 @@ fn chance(kind: usize, seed: usize) -> World {
                 walk
             }
             2 => noise(at, 0.05) * if (place..place + 5).contains(&at) { 5000.0 } else { 500.0 },
-            _ => noise(at, 0.05) * if at < place { 300.0 } else { 1000.0 },
+            3 => noise(at, 0.05) * if at < place { 300.0 } else { 1000.0 },
+            4 => {
+                slow = 0.95 * slow + 0.1 * normal(own + at);
+                1000.0 * (1.0 + slow).clamp(0.1, 3.0)
+            }
+            _ => {
+                // Twelve hours on average.
+                on ^= random(own + at) < 1.0 / 12.0;
+                noise(at, 0.05) * if on { 1000.0 } else { 200.0 }
+            }
         })
         .collect();
     let peak = demand.iter().take(HOURS).copied().fold(0.0, f64::max);
@@ -277,16 +290,16 @@ fn chance(kind: usize, seed: usize) -> World {
 #[test]
 #[expect(clippy::print_stdout, reason = "figures to look at: cargo test -- --nocapture")]
 fn chance_gets_no_schedule() {
-    const KINDS: [&str; 4] = ["white noise", "random walk", "single spike", "step"];
-    let worlds: Vec<World> = (0..400).map(|at| chance(at % 4, at / 4)).collect();
+    let kinds = CHANCE.len();
+    let worlds: Vec<World> = (0..100 * kinds).map(|at| chance(at % kinds, at / kinds)).collect();
     let report = run(&worlds, BERLIN);
-    let mut found = [0; 4];
+    let mut found = [0; CHANCE.len()];
     for row in report["recommendations"].as_array().unwrap() {
-        found[world_of(row) % 4] += 1;
+        found[world_of(row) % kinds] += 1;
     }
-    let rates: Vec<String> = KINDS.iter().zip(found).map(|(kind, found)| format!("{kind} {found}")).collect();
+    let rates: Vec<String> = CHANCE.iter().zip(found).map(|(kind, found)| format!("{kind} {found}")).collect();
     println!("schedules given to a hundred each: {}", rates.join(", "));
-    assert_eq!(found, [0; 4]);
+    assert_eq!(found, [0; CHANCE.len()]);
 }
 
 /// The sums of a series by the hour, from its first Monday on; hours without any value are not known.

@@ -18,14 +18,19 @@ pub(super) struct Backtest {
 
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outcome {
+pub(in crate::rules) struct Outcome {
     /// Hours whose demand is known.
-    pub(super) known: u32,
+    pub(in crate::rules) known: u32,
     /// Those of them in which demand would have been above the schedule, and the schedule below what ran.
-    pub(super) short: u32,
+    pub(in crate::rules) short: u32,
 }
 
 impl Backtest {
+    /// The days that are kept.
+    pub(super) fn days(&self) -> i32 {
+        self.hours / 24
+    }
+
     /// The hours that are kept.
     pub(super) fn span(&self, period: Span) -> Span {
         Span::new(period.end.plus(-self.hours).max(period.start), period.end)

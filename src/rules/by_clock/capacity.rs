@@ -11,18 +11,18 @@ use crate::{
 use serde::Deserialize;
 
 /// What a fleet must carry, by the hour.
-pub(super) struct Demand {
+pub(in crate::rules) struct Demand {
     /// Transactions, or busy instances.
-    pub(super) hours: Hours,
+    pub(in crate::rules) hours: Hours,
     /// The mean load of its processors in per cent, beside transactions.
-    pub(super) load: Option<Hours>,
+    pub(in crate::rules) load: Option<Hours>,
     /// Whether it is told from the processors.
-    pub(super) from_load: bool,
+    pub(in crate::rules) from_load: bool,
 }
 
 impl Demand {
     /// The workload's transactions; without them what its processors did. How many ran says nothing of how many were needed.
-    pub(super) fn of(see: &Context<'_>, fleet: &Fleet<'_>) -> Option<Self> {
+    pub(in crate::rules) fn of(see: &Context<'_>, fleet: &Fleet<'_>) -> Option<Self> {
         let load = fleet.load(see, "AWS/EC2", "CPUUtilization");
         let known = load.values.iter().flatten().count() as f64;
         let load = (known >= load.values.len() as f64 * see.min_metric_cover).then_some(load);
@@ -38,7 +38,7 @@ impl Demand {
 /// What an instance carries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Capacity {
+pub(in crate::rules) struct Capacity {
     /// So many hours, the busiest that are no exceptions, tell what an instance can carry.
     busiest_hours: usize,
     /// The mean load of an hour that an instance is taken to carry.
@@ -46,11 +46,11 @@ pub(super) struct Capacity {
     /// However idle processors are in the busiest hours, an instance is taken to carry no more than the inverse of this times what it did.
     least_of_carried: f64,
     /// More than the need.
-    pub(super) headroom: f64,
+    pub(in crate::rules) headroom: f64,
     /// The least that runs.
-    pub(super) min_instances: u32,
+    pub(in crate::rules) least: u32,
     /// A group's least size above this share of what ran is its fixed size, no lower bound.
-    pub(super) fixed_share: f64,
+    pub(in crate::rules) fixed_share: f64,
     /// A fleet whose size varies by more than this share must go with demand ...
     varies: f64,
     /// ... at a correlation of at least this.
