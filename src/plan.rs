@@ -1,6 +1,7 @@
 //! The plan: rules run stage by stage, their edits are carried out one after another on the re-priced bill, and what an
 //! edit saves is what the bill drops by. So savings never overlap and always add up.
 
+mod advised;
 mod id;
 
 use crate::{
@@ -220,6 +221,7 @@ impl Plan<'_> {
         if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
             notes.add(Remark::FewWeeks { weeks, least });
         }
+        advised::remarks(self, inputs, notes);
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }
@@ -278,6 +280,9 @@ impl Plan<'_> {
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);
+            for finding in &mut findings {
+                advised::add(inputs, finding);
+            }
             found.extend(findings.into_iter().map(|finding| (at, finding)));
         }
         for bill in [&mut self.before, &mut self.after] {
