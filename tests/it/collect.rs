@@ -273,7 +273,7 @@ fn planted_waste_is_collected_and_found() {
     let codes: Vec<&str> =
         report["notes"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect();
     assert!(codes.contains(&"adviser_differs"), "{codes:?}");
-    assert!(!codes.contains(&"unknown_inventory_file") && !codes.contains(&"bad_inventory_file"), "{codes:?}");
+    assert!(!codes.contains(&"unknown_inventory_file") && !codes.contains(&"bad_inventory_file"), "{}", report["notes"]);
 }
 
 /// What boto3 lists, dumped as the AWS CLI dumps it, and what `collect` wrote, are the same to `recommend`.
@@ -338,7 +338,7 @@ fn what_fails_for_a_while_is_asked_again() {
 
 #[test]
 fn throttling_is_waited_out() {
-    let some = ["--regions", "us-east-1", "--services", "rds,lambda"];
+    let some = ["--regions", "us-east-1", "--services", "lambda"];
     let folder = Folder::new();
     let ran = folder.collect("AKIATHROTTLED", &some);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
@@ -389,7 +389,7 @@ fn a_missing_permission_costs_that_signal_alone() {
     assert!(ran.err.contains("AccessDeniedException in 123456789012 eu-west-1 and 1 more"), "{}", ran.err);
     assert!(folder.has("us-east-1/ec2-describe-volumes.json") && !folder.has("eu-west-1/ec2-describe-volumes.json"));
     let denied = folder.manifest()["denied"].as_array().unwrap().len();
-    assert_eq!(denied, 10 + 2 * 5, "every listing of EC2 in one region, Compute Optimizer's in both");
+    assert_eq!(denied, 9 + 2 * 5, "every listing of EC2 in one region, Compute Optimizer's in both");
     let (found, report) = recommend(&export(folder.root.path()), &folder.out());
     assert!(found.iter().any(|(rule, _)| rule == "idle_ebs_volume"), "{found:?}");
     let codes: Vec<&Value> = report["notes"].as_array().unwrap().iter().map(|note| &note["code"]).collect();

@@ -211,7 +211,22 @@ def make():
     # Many pages of snapshots, and another region with one volume of its own.
     ids["west_volume"] = client("ec2", "eu-west-1").create_volume(AvailabilityZone="eu-west-1a", Size=8)["VolumeId"]
     metrics(client("cloudwatch"), instances, ids)
+    age(ids)
     return ids
+
+
+def age(ids):
+    """Everything was made two years ago: what is new is not called unused."""
+    import datetime
+
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.ec2.models import ec2_backends
+
+    ec2 = ec2_backends["123456789012"][REGION]
+    for name in ("idle_volume", "used_volume"):
+        ec2.volumes[ids[name]].create_time = "2024-11-01T00:00:00Z"
+    for table in dynamodb_backends["123456789012"][REGION].tables.values():
+        table.created_at = datetime.datetime(2024, 11, 1)
 
 
 def metrics(cloudwatch, instances, ids):
@@ -236,6 +251,18 @@ def metrics(cloudwatch, instances, ids):
                 for back in range(1, 17)
             ]
             cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=data)
+    busy = ids["busy_balancer"].partition("loadbalancer/")[2]
+    data = [
+        {
+            "MetricName": "RequestCount",
+            "Dimensions": [{"Name": "LoadBalancer", "Value": busy}],
+            "Timestamp": today - datetime.timedelta(days=back) + datetime.timedelta(hours=12),
+            "Value": 1e6,
+            "Unit": "Count",
+        }
+        for back in range(1, 17)
+    ]
+    cloudwatch.put_metric_data(Namespace="AWS/ApplicationELB", MetricData=data)
 
 
 def main():

@@ -27,6 +27,9 @@ pub(super) fn tables(site: Site) -> Fetch {
             }
         };
         let tables: Vec<Vec<Value>> = stream::iter(names).map(ask).buffered(8).try_collect().await?;
-        Ok(vec![file(stem::<dynamodb::Table>(), &Value::Array(tables.into_iter().flatten().collect()))])
+        let tables: Vec<Value> = tables.into_iter().flatten().collect();
+        // Without a table there is no document: the listing is a document a table.
+        let stem = stem::<dynamodb::Table>();
+        Ok(if tables.is_empty() { Vec::new() } else { vec![file(stem, &Value::Array(tables))] })
     })
 }
