@@ -241,10 +241,17 @@ fn planted_waste_is_collected_and_found() {
     let folder = Folder::new();
     let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1,eu-west-1"]);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("Cost Explorer will be asked at least 4 time(s), for 0.04"), "{}", ran.err);
+    assert!(ran.err.contains("Cost Explorer will be asked at least 4 time(s), for 0.0400 USD"), "{}", ran.err);
     assert!(ran.err.contains("CloudWatch will be asked for"), "{}", ran.err);
     let manifest = folder.manifest();
     assert_eq!((&manifest["complete"], &manifest["failed"]), (&json!(true), &json!([])), "{}", ran.err);
+    // Listings are followed to their last page.
+    let listed = |name: &str, key: &str| {
+        let text = fs::read_to_string(folder.out().join(ACCOUNT).join("us-east-1").join(name)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()[key].as_array().unwrap().len()
+    };
+    assert_eq!(listed("logs-describe-log-groups.json", "logGroups"), 120);
+    assert_eq!(listed("compute-optimizer-get-ec2-instance-recommendations.json", "instanceRecommendations"), 3);
     let export = export(folder.root.path());
     let (found, report) = recommend(&export, &folder.out());
     let has = |rule: &str, target: &str| found.iter().any(|(by, of)| by == rule && of.ends_with(target));
@@ -273,7 +280,11 @@ fn planted_waste_is_collected_and_found() {
     let codes: Vec<&str> =
         report["notes"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect();
     assert!(codes.contains(&"adviser_differs"), "{codes:?}");
-    assert!(!codes.contains(&"unknown_inventory_file") && !codes.contains(&"bad_inventory_file"), "{}", report["notes"]);
+    assert!(
+        !codes.contains(&"unknown_inventory_file") && !codes.contains(&"bad_inventory_file"),
+        "{}",
+        report["notes"]
+    );
 }
 
 /// What boto3 lists, dumped as the AWS CLI dumps it, and what `collect` wrote, are the same to `recommend`.

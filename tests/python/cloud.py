@@ -204,11 +204,13 @@ def make():
     autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="web", LaunchConfigurationName="web", MinSize=1, MaxSize=2, AvailabilityZones=[REGION + "a"]
     )
-    client("logs").create_log_group(logGroupName="/app")
+    logs = client("logs")
+    for number in range(120):  # three pages
+        logs.create_log_group(logGroupName=f"/app/{number}")
     client("elasticache").create_cache_cluster(
         CacheClusterId="sessions", CacheNodeType="cache.m5.large", Engine="redis", NumCacheNodes=1
     )
-    # Many pages of snapshots, and another region with one volume of its own.
+    # Another region with one volume of its own.
     ids["west_volume"] = client("ec2", "eu-west-1").create_volume(AvailabilityZone="eu-west-1a", Size=8)["VolumeId"]
     metrics(client("cloudwatch"), instances, ids)
     age(ids)

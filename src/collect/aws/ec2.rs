@@ -8,9 +8,12 @@ use crate::inventory::{Inventory, Tag, ec2};
 use aws_sdk_ec2::types as sdk;
 use std::{collections::BTreeSet, sync::Arc};
 
+/// Items of a page: without a number AWS answers with all there is at once, which in a large account takes too long.
+const PAGE: i32 = 500;
+
 pub(super) fn instances(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_instances().into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2).describe_instances().max_results(PAGE).into_paginator().items().send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::Instance>(all.into_iter().map(reservation).collect())
     })
@@ -83,7 +86,7 @@ fn tags(of: Option<Vec<sdk::Tag>>) -> Vec<Tag> {
 
 pub(super) fn volumes(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_volumes().into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2).describe_volumes().max_results(PAGE).into_paginator().items().send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::Volume>(all.into_iter().map(volume).collect())
     })
@@ -136,7 +139,7 @@ fn address(of: sdk::Address) -> ec2::Address {
 
 pub(super) fn nat_gateways(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_nat_gateways().into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2).describe_nat_gateways().max_results(PAGE).into_paginator().items().send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::NatGateway>(all.into_iter().map(nat_gateway).collect())
     })
@@ -164,7 +167,13 @@ fn nat_gateway(of: sdk::NatGateway) -> ec2::NatGateway {
 /// Snapshots of the account itself: those that others share cost it nothing.
 pub(super) fn snapshots(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_snapshots().owner_ids("self").into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2)
+            .describe_snapshots()
+            .owner_ids("self")
+            .max_results(PAGE)
+            .into_paginator()
+            .items()
+            .send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::Snapshot>(all.into_iter().map(snapshot).collect())
     })
@@ -189,7 +198,7 @@ fn snapshot(of: sdk::Snapshot) -> ec2::Snapshot {
 pub(super) fn images(site: Site) -> Fetch {
     Box::pin(async move {
         let ask = client!(site, aws_sdk_ec2).describe_images().owners("self");
-        let all = ask.include_deprecated(true).include_disabled(true).into_paginator().items().send();
+        let all = ask.include_deprecated(true).include_disabled(true).max_results(PAGE).into_paginator().items().send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::Image>(all.into_iter().map(image).collect())
     })
@@ -229,7 +238,7 @@ fn image(of: sdk::Image) -> ec2::Image {
 
 pub(super) fn vpc_endpoints(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_vpc_endpoints().into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2).describe_vpc_endpoints().max_results(PAGE).into_paginator().items().send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::VpcEndpoint>(all.into_iter().map(vpc_endpoint).collect())
     })
@@ -252,7 +261,12 @@ fn vpc_endpoint(of: sdk::VpcEndpoint) -> ec2::VpcEndpoint {
 
 pub(super) fn capacity_reservations(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_capacity_reservations().into_paginator().items().send();
+        let all = client!(site, aws_sdk_ec2)
+            .describe_capacity_reservations()
+            .max_results(PAGE)
+            .into_paginator()
+            .items()
+            .send();
         let all: Vec<_> = all.collect::<Result<_, _>>().await?;
         listing::<ec2::CapacityReservation>(all.into_iter().map(capacity_reservation).collect())
     })

@@ -50,6 +50,8 @@ pub(super) enum Kind {
     Expired,
     /// It would cost more than allowed.
     Budget,
+    /// No host by the name of the service in this region: it is not there, or names cannot be looked up.
+    NoHost,
     /// Anything else: what was asked for is missing, and the run is not whole.
     Broken,
 }
@@ -104,7 +106,10 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Failure {
             }
             SdkError::TimeoutError(_) => Self::broken("no answer in time"),
             SdkError::DispatchFailure(sent) if sent.is_timeout() => Self::broken("no answer in time"),
-            SdkError::DispatchFailure(sent) if sent.is_io() => Self::broken("the connection failed"),
+            SdkError::DispatchFailure(sent) if sent.is_io() => match sent.as_connector_error() {
+                Some(error) if is_lookup(error) => Self::new(Kind::NoHost, "there is no such host"),
+                _ => Self::broken("the connection failed"),
+            },
             SdkError::DispatchFailure(_) => {
                 Self::broken("the request could not be sent: no credentials, or no way to AWS")
             }
@@ -112,6 +117,18 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Failure {
             _ => Self::broken("the request could not be made"),
         }
     }
+}
+
+/// Whether a connection failed because the name of the host is not known.
+fn is_lookup(error: &dyn std::error::Error) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.to_string().contains("dns error") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) struct Figures {
     pub(super) attempts: u32,
     /// The role to take on in the accounts of an organisation.
     pub(super) role_name: String,
+    /// Services that some regions lack.
+    pub(super) not_everywhere: Vec<String>,
     /// Services that Savings Plans cover, as the bill names them.
     pub(super) plan_services: Vec<String>,
     #[serde(rename = "sources")]

@@ -127,7 +127,7 @@ impl Ledger {
             Kind::Denied => kept.denied.push(missed),
             Kind::Absent => kept.absent.push(missed),
             Kind::Budget => kept.unpaid.push(missed),
-            Kind::Broken => kept.broken.push(missed),
+            Kind::Broken | Kind::NoHost => kept.broken.push(missed),
             Kind::Expired => {
                 kept.expired = true;
                 kept.broken.push(missed);

@@ -12,6 +12,7 @@ use crate::{
 };
 use aws_sdk_cloudwatch::types as sdk;
 use aws_smithy_types::DateTime;
+use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -70,6 +71,18 @@ pub(super) struct Wanted {
 pub(super) struct Kind {
     pub(super) name: String,
     pub(super) wanted: Vec<Wanted>,
+}
+
+impl Kind {
+    /// What is asked for, in short: other resources or other days are another question.
+    pub(super) fn asked(&self, days: i64) -> String {
+        let mut hash = Sha256::new();
+        for wanted in &self.wanted {
+            hash.update(format!("{} {} {:?}\n", wanted.id, wanted.metric.name, wanted.dimensions));
+        }
+        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("{days} days of {} {digest}", self.wanted.len())
+    }
 }
 
 /// A resource with metrics.

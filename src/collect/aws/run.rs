@@ -8,7 +8,7 @@ use super::{
     metrics::{self, Stretch},
     organizations, session,
     session::Identity,
-    site::Site,
+    site::{Site, Written},
     state::State,
     steps::{self, Ask, METRICS, Place, STEPS, Step},
 };
@@ -238,8 +238,10 @@ impl Run<'_> {
         let budget = self.ledger.budget;
         if !paid.is_empty() {
             tell(&format!(
-                "Cost Explorer will be asked at least {} time(s), for {least} USD; the budget is {budget} USD",
-                paid.len()
+                "Cost Explorer will be asked at least {} time(s), for {} USD; the budget is {} USD",
+                paid.len(),
+                exact(least),
+                exact(budget)
             ));
         }
     }
@@ -281,18 +283,27 @@ impl Run<'_> {
 
     async fn step(&self, scope: &Scope, step: &Step, fetch: impl FnOnce() -> super::site::Fetch) {
         self.bar.set_message(format!("{} {} {}", scope.site.account, scope.site.region, step.file));
+        let may_lack = self.ledger.figures.not_everywhere.iter().any(|name| name == step.service);
+        let fetch = || async move {
+            match fetch().await {
+                Err(failure) if failure.kind == Kind::NoHost && may_lack => {
+                    Err(Failure::new(Kind::Absent, "the region has no such service"))
+                }
+                fetched => fetched,
+            }
+        };
         self.fill(scope, step.file, &format!("{} ({})", step.file, step.needs.join(", ")), "", fetch).await;
         self.bar.inc(1);
     }
 
     /// Fills the files of a listing unless they are fresh; when it fails, old ones are taken away.
-    async fn fill(
+    async fn fill<F: Future<Output = Result<Vec<Written>, Failure>>>(
         &self,
         scope: &Scope,
         step: &str,
         what: &str,
         asked: &str,
-        fetch: impl FnOnce() -> super::site::Fetch,
+        fetch: impl FnOnce() -> F,
     ) {
         let site = &scope.site;
         if self.is_fresh(scope, step, asked) {
@@ -317,14 +328,13 @@ impl Run<'_> {
 
     /// Fetches the metrics of what is listed, kind by kind.
     async fn metrics(&self, scopes: &[Scope], tell: &mut dyn FnMut(&str)) {
-        let asked = &format!("{} days", self.lookback);
         let of_regions = scopes.iter().filter(|scope| scope.place.contains(&Place::Region));
         let plans = of_regions.map(|scope| async move {
             let (kinds, failures) = metrics::kinds(&scope.site, &self.known(scope)).await;
             for (name, failure) in failures {
                 self.ledger.missed(&scope.site.account, &scope.site.region, &format!("metrics of {name}"), &failure);
             }
-            let due = |kind: &metrics::Kind| !self.is_fresh(scope, &kind.name, asked);
+            let due = |kind: &metrics::Kind| !self.is_fresh(scope, &kind.name, &kind.asked(self.lookback));
             (scope, kinds.into_iter().filter(|kind| due(kind)).collect::<Vec<_>>())
         });
         let plans: Vec<_> = stream::iter(plans).buffered(self.ledger.figures.scopes_at_once).collect().await;
@@ -332,7 +342,9 @@ impl Run<'_> {
         if wanted > 0 {
             let (price, left) = (self.ledger.price(metrics::ACTION, wanted), self.ledger.budget - self.ledger.spent());
             tell(&format!(
-                "CloudWatch will be asked for {wanted} metric(s), for {price} USD; {left} USD of the budget are left"
+                "CloudWatch will be asked for {wanted} metric(s), for {} USD; {} USD of the budget are left",
+                exact(price),
+                exact(left)
             ));
         }
         self.bar.inc_length(plans.iter().map(|(_, kinds)| kinds.len() as u64).sum());
@@ -345,7 +357,7 @@ impl Run<'_> {
                     let (site, kind) = (site.clone(), kind.clone());
                     Box::pin(async move { metrics::fetch(&site, &kind, stretch).await })
                 };
-                self.fill(scope, &kind.name, &what, asked, fetch).await;
+                self.fill(scope, &kind.name, &what, &kind.asked(self.lookback), fetch).await;
                 self.bar.inc(1);
             });
             join_all(all).await;
@@ -354,13 +366,19 @@ impl Run<'_> {
     }
 }
 
+/// Dollars to a hundredth of a cent: what 10 metrics cost.
+fn exact(amount: Money) -> String {
+    format!("{:.4}", amount.to_f64())
+}
+
 /// What a run came to.
 fn summary(counted: &Counted, options: &Options, tell: &mut dyn FnMut(&str)) {
     let calls: u64 = counted.calls.values().sum();
     let Counted { fetched, fresh, spent, .. } = counted;
     tell(&format!(
-        "{}: {fetched} listing(s) fetched, {fresh} still fresh; {calls} call(s), about {spent} USD",
-        options.out.display()
+        "{}: {fetched} listing(s) fetched, {fresh} still fresh; {calls} call(s), about {} USD",
+        options.out.display(),
+        exact(*spent)
     ));
     for (words, missed) in [
         ("denied", &counted.denied),
