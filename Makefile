@@ -1,18 +1,20 @@
 # What a newcomer needs: `make demo` runs the main job, `make test` runs all tests. Each does its own set-up.
 
 CARGO ?= cargo
+# Without the SDKs of AWS, which only `curtail collect` and `s3://` need and which take longer to build than all the rest.
+QUICK = --release --no-default-features
 
 .PHONY: demo test check setup fmt lint doc schema fixture rule bench instructions fuzz clean
 
 demo: ## the ranked table for a made-up company
-	$(CARGO) run --release --quiet --no-default-features -- demo
+	$(CARGO) run $(QUICK) --quiet -- demo
 
 test: setup ## all tests
 	$(CARGO) test
 
 check: fmt lint test doc ## what CI runs
 
-setup: ## the Python environment that the proofs against DuckDB need
+setup: ## the Python environment that the proofs need
 	sh tests/setup.sh
 
 fmt:
@@ -39,11 +41,11 @@ rule: ## make rule NAME=x FROM=y: three files that begin as a copy of a working 
 	sh rules/new.sh "$(NAME)" "$(FROM)"
 
 bench: setup ## curtail beside DuckDB and Polars: make bench ARGS="--rows 2000000"; --help says more
-	$(CARGO) build --release --quiet --bin curtail --example facts
+	$(CARGO) build $(QUICK) --quiet --bin curtail --example facts
 	.venv/bin/python benches/peers.py $(ARGS)
 
 instructions: ## instructions that reading a small export takes, against benches/instructions.toml; ARGS=--update keeps them
-	$(CARGO) build --release --quiet --bin curtail
+	$(CARGO) build $(QUICK) --quiet --bin curtail
 	python3 benches/instructions.py $${CARGO_TARGET_DIR:-target}/release/curtail $(ARGS)
 
 fuzz: ## damaged parts through both readers: make fuzz SECONDS=3600 SEED=7

@@ -4,6 +4,7 @@ mod args;
 
 use crate::{
     changes::Asked,
+    collect::{self, Outcome, Used},
     config::{Config, Settings},
     demo,
     error::{Error, Result},
@@ -14,7 +15,8 @@ use crate::{
     time::Span,
 };
 use args::{
-    AdviseArgs, CheckFormat, DataFormat, Format, PriceArgs, ReadArgs, WriteArgs, WriteDataArgs, Written, settings,
+    AdviseArgs, AskArgs, CheckFormat, CollectArgs, DataFormat, Format, PriceArgs, ReadArgs, WriteArgs, WriteDataArgs,
+    Written, settings,
 };
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -95,11 +97,30 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
     },
+    /// Fetches the inventory and the metrics that rules read from AWS, into the files that the AWS CLI would write
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Collect {
+        #[command(flatten)]
+        collect: CollectArgs,
+        #[command(subcommand)]
+        what: Option<CollectWhat>,
+    },
     /// The JSON Schema of what is written with --format json
     Schema {
         /// By which command
         #[arg(value_enum, default_value_t = Written::Recommend)]
         of: Written,
+    },
+}
+
+#[derive(Subcommand)]
+enum CollectWhat {
+    /// Saves the prices of what an export uses: on demand, and under Savings Plans
+    Prices {
+        #[command(flatten)]
+        read: Box<ReadArgs>,
+        #[command(flatten)]
+        ask: AskArgs,
     },
 }
 
@@ -168,6 +189,13 @@ impl Cli {
                 let report = demo::run(keep.as_deref())?;
                 finish(&report, None, &write, tell)
             }
+            Command::Collect { collect, what: None } => collect::run(&collect.options(), tell).map(collected),
+            Command::Collect { what: Some(CollectWhat::Prices { read, ask }), .. } => {
+                let settings = Settings { window: Some("all".into()), ..settings(*read, Settings::default())? };
+                let config = Config { owners: false, any_currency: true, ..Config::of(settings)? };
+                let used = Used::of(&crate::read(&config)?.facts);
+                collect::prices(&ask.options(), &used, tell).map(collected)
+            }
             Command::Schema { of } => {
                 let document = match of {
                     Written::Recommend => report::Document::Report,
@@ -209,6 +237,13 @@ fn deliver(text: &str, output: Option<&Path>, notes: &[Note], tell: &mut dyn FnM
     }
     notes.iter().for_each(|note| tell(&report::note_line(note)));
     Ok(())
+}
+
+fn collected(outcome: Outcome) -> Status {
+    match outcome {
+        Outcome::Whole => Status::Done,
+        Outcome::Incomplete => Status::Failed,
+    }
 }
 
 fn status(notes: &[Note], above: bool) -> Status {

@@ -3,6 +3,7 @@
 //! "Not collected" is not "absent": [`Collected::find`] tells them apart, and only a listing that was read whole, for
 //! the very account and region asked about, turns a missing id into [`Lookup::Absent`].
 
+mod advice;
 pub mod arn;
 pub mod autoscaling;
 mod collected;
@@ -15,6 +16,7 @@ mod fate;
 pub(crate) mod files;
 pub mod lambda;
 pub mod logs;
+mod manifest;
 pub mod memorydb;
 pub mod opensearch;
 mod owned;
@@ -27,6 +29,7 @@ pub mod sagemaker;
 pub mod savingsplans;
 mod shape;
 
+pub use advice::{Advice, DatabaseAdvice, FunctionAdvice, HubAdvice, IdleAdvice, InstanceAdvice, VolumeAdvice};
 pub use arn::short_id;
 pub use collected::{Collected, Lookup, Scope};
 pub use owned::{Amount, Bound, Covers, OwnedCommitment, State};
@@ -40,6 +43,17 @@ use crate::{
 };
 use files::File;
 use std::path::PathBuf;
+
+/// The file in which `curtail collect` says what it did.
+pub(crate) const MANIFEST: &str = "collect-manifest.json";
+
+/// Beginnings of files that are kept for people: no rule reads them, and they are not remarked on.
+const KEPT: &[&str] = &[
+    "ce-get-reservation-coverage",
+    "ce-get-reservation-utilization",
+    "ce-get-savings-plans-coverage",
+    "ce-get-savings-plans-utilization",
+];
 
 /// Declares every operation once: its field, its item and so its file name and token.
 macro_rules! operations {
@@ -145,6 +159,18 @@ operations! {
     reserved_warehouse_offerings: redshift::ReservedNodeOffering,
     /// Reserved nodes of MemoryDB on offer, by the UUID of the offer.
     reserved_memory_offerings: memorydb::ReservedNodesOffering,
+    /// What Compute Optimizer says of EC2 instances, by `i-...`, with `@arm64` where Graviton was asked for.
+    instance_advice: InstanceAdvice,
+    /// What it says of EBS volumes, by `vol-...`.
+    volume_advice: VolumeAdvice,
+    /// What it says of RDS instances, by name.
+    database_advice: DatabaseAdvice,
+    /// What it says of Lambda functions, by name.
+    function_advice: FunctionAdvice,
+    /// What it calls idle, by short id.
+    idle_advice: IdleAdvice,
+    /// What Cost Optimization Hub says, by the short id of the resource.
+    hub_advice: HubAdvice,
     /// Products of the price list, by SKU.
     products: pricing::Product,
     /// Products of a whole price-list file, by SKU.
@@ -162,7 +188,14 @@ impl Inventory {
         let mut inventory = Self::default();
         let mut scope_unknown = false;
         for file in files::list(dirs)?.into_iter().filter(|file| file.extension() == "json") {
+            if file.name.ends_with(MANIFEST) {
+                manifest::remarks(&file, notes);
+                continue;
+            }
             let Some((token, argument)) = operation(file.stem()) else {
+                if KEPT.iter().any(|kept| file.stem().starts_with(kept)) {
+                    continue;
+                }
                 notes.about(&file.name, Remark::UnknownInventoryFile { hint: hint(file.stem()) });
                 continue;
             };
@@ -190,6 +223,7 @@ impl Inventory {
 /// Beginnings of operations of AWS whose names go on where one of ours ends: without a longer name of ours, their files are not
 /// ours.
 const OTHERS: &[&str] = &[
+    "compute-optimizer-get-ec2-instance-recommendation-projected-metrics",
     "dynamodb-describe-table-replica-auto-scaling",
     "ec2-describe-addresses-attribute",
     "ec2-describe-reserved-instances-listings",

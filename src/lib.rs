@@ -40,6 +40,7 @@ pub mod report;
 
 pub mod baseline;
 pub mod cli;
+pub mod collect;
 pub mod config;
 pub mod defaults;
 pub mod demo;

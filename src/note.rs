@@ -169,6 +169,10 @@ remarks! {
     InventoryScopeUnknown { } Warning "inventory_scope_unknown" =>
         "some inventory files are not in an <account>/<region> folder: they are joined by id, and nothing is concluded from what they lack";
     DuplicateInventory { id: String } Warning "inventory_duplicate" => "`{id}` is listed twice with different contents; the last one counts";
+    CollectIncomplete { } Warning "collect_incomplete" =>
+        "the collection did not end, or not everything could be fetched: nothing is concluded from what is missing; run `curtail collect` again";
+    CollectDenied { what: String } Warning "collect_denied" =>
+        "permissions were missing for {what}: rules that need it find less";
     BadMetrics { error: String } Error "bad_metrics_file" => "skipped: {error}";
 
     // Rules and reports.
@@ -193,6 +197,10 @@ remarks! {
     SuppressionExpired { name: String, until: String } Warning "suppression_expired" =>
         "the suppression of {name} ended on {until}; what it hid is shown again";
     SuppressionUnmatched { name: String } Warning "suppression_unmatched" => "the suppression of {name} matches no finding";
+    AdviserDiffers { count: usize, example: String } Warning "adviser_differs" =>
+        "{count} recommendation(s) remove what Compute Optimizer knows and does not call idle (first: {example}): look twice";
+    AdviserAlone { count: usize, example: String } Info "adviser_alone" =>
+        "AWS's advisers call {count} billed resource(s) idle that no rule reports (first: {example}): the figures here do not show it";
     NothingFound { } Info "nothing_found" => "no rule found anything";
 }
 

@@ -1,6 +1,7 @@
 //! The plan: rules run stage by stage, their edits are carried out one after another on the re-priced bill, and what an
 //! edit saves is what the bill drops by. So savings never overlap and always add up.
 
+mod advised;
 mod id;
 mod remarks;
 mod take;
@@ -266,7 +267,9 @@ impl Plan<'_> {
             let all = findings.len();
             findings.retain(|finding| !take::is_gone(inputs, finding));
             self.gone += all - findings.len();
-            found.extend(findings.into_iter().flat_map(Finding::ways).map(|finding| (at, finding)));
+            let mut ways: Vec<Finding> = findings.into_iter().flat_map(Finding::ways).collect();
+            ways.iter_mut().for_each(|finding| advised::add(inputs, finding));
+            found.extend(ways.into_iter().map(|finding| (at, finding)));
         }
         for bill in [&mut self.before, &mut self.after] {
             bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits));

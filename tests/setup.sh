@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv at the project's root with the peers that tests compare with. Quick when it is there already.
+# Makes .venv at the project's root with the peers that tests compare with and the cloud they ask. Quick when it is there already.
 set -eu
 cd "$(dirname "$0")/.."
 

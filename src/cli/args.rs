@@ -1,6 +1,11 @@
 //! The flags that commands share, and how they become settings.
 
-use crate::{config::Settings, error::Result, output};
+use crate::{
+    collect::{Options, PriceOptions},
+    config::Settings,
+    error::Result,
+    output,
+};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -71,6 +76,69 @@ pub(super) struct AdviseArgs {
     /// Exit with status 1 when net savings a month exceed this
     #[arg(long, value_name = "AMOUNT")]
     pub(super) fail_above: Option<f64>,
+}
+
+#[derive(Args)]
+pub(super) struct CollectArgs {
+    /// The folder to fill, an <account>/<region> below it for each
+    #[arg(long, value_name = "DIR", required = true)]
+    out: Option<PathBuf>,
+    /// The profile of the AWS CLI to ask with
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The regions to ask, or all; by default the profile's own
+    #[arg(long, value_name = "REGIONS", value_delimiter = ',')]
+    regions: Vec<String>,
+    /// The role to take on first
+    #[arg(long, value_name = "ARN", conflicts_with = "organization")]
+    role_arn: Option<String>,
+    /// Ask every account of the organisation, by a role in each
+    #[arg(long)]
+    organization: bool,
+    /// The role in each account; OrganizationAccountAccessRole by default
+    #[arg(long, value_name = "NAME", requires = "organization")]
+    role_name: Option<String>,
+    /// Only these services, such as ec2,rds,metrics
+    #[arg(long, value_name = "SERVICES", value_delimiter = ',')]
+    services: Vec<String>,
+    /// Days of metrics; 62 by default
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
+    lookback: Option<i64>,
+    /// What paid calls may cost at most; 1 by default
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
+    budget: Option<f64>,
+}
+
+impl CollectArgs {
+    pub(super) fn options(self) -> Options {
+        Options {
+            out: self.out.unwrap_or_default(),
+            profile: self.profile,
+            regions: self.regions,
+            role_arn: self.role_arn,
+            organization: self.organization,
+            role_name: self.role_name,
+            services: self.services,
+            lookback: self.lookback,
+            budget: self.budget,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct AskArgs {
+    /// The folder to fill
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The profile of the AWS CLI to ask with
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl AskArgs {
+    pub(super) fn options(self) -> PriceOptions {
+        PriceOptions { out: self.out, profile: self.profile }
+    }
 }
 
 #[derive(Args)]

@@ -89,7 +89,7 @@ fn is_account(name: &str) -> bool {
 }
 
 /// `global`, or words and a number such as `us-gov-west-1`.
-fn is_region(name: &str) -> bool {
+pub(crate) fn is_region(name: &str) -> bool {
     let mut parts = name.rsplit('-');
     let number = parts.next().unwrap_or_default();
     let words: Vec<&str> = parts.collect();

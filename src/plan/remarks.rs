@@ -1,6 +1,6 @@
 //! What is remarked on a plan and on the settings that it was made with.
 
-use super::{Inputs, Plan};
+use super::{Inputs, Plan, advised};
 use crate::{
     bill::Reconciliation,
     facts::Granularity,
@@ -23,6 +23,7 @@ impl Plan<'_> {
         if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
             notes.add(Remark::FewWeeks { weeks, least });
         }
+        advised::remarks(self, inputs, notes);
         if self.steps.is_empty() && self.previews.is_empty() {
             notes.add(Remark::NothingFound {});
         }

@@ -133,6 +133,8 @@ pub enum Signal {
     Metrics,
     /// Among the prices and figures of the rule.
     Rule,
+    /// By one of AWS's own advisers: Compute Optimizer or Cost Optimization Hub.
+    Adviser,
 }
 
 /// One thing that was seen.
@@ -144,7 +146,7 @@ pub struct Evidence {
     pub value: Value,
     /// In which unit, if any.
     pub unit: Option<String>,
-    /// Where: `bill`, `inventory`, `metrics` or `rule`.
+    /// Where: `bill`, `inventory`, `metrics`, `rule` or `adviser`.
     pub source: Signal,
 }
 

@@ -22,7 +22,7 @@ const FLOW: &[&[&str]] = &[
     &["plan"],
     &["report"],
     &["baseline", "config", "output"],
-    &["demo"],
+    &["demo", "collect"],
     &["cli"],
 ];
 

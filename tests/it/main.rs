@@ -8,6 +8,8 @@ mod bill;
 mod bound;
 mod changes;
 mod cli;
+#[cfg(feature = "aws")]
+mod collect;
 mod commitments;
 mod coverage;
 mod csv;

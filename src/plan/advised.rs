@@ -1,0 +1,75 @@
+//! What AWS's own advisers say beside what the rules find, and where the two differ.
+
+use super::{Inputs, Plan, Step};
+use crate::{
+    facts::Resource,
+    inventory::{Advice, Lookup, short_id},
+    note::{Notes, Remark},
+    rules::{Aspect, Evidence, Finding, Signal, Target},
+};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Adds to a finding what AWS's advisers say of its one resource.
+pub(super) fn add(inputs: &Inputs<'_>, finding: &mut Finding) {
+    let Target::Resource(id) = &finding.target else { return };
+    let resource = inputs.facts.resource(*id);
+    let advice = advice_on(inputs, resource);
+    let differs = finding.aspect == Aspect::Existence && differs(inputs, resource, &advice);
+    for Advice { adviser, verdict, proposal, monthly_saving } in advice {
+        let said = proposal.map_or_else(|| verdict.clone(), |to| format!("{verdict}: {to}"));
+        finding.evidence.push(evidence(adviser, Value::String(said), None));
+        if let Some((value, currency)) = monthly_saving {
+            let value = Value::from((value * 1e6).round() / 1e6);
+            finding.evidence.push(evidence(&format!("{adviser}_saving"), value, Some(format!("{currency}/month"))));
+        }
+    }
+    if differs {
+        let said = Value::String("does not call it idle".into());
+        finding.evidence.push(evidence("compute_optimizer_differs", said, None));
+    }
+}
+
+fn evidence(name: &str, value: Value, unit: Option<String>) -> Evidence {
+    Evidence { name: name.to_owned(), value, unit, source: Signal::Adviser }
+}
+
+fn advice_on(inputs: &Inputs<'_>, resource: &Resource) -> Vec<Advice> {
+    inputs.inventory.advice(&resource.account, &resource.region, &resource.id)
+}
+
+/// Whether Compute Optimizer knows a resource and, asked for all that is idle in its account and region, did not name it.
+fn differs(inputs: &Inputs<'_>, resource: &Resource, advice: &[Advice]) -> bool {
+    let idle = inputs.inventory.idle_advice.find(&resource.account, &resource.region, &resource.id);
+    let known = advice.iter().any(|one| one.adviser == "compute_optimizer");
+    known && matches!(idle, Lookup::Absent) && !advice.iter().any(Advice::is_idle)
+}
+
+/// Remarks on where advisers and rules do not agree.
+pub(super) fn remarks(plan: &Plan<'_>, inputs: &Inputs<'_>, notes: &mut Notes) {
+    let all = || plan.steps.iter().chain(&plan.previews);
+    let differ = |step: &&Step| step.finding.evidence.iter().any(|one| one.name == "compute_optimizer_differs");
+    let names: Vec<&str> = all().filter(differ).map(|step| step.finding.target.identity(inputs.facts).2).collect();
+    if let Some(first) = names.iter().min() {
+        notes.add(Remark::AdviserDiffers { count: names.len(), example: (*first).to_owned() });
+    }
+    let found: BTreeSet<_> = all()
+        .chain(plan.rejected.iter().chain(&plan.suppressed).map(|left| &left.step))
+        .flat_map(|step| step.finding.target.members())
+        .map(|id| place(inputs.facts.resource(*id)))
+        .collect();
+    let billed = inputs.facts.named_resources().map(|(_, resource)| resource);
+    let idle = |resource: &&Resource| advice_on(inputs, resource).iter().any(Advice::is_idle);
+    let alone: BTreeSet<&str> = if inputs.inventory.idle_advice.is_empty() && inputs.inventory.hub_advice.is_empty() {
+        BTreeSet::new()
+    } else {
+        billed.filter(|resource| !found.contains(&place(resource))).filter(idle).map(|one| short_id(&one.id)).collect()
+    };
+    if let Some(first) = alone.first() {
+        notes.add(Remark::AdviserAlone { count: alone.len(), example: (*first).to_owned() });
+    }
+}
+
+fn place(resource: &Resource) -> (&str, &str, &str) {
+    (&resource.account, &resource.region, short_id(&resource.id))
+}
