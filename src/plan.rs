@@ -252,8 +252,10 @@ impl Plan<'_> {
                 wanted: &course.wanted,
                 commitments: inputs.commitments,
                 zone: inputs.zone,
+                prices: inputs.given.prices,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
+                gone_before: inputs.gone_before(),
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);

@@ -351,13 +351,14 @@ pub(super) fn reservation(
     let main = main_class(facts, commitment).map(|class| &class.what);
     let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
     let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);
+    // What its service lists of it goes before what it covers, which may be of another size.
+    let told = commitment.listed.as_ref().and_then(listed::instance);
     let instance = match (fee, main) {
         (Some(What::ReservedTable(write)), _) => return table(*write),
         (_, Some(What::TableCapacity(used))) => return table(used.write),
-        (Some(What::Reserved(instance)), _) | (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => {
-            instance.clone()
-        }
-        _ => commitment.listed.as_ref().and_then(listed::instance)?.clone(),
+        (Some(What::Reserved(instance)), _) => instance.clone(),
+        (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => told.unwrap_or(instance).clone(),
+        _ => told?.clone(),
     };
     // A fee does not say that it is for dedicated hardware, or for two copies: what it covers does.
     let like = main.and_then(What::instance).filter(|used| used.kind == instance.kind);

@@ -6,7 +6,7 @@ use crate::{
     facts::Cost,
     money::Money,
     rules::{Aspect, Finding, Stage, Status, Target},
-    time::MONTH_HOURS,
+    time::{Hour, MONTH_HOURS},
 };
 
 impl Plan<'_> {
@@ -150,7 +150,14 @@ fn monthly_of(inputs: &Inputs<'_>, money: Money) -> Money {
 }
 
 fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
-    let facts = inputs.facts;
-    let limit = facts.window.period.end.plus(-inputs.figures.seen_within_hours.max(facts.granularity.hours()));
-    finding.target.members().iter().any(|id| facts.resource(*id).seen.end > limit)
+    let limit = inputs.gone_before();
+    finding.target.members().iter().any(|id| inputs.facts.resource(*id).seen.end > limit)
+}
+
+impl Inputs<'_> {
+    /// What was not billed since is gone, unless the inventory has it.
+    pub(super) fn gone_before(&self) -> Hour {
+        let hours = self.figures.seen_within_hours.max(self.facts.granularity.hours());
+        self.facts.window.period.end.plus(-hours)
+    }
 }

@@ -119,7 +119,7 @@ pub struct Interval {
 pub struct Input {
     /// Its path as given.
     pub path: String,
-    /// `cur-2.0` or `cur-legacy`.
+    /// `cur-2.0`, `cur-legacy`, `focus-1.0` ...
     pub dialect: String,
     /// Its lines.
     pub rows: u64,
@@ -179,6 +179,9 @@ pub struct Summary {
     pub by_service: Vec<SummaryRow>,
     pub by_account: Vec<SummaryRow>,
     pub by_owner: Vec<SummaryRow>,
+    /// Told only of a bill that is not of AWS alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_provider: Vec<SummaryRow>,
 }
 
 /// The re-priced bill against the billed one.

@@ -97,6 +97,8 @@ pub enum Aspect {
     CapacityMode,
     /// When it runs, and how many of it.
     Schedule,
+    /// How much memory it is given, where there is no instance type.
+    Memory,
 }
 
 impl Aspect {
@@ -114,6 +116,7 @@ impl Aspect {
             Self::StorageTier => "storage tier",
             Self::CapacityMode => "capacity mode",
             Self::Schedule => "schedule",
+            Self::Memory => "memory",
         }
     }
 }

@@ -57,6 +57,11 @@ impl<'a> Fleet<'a> {
         Self { target, lines: Vec::new(), timed: classes, running }
     }
 
+    /// Whether some of it is still there. Members that are gone count for what ran, as long as others are.
+    pub(super) fn is_live(&self, see: &Context<'_>) -> bool {
+        self.target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before)
+    }
+
     /// The instances, Spot among them.
     pub(super) fn instances(&self) -> impl Iterator<Item = &'a Instance> {
         self.lines.iter().filter_map(|(_, line)| line.class.what.instance())

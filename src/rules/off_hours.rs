@@ -17,7 +17,7 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,16 +98,20 @@ struct Nights {
 
 impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
+        let mut weeks = Weeks::new();
         for service in [Service::Ec2, Service::Rds] {
-            for fleet in Fleet::all(see, service) {
-                out.extend(self.look(see, fleet, service));
+            for fleet in Fleet::all(see, service).into_iter().filter(|fleet| fleet.is_live(see)) {
+                out.extend(self.look(see, fleet, service, &mut weeks));
             }
         }
     }
 }
 
+/// Weeks by the slots off work that are in use: most machines have the same.
+type Weeks = BTreeMap<BTreeSet<usize>, Week>;
+
 impl OffHours {
-    fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service) -> Option<Finding> {
+    fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
         let mark = self.mark(see, &fleet.target)?;
         if fleet.has_spot() || is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
             return None;
@@ -117,19 +121,24 @@ impl OffHours {
             return None;
         }
         let nights = self.nights(see, fleet, service);
-        let week = |used: &BTreeSet<usize>| {
-            let on = |slot: usize| u32::from(self.is_work(slot) || used.contains(&slot));
-            Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule)
-        };
         let slots = (0..WEEK_HOURS).filter(|slot| !self.is_work(*slot)).count();
         let often = nights.used.len() as f64 > slots as f64 * self.in_use.max_slots_share;
-        let fitting = week(&nights.used);
+        let fitting = self.week(&nights.used, weeks);
         if often || fitting.is_constant() {
             let count = nights.used.len();
             let why = format!("it is used in {count} of the {slots} hours of a week outside work: no schedule fits");
-            return Some(self.finding(see, fleet, service, &week(&BTreeSet::new()), &mark, &nights).declined(why));
+            let week = self.week(&BTreeSet::new(), weeks);
+            return Some(self.finding(see, fleet, service, week, &mark, &nights).declined(why));
         }
-        Some(self.finding(see, fleet, service, &fitting, &mark, &nights))
+        Some(self.finding(see, fleet, service, fitting, &mark, &nights))
+    }
+
+    /// The week at work and in some slots besides.
+    fn week<'w>(&self, used: &BTreeSet<usize>, weeks: &'w mut Weeks) -> &'w Week {
+        weeks.entry(used.clone()).or_insert_with(|| {
+            let on = |slot: usize| u32::from(self.is_work(slot) || used.contains(&slot));
+            Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule)
+        })
     }
 
     /// Whether every member, or the group, is marked as development or test, and how.

@@ -41,6 +41,8 @@ pub enum Module {
     ApiCalls,
     /// What runs when nobody needs it.
     Seasonality,
+    /// Sizes and types that fit the need.
+    Rightsizing,
 }
 
 impl Module {
@@ -55,6 +57,7 @@ impl Module {
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
             Self::Seasonality => "seasonality",
+            Self::Rightsizing => "rightsizing",
         }
     }
 }

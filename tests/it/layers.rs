@@ -9,6 +9,7 @@ use std::{
 const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
+    &["store"],
     &["defaults", "forecast", "season", "sku", "scan"],
     &["exports", "inventory", "transactions"],
     &["metrics"],

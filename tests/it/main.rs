@@ -13,6 +13,7 @@ mod coverage;
 mod cur;
 mod curve;
 mod dialects;
+mod focus;
 mod gap;
 mod layers;
 mod market;
