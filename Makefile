@@ -5,7 +5,7 @@ CARGO ?= cargo
 .PHONY: demo test check setup fmt lint doc schema fixture rule bench instructions fuzz clean
 
 demo: ## the ranked table for a made-up company
-	$(CARGO) run --release --quiet -- demo
+	$(CARGO) run --release --quiet --no-default-features -- demo
 
 test: setup ## all tests
 	$(CARGO) test

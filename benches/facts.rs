@@ -7,6 +7,7 @@ use curtail::{
     money::{Money, Quantity},
     note::Notes,
     scan::Part,
+    store::Store,
 };
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::{
@@ -56,7 +57,7 @@ fn opening<'a>(args: &Args, store: &'a Store) -> Opening<'a> {
 fn facts(args: &Args) -> Done<serde_json::Value> {
     let start = Instant::now();
     let mut notes = Notes::default();
-    let exports = Exports::open(std::slice::from_ref(&args.export), opening(&args, &Store::default()), &mut notes)?;
+    let exports = Exports::open(std::slice::from_ref(&args.export), opening(args, &Store::default()), &mut notes)?;
     let (survey, reading) = Survey::of(&exports, None, args.threads)?;
     let window = Window::choose(&survey, &WindowChoice::All, &mut notes)?;
     let surveyed = start.elapsed();

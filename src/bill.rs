@@ -27,7 +27,7 @@ mod tranches;
 mod trial;
 
 pub use advise::{Advice, Advised, Backtest, Declined, Market};
-pub use ahead::Worth;
+pub use ahead::{Ahead, Worth};
 pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};

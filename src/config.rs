@@ -10,7 +10,7 @@ use crate::{
     protect::Protection,
     rules::Choice,
     sku::Coverage,
-    store::Store,
+    store::{Store, is_remote},
     suppress::{Suppression, Written},
     time::{Day, Span, parse_moment},
 };
@@ -86,7 +86,11 @@ impl Settings {
         Defaults::replaced(&settings.overrides).map_err(|error| error.in_file(path.display()))?;
         settings.file = Some(path.to_owned());
         let folder = path.parent().unwrap_or(Path::new(""));
-        let below = |path: &mut PathBuf| *path = folder.join(&*path);
+        let below = |path: &mut PathBuf| {
+            if !is_remote(path) {
+                *path = folder.join(&*path);
+            }
+        };
         settings.inventory.iter_mut().for_each(below);
         [&mut settings.transactions, &mut settings.rules, &mut settings.baseline].into_iter().flatten().for_each(below);
         for export in settings.exports.iter_mut().filter(|export| !export.contains("://")) {

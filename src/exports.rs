@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
     scan::{Format, Part},
-    store::Store,
+    store::{Store, is_remote},
     time::Hour,
 };
 use std::{
@@ -135,13 +135,16 @@ fn find(store: &Store, input: &str) -> Result<Found> {
         return Ok(Found::Folder { root: path.to_owned(), files: all });
     }
     if store.is_file(path)? {
-        return Ok(files(match input.ends_with("Manifest.json") {
+        return Ok(files(match manifest::is_manifest(path) {
             true => manifest::Manifest::read(store, path)?.files(store)?,
             false => vec![path.to_owned()],
         }));
     }
     if input.contains(['*', '?', '[', '{']) {
         return glob(store, input).map(files);
+    }
+    if is_remote(path) {
+        return Err(Error::file(input, "there is no object of that name or below it"));
     }
     if let Some((scheme, _)) = input.split_once("://") {
         return Err(Error::file(input, format!("{scheme}:// cannot be read; copy the export to a folder first")));
@@ -155,14 +158,11 @@ fn glob(store: &Store, pattern: &str) -> Result<Vec<PathBuf>> {
         .build()
         .map_err(|error| Error::new(format!("`{pattern}` is no glob: {error}")))?
         .compile_matcher();
-    let fixed: PathBuf = Path::new(pattern)
-        .components()
-        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
-        .collect();
-    let root = if fixed.as_os_str().is_empty() { PathBuf::from(".") } else { fixed.clone() };
-    let bare = |path: &Path| {
-        if fixed.as_os_str().is_empty() { path.strip_prefix(".").unwrap_or(path).to_owned() } else { path.to_owned() }
-    };
+    let before = pattern.find(['*', '?', '[', '{']).map_or(pattern, |at| &pattern[..at]);
+    let fixed = before.rsplit_once('/').map(|(folder, _)| if folder.is_empty() { "/" } else { folder });
+    let root = PathBuf::from(fixed.unwrap_or("."));
+    let bare =
+        |path: &Path| if fixed.is_none() { path.strip_prefix(".").unwrap_or(path).to_owned() } else { path.to_owned() };
     let found: Vec<PathBuf> =
         store.list(&root)?.iter().map(|path| bare(path)).filter(|path| matcher.is_match(path)).collect();
     if found.is_empty() { Err(Error::file(pattern, "matches no file")) } else { Ok(found) }

@@ -24,6 +24,7 @@ use crate::{
     exports::Exports,
     inventory::OwnedCommitment,
     money::{Money, Quantity},
+    scan::is_aws,
     sku::{Coverage, What},
     time::{Day, Hour, Span, parse_moment},
 };
@@ -481,6 +482,13 @@ impl Facts {
     /// Bad input, told with its place.
     pub fn read(exports: &Exports, asked: &Asked, survey: &Survey) -> Result<Self> {
         freeze::freeze(fold::fold(exports, asked)?, exports, asked, survey)
+    }
+
+    /// Whether some usage of AWS tells what was used, which rules have to know.
+    #[must_use]
+    pub fn tells_usage(&self) -> bool {
+        let tells = |class: &Class| !class.usage_type.is_empty() && !class.product.contains(' ');
+        self.classes.is_empty() || self.classes.iter().any(|class| is_aws(&class.provider) && tells(class))
     }
 
     /// A class.

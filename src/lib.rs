@@ -57,6 +57,7 @@ use metrics::Metrics;
 use note::{Notes, Remark};
 use prices::Prices;
 use report::{ChangesReport, Report, UnitCostReport};
+use std::path::{Path, PathBuf};
 use time::Hour;
 use transactions::Transactions;
 use unit_cost::Outlook;
@@ -79,7 +80,8 @@ pub struct Read {
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn read(config: &Config) -> Result<Read> {
     let mut notes = config.notes.clone();
-    let transactions = config.transactions.as_deref().map(|path| Transactions::load(path, &mut notes)).transpose()?;
+    let transactions =
+        config.transactions.as_ref().map(|path| transactions_of(config, path, &mut notes)).transpose()?;
     let opening = Opening { store: &config.store, periods: config.periods.as_ref(), general: config.general_reader };
     let exports = Exports::open(&config.exports, opening, &mut notes)?;
     let (survey, reading) = Survey::of(&exports, config.read, config.threads)?;
@@ -104,9 +106,8 @@ pub fn read(config: &Config) -> Result<Read> {
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn run(config: &Config) -> Result<Report> {
     let Read { exports, mut facts, transactions, mut notes } = read(config)?;
-    let inventory = Inventory::load(&config.inventory, &mut notes)?;
+    let (inventory, metrics) = collected(config, &mut notes)?;
     facts.complete(inventory.commitments());
-    let metrics = Metrics::load(&config.inventory, &mut notes)?;
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
     let prices = Prices::gather(prices::Seen::of(&facts), &inventory)?;
@@ -138,6 +139,25 @@ pub fn run(config: &Config) -> Result<Report> {
         baseline::Baseline::read(path)?.compare(&mut report, &ran, config.defaults.baseline.same_share)?;
     }
     Ok(report)
+}
+
+/// The transactions, wherever they lie.
+fn transactions_of(config: &Config, path: &Path, notes: &mut Notes) -> Result<Transactions> {
+    let brought = config.store.bring(&[path.to_owned()])?;
+    let (before, path) = (notes.count(), brought.paths.first().map_or(path, PathBuf::as_path));
+    let transactions = Transactions::load(path, notes).map_err(|error| brought.renamed(error));
+    notes.rename(before, |text| brought.rename(text));
+    transactions
+}
+
+/// The inventory and its metrics, wherever they lie.
+fn collected(config: &Config, notes: &mut Notes) -> Result<(Inventory, Metrics)> {
+    let brought = config.store.bring(&config.inventory)?;
+    let before = notes.count();
+    let inventory = Inventory::load(&brought.paths, notes).map_err(|error| brought.renamed(error))?;
+    let metrics = Metrics::load(&brought.paths, notes).map_err(|error| brought.renamed(error))?;
+    notes.rename(before, |text| brought.rename(text));
+    Ok((inventory, metrics))
 }
 
 /// What transactions cost: by day and week, where that goes, and what moved it.

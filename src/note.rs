@@ -224,6 +224,20 @@ impl Notes {
         self.0.push(remark.note(Some(&source.to_string())));
     }
 
+    /// Changes how files are named in the notes since some earlier moment, when there were `from` of them.
+    pub fn rename(&mut self, from: usize, name: impl Fn(&str) -> String) {
+        for note in self.0.iter_mut().skip(from) {
+            note.message = name(&note.message);
+            note.source = note.source.as_deref().map(&name);
+        }
+    }
+
+    /// How many there are so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds all notes of another gathering.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);

@@ -1,6 +1,9 @@
 //! Writing results: whole or not at all.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Store, is_remote},
+};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -11,6 +14,10 @@ use std::{
 /// # Errors
 /// When its folder is missing, or the path is a folder.
 pub fn check_path(path: &Path) -> Result<()> {
+    if is_remote(path) {
+        let named = path.to_str().is_some_and(|text| !text.ends_with('/')) && path.components().count() > 2;
+        return if named { Ok(()) } else { Err(Error::file(path.display(), "names no object; name one in it")) };
+    }
     if path.is_dir() {
         return Err(Error::file(path.display(), "is a folder; name a file in it"));
     }
@@ -23,11 +30,14 @@ pub fn check_path(path: &Path) -> Result<()> {
 }
 
 /// Writes a file aside and renames it, so that a reader never sees half of it. A symbolic link is followed and the mode of a
-/// file that is replaced is kept; what is no regular file (a pipe, a device) is written through.
+/// file that is replaced is kept; what is no regular file (a pipe, a device) is written through. An object in S3 is put in one request.
 ///
 /// # Errors
 /// When it cannot be written to.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    if is_remote(path) {
+        return Store::default().write(path, text);
+    }
     let wrong = |error: &dyn std::fmt::Display| Error::file(path.display(), format!("cannot be written: {error}"));
     let place: PathBuf = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let there = std::fs::metadata(&place).ok();

@@ -7,7 +7,7 @@ mod take;
 mod weigh;
 
 use crate::{
-    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, Worth, saving},
+    bill::{Advised, Ahead, Assumptions, Bill, Change, Paid, Reconciliation, Worth, saving},
     defaults::{CommitmentFigures, PlanFigures},
     facts::{Cost, Facts, ResourceId},
     inventory::Inventory,
@@ -161,7 +161,8 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     };
     let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
     let wanted = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
-    let mut course = Course { claims: BTreeMap::new(), wanted };
+    let ahead = Ahead::of(wanted, inputs.commitments);
+    let mut course = Course { claims: BTreeMap::new(), ahead };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
             plan.stage(inputs, stage, turn, &mut course);
@@ -182,6 +183,9 @@ impl Inputs<'_> {
 
     /// Why a rule does not run, if so.
     fn why_not(&self, rule: &Ready) -> Option<String> {
+        if !self.facts.tells_usage() {
+            return Some("needs usage of AWS that tells what was used, of which the bill has none".into());
+        }
         if let Some(missing) = rule.text.needs.iter().find(|token| !(self.has)(token)) {
             return Some(format!("needs {missing}, which was not given"));
         }
@@ -228,7 +232,7 @@ struct Course {
     /// Which step holds a side.
     claims: BTreeMap<Side, usize>,
     /// What the rules of the commit stage would have weighed.
-    wanted: Vec<Wanted>,
+    ahead: Ahead,
 }
 
 impl Plan<'_> {
@@ -249,10 +253,10 @@ impl Plan<'_> {
                 transactions: inputs.transactions,
                 as_of: inputs.as_of,
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
-                wanted: &course.wanted,
+                wanted: course.ahead.wanted(),
                 commitments: inputs.commitments,
-                zone: inputs.zone,
                 prices: inputs.given.prices,
+                zone: inputs.zone,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
                 gone_before: inputs.gone_before(),

@@ -148,6 +148,23 @@ impl Part {
         self.blob.size()
     }
 
+    /// How many bytes the columns take that are read of it; of CSV all.
+    #[must_use]
+    pub fn needed_bytes(&self) -> u64 {
+        let columns = self.layout.projection();
+        let of_group = |group: usize| -> u64 {
+            let Some(metadata) = self.row_group(group) else { return 0 };
+            let schema = metadata.schema_descr();
+            let leaves = metadata.columns().iter().enumerate();
+            let needed = leaves.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
+            needed.map(|(_, chunk)| u64::try_from(chunk.compressed_size()).unwrap_or(0)).sum()
+        };
+        match self.source {
+            Source::Parquet(_) => (0..self.units()).map(of_group).sum(),
+            Source::Csv(_) => self.bytes(),
+        }
+    }
+
     /// What tells its content from that of other parts of the same size.
     ///
     /// # Errors

@@ -148,6 +148,19 @@ struct Place {
 /// Stands for "no further step".
 const NONE: u32 = u32::MAX;
 
+/// How many whole units of a weight above 0 an amount of 0 or more covers, at most [`Units::MAX`].
+///
+/// A float comes within a few units of it, and the rest tells how many: half the time of a division of 128 bits.
+fn whole_units(amount: Amount, weight: Weight) -> Units {
+    let each = Amount::from(weight);
+    let mut units = Amount::from((amount as f64 / weight as f64) as Units);
+    let rest = amount - units * each;
+    if rest < 0 || rest >= each {
+        units += rest.div_euclid(each);
+    }
+    Units::try_from(units).unwrap_or(Units::MAX)
+}
+
 /// Demand, capacities and where every step stands in every hour.
 #[derive(Debug, Clone)]
 pub struct Waterfall {
@@ -386,5 +399,24 @@ impl Waterfall {
             }
         }
         left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whole_units_are_the_division((amount, weight) in (0u32..96, 0u32..63).prop_flat_map(|(amount, weight)| {
+            (0i128..=1 << amount, 1i64..=1 << weight)
+        })) {
+            let exact = Units::try_from(amount / i128::from(weight)).unwrap_or(Units::MAX);
+            prop_assert_eq!(whole_units(amount, weight), exact);
+            let next = (i128::from(exact) + 1) * i128::from(weight);
+            prop_assert_eq!(whole_units(next - 1, weight), exact);
+            prop_assert_eq!(whole_units(next, weight), exact.saturating_add(1));
+        }
     }
 }

@@ -3,10 +3,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-wanted="duckdb==2.0.1 koku-nise==5.4.4"
+wanted="duckdb==2.0.1 koku-nise==5.4.4 moto[server]==5.2.5 boto3==1.44.8"
 has='import sys
 from importlib.metadata import version
-sys.exit(any(version(name) != pin for name, pin in (word.split("==") for word in sys.argv[1:])))'
+sys.exit(any(version(name.partition("[")[0]) != pin for name, pin in (word.split("==") for word in sys.argv[1:])))'
 
 # shellcheck disable=SC2086 # one word a package
 if .venv/bin/python -c "$has" $wanted 2>/dev/null; then

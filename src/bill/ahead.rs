@@ -12,7 +12,7 @@ use crate::{
     prices::Offer,
     waterfall::{Change, PoolId, Units},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What edits are worth, over the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,10 +32,33 @@ impl Worth {
     }
 }
 
+/// What may be bought later, with the prices that were worked out.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    wanted: Vec<Wanted>,
+    /// A year's cost of money, as a share.
+    capital: f64,
+    cheapest: BTreeMap<PoolId, Option<Money>>,
+}
+
+impl Ahead {
+    /// A look ahead at what is wanted, of one bill and what becomes of it.
+    #[must_use]
+    pub fn of(wanted: Vec<Wanted>, figures: &CommitmentFigures) -> Self {
+        Self { wanted, capital: figures.capital(), cheapest: BTreeMap::new() }
+    }
+
+    /// What is wanted.
+    #[must_use]
+    pub fn wanted(&self) -> &[Wanted] {
+        &self.wanted
+    }
+}
+
 impl Bill<'_> {
     /// What edits of usage are worth, with what could be bought for it afterwards: for each pool of which they change what is left uncovered,
     /// the cheapest of what is wanted, at its best amount for that pool alone. The bill is as it was when it is done.
-    pub fn weigh(&mut self, edits: &[Edit], wanted: &[Wanted], figures: &CommitmentFigures) -> Worth {
+    pub fn weigh(&mut self, edits: &[Edit], ahead: &mut Ahead) -> Worth {
         if edits.iter().any(Edit::is_commitment) {
             return Worth { saving: super::saving(&self.peek(edits)), ahead: Money::ZERO };
         }
@@ -45,7 +68,7 @@ impl Bill<'_> {
         let effect = self.waterfall.apply(&changes(&moves));
         let saved = self.savings(&trial, &moves, self.after(&effect));
         let pools: Vec<(PoolId, Money)> =
-            effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.cheapest(*pool, wanted, figures)?))).collect();
+            effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.known_cheapest(*pool, ahead)?))).collect();
         let then = self.buying(&pools);
         let back: Vec<Change> = kept.iter().flat_map(|(pool, row)| self.way_back(*pool, row)).collect();
         self.waterfall.apply(&back);
@@ -73,11 +96,20 @@ impl Bill<'_> {
             .collect()
     }
 
+    fn known_cheapest(&self, pool: PoolId, ahead: &mut Ahead) -> Option<Money> {
+        if let Some(known) = ahead.cheapest.get(&pool) {
+            return *known;
+        }
+        let cheapest = self.cheapest(pool, ahead);
+        ahead.cheapest.insert(pool, cheapest);
+        cheapest
+    }
+
     /// The lowest cost of a unit of a pool's usage under anything that is wanted; `None` where nothing is cheaper than on demand.
-    fn cheapest(&self, pool: PoolId, wanted: &[Wanted], figures: &CommitmentFigures) -> Option<Money> {
+    fn cheapest(&self, pool: PoolId, ahead: &Ahead) -> Option<Money> {
         let of = self.pools.pool(pool);
         let mut best = of.rate.net;
-        for wanted in wanted.iter().filter(|wanted| wanted.blocks.is_none()) {
+        for wanted in ahead.wanted.iter().filter(|wanted| wanted.blocks.is_none()) {
             for &instrument in &wanted.instruments {
                 for &(term, payment) in &wanted.terms {
                     let offer = Offer { instrument, term, payment };
@@ -85,7 +117,7 @@ impl Bill<'_> {
                         continue;
                     }
                     if let Some(rate) = self.given.prices.rate(offer, of.subject()) {
-                        let held = 1.0 + figures.capital() * rate.upfront * f64::from(term.years()) / 2.0;
+                        let held = 1.0 + ahead.capital * rate.upfront * f64::from(term.years()) / 2.0;
                         best = best.min(of.rate.public.times((1.0 - rate.discount) * held));
                     }
                 }

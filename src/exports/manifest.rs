@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
     scan::Format,
-    store::Store,
+    store::{Store, is_remote},
 };
 use serde::Deserialize;
 use std::{
@@ -12,17 +12,36 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is read of a manifest: `reportKeys` of a legacy CUR, `dataFiles` of Data Exports.
+/// What is read of a manifest: `reportKeys` of a legacy CUR, `dataFiles` of Data Exports, `blobs` of Azure's exports.
 #[derive(Debug, Deserialize)]
 struct Document {
     #[serde(default, alias = "reportKeys", alias = "dataFiles")]
     files: Vec<String>,
+    #[serde(default)]
+    blobs: Vec<BlobName>,
+    #[serde(default, rename = "runInfo")]
+    run: RunInfo,
+}
+
+#[derive(Debug, Deserialize)]
+struct BlobName {
+    #[serde(rename = "blobName")]
+    name: String,
+}
+
+/// Of Azure's exports: when the delivery was asked for.
+#[derive(Debug, Default, Deserialize)]
+struct RunInfo {
+    #[serde(default, rename = "submittedTime")]
+    submitted: String,
 }
 
 /// A manifest and where it stands.
 pub(super) struct Manifest {
     path: PathBuf,
     keys: Vec<String>,
+    /// When its delivery was asked for, if that is told.
+    submitted: String,
 }
 
 impl Manifest {
@@ -32,15 +51,19 @@ impl Manifest {
         let document: Document = serde_json::from_str(&text).map_err(|error| {
             Error::file(path.display(), format!("is no manifest: {error}")).on_line(error.line() as u64)
         })?;
-        let keys: Vec<String> =
-            document.files.into_iter().filter(|key| Format::of_name(Path::new(key)).is_some()).collect();
+        let keys: Vec<String> = document
+            .files
+            .into_iter()
+            .chain(document.blobs.into_iter().map(|blob| blob.name))
+            .filter(|key| Format::of_name(Path::new(key)).is_some())
+            .collect();
         if keys.is_empty() {
             return Err(Error::file(
                 path.display(),
-                "names no .parquet, .csv or .csv.gz file (neither `reportKeys` nor `dataFiles`)",
+                "names no .parquet, .csv or .csv.gz file (in `reportKeys`, `dataFiles` or `blobs`)",
             ));
         }
-        Ok(Self { path: path.to_owned(), keys })
+        Ok(Self { path: path.to_owned(), keys, submitted: document.run.submitted })
     }
 
     /// The files that it names, for a manifest that was named itself: keys are matched against folders above it.
@@ -49,9 +72,19 @@ impl Manifest {
     }
 
     fn locate(&self, store: &Store, key: &str) -> Result<PathBuf> {
+        if is_remote(&self.path) {
+            // Keys are told with or without their bucket, which need not be the one that the manifest lies in now.
+            let bucket: PathBuf = self.path.components().take(2).collect();
+            let bucket = bucket.to_string_lossy().replacen(":/", "://", 1);
+            let named = if key.starts_with("s3://") { key.to_owned() } else { format!("{bucket}/{key}") };
+            if store.is_file(Path::new(&named))? {
+                return Ok(named.into());
+            }
+        }
         let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();
         for from in 0..parts.len() {
-            for folder in self.path.ancestors().skip(1).filter(|folder| store.may_hold(folder)) {
+            let above = self.path.ancestors().skip(1);
+            for folder in above.filter(|folder| is_remote(folder) == is_remote(&self.path)) {
                 let path = folder.join(parts[from..].join("/"));
                 if store.is_file(&path)? {
                     return Ok(path);
@@ -88,16 +121,25 @@ fn best<'a>(key: &str, files: &[&'a PathBuf]) -> Option<&'a PathBuf> {
     files.iter().map(|file| (shared(file), *file)).filter(|(count, _)| *count >= wanted).max().map(|(_, file)| file)
 }
 
-/// The manifests among the files of a folder, oldest path first; an unreadable one is told and passed over.
+/// Whether a file is named as manifests are.
+pub(super) fn is_manifest(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.ends_with("Manifest.json") || name == "manifest.json"
+}
+
+/// The manifests among the files of a folder, the one that counts last: of deliveries that tell their time the newest, else the
+/// one that stands above the others, since a legacy report keeps a copy of its manifest in each assembly's folder. An unreadable
+/// one is told and passed over.
 pub(super) fn of_folder(store: &Store, files: &[PathBuf], notes: &mut Notes) -> Vec<Manifest> {
-    let named = files.iter().filter(|file| file.to_string_lossy().ends_with("Manifest.json"));
     let mut all = Vec::new();
-    for path in named {
+    for path in files.iter().filter(|file| is_manifest(file)) {
         match Manifest::read(store, path) {
             Ok(manifest) => all.push(manifest),
             Err(error) => notes.about(path.display(), Remark::BadManifest { error: error.to_string() }),
         }
     }
+    let depth = |manifest: &Manifest| std::cmp::Reverse(manifest.path.components().count());
+    all.sort_by(|a, b| (&a.submitted, depth(a), &a.path).cmp(&(&b.submitted, depth(b), &b.path)));
     all
 }
 

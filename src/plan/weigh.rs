@@ -2,7 +2,7 @@
 
 use super::{Course, Inputs, Plan, Step};
 use crate::{
-    bill::Worth,
+    bill::{Ahead, Worth},
     money::Money,
     rules::{Aspect, Stage},
 };
@@ -73,12 +73,19 @@ impl Plan<'_> {
     }
 
     /// The findings with what each is worth, the best combination first.
-    fn weighed(&mut self, inputs: &Inputs<'_>, open: Vec<Step>, stage: Stage, course: &Course) -> Vec<(Step, Worth)> {
+    fn weighed(
+        &mut self,
+        inputs: &Inputs<'_>,
+        open: Vec<Step>,
+        stage: Stage,
+        course: &mut Course,
+    ) -> Vec<(Step, Worth)> {
         // What is bought answers for itself.
-        let wanted = if stage == Stage::Commit { &[] } else { course.wanted.as_slice() };
+        let mut nothing = Ahead::default();
+        let ahead = if stage == Stage::Commit { &mut nothing } else { &mut course.ahead };
         let mut weigh = |chosen: &[usize]| {
             let edits: Vec<_> = chosen.iter().flat_map(|at| open[*at].finding.edits.clone()).collect();
-            self.after.weigh(&edits, wanted, inputs.commitments)
+            self.after.weigh(&edits, ahead)
         };
         let worths: Vec<Worth> = (0..open.len()).map(|at| weigh(&[at])).collect();
         let mut order: Vec<usize> = (0..open.len()).collect();
@@ -103,17 +110,17 @@ impl Plan<'_> {
         let mut lost = self.rejected.split_off(rejected);
         lost.retain(|left| !taken(&left.step.id));
         for left in lost {
-            if !self.rejected[rejected..].iter().any(|kept| kept.step.id == left.step.id) {
+            if !self.rejected[rejected..].iter().any(|kept| kept.step.is_as(&left.step)) {
                 self.rejected.push(left);
             }
         }
         for left in self.suppressed.split_off(suppressed) {
-            if !self.suppressed[suppressed..].iter().any(|kept| kept.step.id == left.step.id) {
+            if !self.suppressed[suppressed..].iter().any(|kept| kept.step.is_as(&left.step)) {
                 self.suppressed.push(left);
             }
         }
         for step in self.previews.split_off(previews) {
-            if !self.previews[previews..].iter().any(|kept| kept.id == step.id) {
+            if !self.previews[previews..].iter().any(|kept| kept.is_as(&step)) {
                 self.previews.push(step);
             }
         }
@@ -125,6 +132,11 @@ impl Step {
     pub(super) fn sides(&self) -> impl Iterator<Item = super::Side> + '_ {
         let aspect: Aspect = self.finding.aspect;
         self.finding.target.members().iter().map(move |id| (*id, aspect))
+    }
+
+    /// Whether another is the same finding of the same rule, in another way.
+    fn is_as(&self, other: &Self) -> bool {
+        (self.rule, &self.id) == (other.rule, &other.id)
     }
 
     fn excludes(&self, other: &Self) -> bool {

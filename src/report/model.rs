@@ -180,7 +180,7 @@ pub struct Summary {
     pub by_account: Vec<SummaryRow>,
     pub by_owner: Vec<SummaryRow>,
     /// Told only of a bill that is not of AWS alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_provider: Vec<SummaryRow>,
 }
 

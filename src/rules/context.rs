@@ -34,10 +34,10 @@ pub struct Context<'a> {
     pub wanted: &'a [Wanted],
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
-    /// The clocks that schedules go by.
-    pub zone: &'a Zone,
     /// Prices that the bill does not show.
     pub prices: &'a Prices,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.

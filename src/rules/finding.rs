@@ -95,10 +95,10 @@ pub enum Aspect {
     StorageTier,
     /// How a table is paid for: its capacity mode, class and provisioned capacity.
     CapacityMode,
-    /// When it runs, and how many of it.
-    Schedule,
     /// How much memory it is given, where there is no instance type.
     Memory,
+    /// When it runs, and how many of it.
+    Schedule,
 }
 
 impl Aspect {
@@ -115,8 +115,8 @@ impl Aspect {
             Self::Retention => "retention",
             Self::StorageTier => "storage tier",
             Self::CapacityMode => "capacity mode",
-            Self::Schedule => "schedule",
             Self::Memory => "memory",
+            Self::Schedule => "schedule",
         }
     }
 }

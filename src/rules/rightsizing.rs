@@ -90,6 +90,15 @@ struct Case<'a> {
     other_families: bool,
 }
 
+/// What instances that are alike may become: region, what runs, whether on Graviton and in other families too.
+type Alike<'a> = (&'a str, &'a Instance, bool, bool);
+
+/// What is worked out once for all instances that are alike.
+struct Search<'a> {
+    rates: Rates<'a>,
+    cheaper: BTreeMap<Alike<'a>, Vec<(usize, Priced)>>,
+}
+
 /// A type that a case may move to.
 struct Way<'o> {
     to: &'o Offer,
@@ -102,24 +111,24 @@ impl Rule for Rightsizing {
     }
 
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        let rates = Rates::of(see);
+        let mut search = Search { rates: Rates::of(see), cheaper: BTreeMap::new() };
         let servers: Vec<Offer> =
             see.prices.types().all().map(|(family, size, facts)| Offer::server(family, size, facts)).collect();
         let span = see.look_back(self.look_back_days).span;
         for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Ec2), Resource::group) {
             if let Some(case) = self.server(see, target, &lines) {
-                out.extend(self.finding(see, &rates, &case, &servers, &need::SERVER));
+                out.extend(self.finding(see, &mut search, &case, &servers, &need::SERVER));
             }
         }
         for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Rds), |_| None) {
-            out.extend(self.managed(see, &rates, target, &lines, Service::Rds, &need::DATABASE));
+            out.extend(self.managed(see, &mut search, target, &lines, Service::Rds, &need::DATABASE));
         }
         let group = |one: &Resource| {
             let listed = see.inventory.cache_clusters.get(&one.account, &one.region, &one.id)?;
             listed.replication_group_id.as_deref()
         };
         for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::ElastiCache), group) {
-            out.extend(self.managed(see, &rates, target, &lines, Service::ElastiCache, &need::CACHE));
+            out.extend(self.managed(see, &mut search, target, &lines, Service::ElastiCache, &need::CACHE));
         }
         self.functions.check(see, self.look_back_days, self.min_saving_percent, out);
     }
@@ -156,12 +165,12 @@ impl Rightsizing {
     }
 
     /// The finding for a managed instance or group of nodes.
-    fn managed(
+    fn managed<'a>(
         &self,
-        see: &Context<'_>,
-        rates: &Rates<'_>,
+        see: &Context<'a>,
+        search: &mut Search<'a>,
         target: Target,
-        lines: &Owned<'_>,
+        lines: &Owned<'a>,
         service: Service,
         measures: &Measures,
     ) -> Option<Finding> {
@@ -185,7 +194,7 @@ impl Rightsizing {
             .into_iter()
             .filter_map(|(kind, price)| self.node(see, service, kind, price))
             .collect();
-        self.finding(see, rates, &case, &offers, measures)
+        self.finding(see, search, &case, &offers, measures)
     }
 
     /// What a managed type offers: that of the EC2 type behind it, of cache nodes with the memory that is for data.
@@ -199,21 +208,21 @@ impl Rightsizing {
     }
 
     /// The finding for a case: its best way, and others that might serve the bill better.
-    fn finding(
+    fn finding<'a>(
         &self,
-        see: &Context<'_>,
-        rates: &Rates<'_>,
-        case: &Case<'_>,
+        see: &Context<'a>,
+        search: &mut Search<'a>,
+        case: &Case<'a>,
         offers: &[Offer],
         measures: &Measures,
     ) -> Option<Finding> {
         let from = offers.iter().find(|offer| offer.kind == case.instance.kind)?;
         let need = Need::measure(self, see, &case.members, from, measures)?;
-        let fit = offers.iter().filter(|to| self.fits(case, from, to, &need));
-        let ways: Vec<Way<'_>> = fit
-            .filter_map(|to| Some(Way { to, priced: rates.price(self, see, case, from, to)? }))
-            .filter(|way| (1.0 - way.priced.ratio) * 100.0 >= self.min_saving_percent)
-            .collect();
+        let region = &*see.facts.resource(*case.members.first()?).region;
+        let key = (region, case.instance, case.arm, case.other_families);
+        let cheaper = search.cheaper.entry(key).or_insert_with(|| self.cheaper(see, &search.rates, case, from, offers));
+        let ways = cheaper.iter().filter_map(|(at, priced)| Some(Way { to: offers.get(*at)?, priced: *priced }));
+        let ways: Vec<Way<'_>> = ways.filter(|way| self.holds(from, way.to, &need)).collect();
         let chosen = chosen(&case.instance.kind, &ways);
         let (best, others) = chosen.split_first()?;
         let evidence = need.evidence();

@@ -39,10 +39,10 @@ pub enum Module {
     Commitments,
     /// Requests for each transaction.
     ApiCalls,
-    /// What runs when nobody needs it.
-    Seasonality,
     /// Sizes and types that fit the need.
     Rightsizing,
+    /// What runs when nobody needs it.
+    Seasonality,
 }
 
 impl Module {
@@ -56,8 +56,8 @@ impl Module {
             Self::Dynamodb => "dynamodb",
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
-            Self::Seasonality => "seasonality",
             Self::Rightsizing => "rightsizing",
+            Self::Seasonality => "seasonality",
         }
     }
 }

@@ -71,7 +71,7 @@ impl Held {
         });
         match held {
             Some(bytes) => Ok(bytes),
-            None => Ok(self.blob.ranges(&[start..end])?.into_iter().next().unwrap_or_default()),
+            None => Ok(self.blob.ranges(std::slice::from_ref(&(start..end)))?.into_iter().next().unwrap_or_default()),
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::{
     Amount, CapacityId, Change, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall,
     effect::{Effect, Sums},
+    whole_units,
 };
 use std::{cmp::Ordering, ops::Range};
 
@@ -285,7 +286,7 @@ impl Walk {
         let covered = match fills.get(position as usize) {
             Some(_) if (position, before) == (old.position, old.edge.before) => old.edge.covered,
             // What the pool needs is more than there is, so this is less than what arrives.
-            Some(fill) => Units::try_from(before / i128::from(fill.weight)).unwrap_or(0),
+            Some(fill) => whole_units(before, fill.weight),
             None => 0,
         };
         Margin { position, edge: Edge { before, covered, arrived } }

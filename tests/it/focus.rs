@@ -172,6 +172,9 @@ fn several_providers_are_one_bill_and_no_month_counts_twice() {
     assert!(services.contains(&"Virtual Machines"), "{services:?}");
     let providers: Vec<&str> = mixed.summary.by_provider.iter().map(|row| row.name.as_deref().unwrap_or("")).collect();
     assert_eq!(providers, ["AWS", "Microsoft"]);
+    let ran = |export: &Path| report(everything(export)).skipped_rules;
+    let all = ran(&azure);
+    assert!(all.len() >= 30 && all.iter().all(|rule| rule.reason.contains("usage of AWS")), "{all:?}");
     let ids = |report: &Report| report.recommendations.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&mixed), ids(&alone));
 

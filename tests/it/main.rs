@@ -10,6 +10,7 @@ mod changes;
 mod cli;
 mod commitments;
 mod coverage;
+mod csv;
 mod cur;
 mod curve;
 mod dialects;
@@ -19,8 +20,12 @@ mod layers;
 mod market;
 mod order;
 mod periods;
+#[cfg(feature = "aws")]
+mod proxy;
 mod report;
 mod rules;
+#[cfg(feature = "aws")]
+mod s3;
 mod season;
 mod threads;
 mod totals;

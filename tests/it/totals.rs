@@ -19,7 +19,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// The Python that has the peers.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let named = std::env::var_os("CURTAIL_PYTHON").map(PathBuf::from);
     let python = named.unwrap_or_else(|| root().join(".venv/bin/python"));
     assert!(python.is_file(), "there is no {}: run `make test`, which sets up .venv", python.display());

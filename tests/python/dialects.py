@@ -1,10 +1,13 @@
-"""The same lines in many ways of writing them, by DuckDB: dialects.py GLOB FOLDER.
+"""The same lines in many ways of writing them, by DuckDB: dialects.py GLOB FOLDER; dialects.py legacy PART FILE.csv.gz writes a
+legacy part as the CSV that AWS would deliver.
 
 FOLDER/base is what all others must equal; it is the first days of the export with amounts of nine decimals, which doubles,
 decimals and text can all state, with accounts that begin with zeros and with a tag that changes from line to line."""
 
 import pathlib
 import sys
+
+import duckdb
 
 from export import Export
 
@@ -112,7 +115,19 @@ def structs(variants):
     return ", ".join(f"struct_pack({fields[name]}) AS {name}" for name in MAPS)
 
 
+def as_csv(part, file):
+    """A legacy part as CSV."""
+    db = duckdb.connect()
+    db.execute("SET TimeZone = 'UTC'")
+    columns = [row[:2] for row in db.execute(f"DESCRIBE SELECT * FROM '{part}'").fetchall()]
+    form = lambda name, kind: TIME_TEXT.format(f'"{name}"') if "TIMESTAMP" in kind else f'"{name}"'
+    shown = ", ".join(f'{form(name, kind)} AS "{legacy(name)}"' for name, kind in columns)
+    db.execute(f"COPY (SELECT {shown} FROM '{part}') TO '{file}' (FORMAT csv, HEADER, COMPRESSION gzip)")
+
+
 def main():
+    if sys.argv[1] == "legacy":
+        return as_csv(*sys.argv[2:4])
     all_of = Variants(*sys.argv[1:3])
     write = all_of.write
     write("base")

@@ -51,6 +51,7 @@ pub(super) struct Need {
     percent: f64,
     /// vCPUs in use at the busiest moment of each point, and the hours that a point stands for.
     used: Vec<f64>,
+    peak: f64,
     hours: i32,
     /// vCPUs in use on average over the busiest day; where that is known.
     pub(super) busiest_day: Option<f64>,
@@ -95,6 +96,7 @@ impl Need {
             cpus: percent / 100.0 * now.facts.vcpus * more(rule.cpu.headroom_percent),
             percent,
             used: cpu.values.iter().map(|value| value / 100.0 * now.facts.vcpus).collect(),
+            peak: cpu.max() / 100.0 * now.facts.vcpus,
             hours: cpu.hours,
             busiest_day: busiest_day(see, members, by.space, span).map(|percent| percent / 100.0 * now.facts.vcpus),
             memory: memory.unwrap_or(now.facts.memory).min(now.facts.memory),
@@ -107,7 +109,7 @@ impl Need {
 
     /// The points in which more vCPUs were in use than a type has.
     fn short(&self, to: &Offer) -> usize {
-        self.used.iter().filter(|used| **used > to.facts.vcpus).count()
+        if self.peak <= to.facts.vcpus { 0 } else { self.used.iter().filter(|used| **used > to.facts.vcpus).count() }
     }
 
     /// Hours in which a type would have been short, by all instances.

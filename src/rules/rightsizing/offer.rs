@@ -101,27 +101,42 @@ fn listed(see: &Context<'_>, class: &Class, now: &Instance, then: &Instance) -> 
 }
 
 impl Rightsizing {
+    /// The types, by their places, that an instance may become for less, whatever it needs.
+    pub(super) fn cheaper(
+        &self,
+        see: &Context<'_>,
+        rates: &Rates<'_>,
+        case: &Case<'_>,
+        from: &Offer,
+        offers: &[Offer],
+    ) -> Vec<(usize, Priced)> {
+        let saves = |priced: &Priced| (1.0 - priced.ratio) * 100.0 >= self.min_saving_percent;
+        let allowed = offers.iter().enumerate().filter(|(_, to)| self.allows(case, from, to));
+        allowed.filter_map(|(at, to)| Some((at, rates.price(self, see, case, from, to).filter(saves)?))).collect()
+    }
+
+    /// Whether an instance may become another type at all.
+    fn allows(&self, case: &Case<'_>, from: &Offer, to: &Offer) -> bool {
+        // As much on Graviton is what the Graviton rules find, with a choice of their own.
+        let other = from.kind.architecture() != to.kind.architecture();
+        let twin = other && to.facts.vcpus >= from.facts.vcpus && to.facts.memory >= from.facts.memory;
+        to.kind != from.kind && !twin && to.facts.disk >= from.facts.disk && self.may_become(case, &from.kind, &to.kind)
+    }
+
     /// Whether a type holds what is needed, and what is not measured of today's.
-    pub(super) fn fits(&self, case: &Case<'_>, from: &Offer, to: &Offer, need: &Need) -> bool {
+    pub(super) fn holds(&self, from: &Offer, to: &Offer, need: &Need) -> bool {
         let (now, then) = (&from.facts, &to.facts);
         let held = |need: Option<f64>, all_the_time: f64, peaks: [f64; 2]| match need {
             Some(need) => all_the_time >= need,
             None => peaks[1] >= peaks[0],
         };
-        // As much on Graviton is what the Graviton rules find, with a choice of their own.
-        let twin = [from, to].map(|offer| offer.kind.architecture());
-        let twin = twin[0] != twin[1] && then.vcpus >= now.vcpus && then.memory >= now.memory;
-        to.kind != from.kind
-            && !twin
-            && self.may_become(case, &from.kind, &to.kind)
-            && then.vcpus >= need.cpus
-            && need.short_percent(to) <= self.max_short_percent
+        then.vcpus >= need.cpus
             && then.memory >= need.memory
             && held(need.network, then.network[0], [now.network[1], then.network[1]])
             && held(need.ebs.map(|[rate, _]| rate), then.ebs[0], [now.ebs[1], then.ebs[1]])
             && need.ebs.is_none_or(|[_, operations]| then.ebs_iops >= operations)
-            && then.disk >= now.disk
             && self.holds_credits(from, to, need)
+            && need.short_percent(to) <= self.max_short_percent
     }
 
     /// Whether the software runs on a type and no vCPU of it is slower: none of an older generation, and none of another make in the same.
