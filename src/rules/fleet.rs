@@ -20,14 +20,12 @@ pub(super) struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    /// All that run instances of a service, Auto Scaling groups as one; none that is gone already. Their hours are not looked up yet.
+    /// All that run instances of a service, Auto Scaling groups as one; their hours are not looked up yet.
     pub(super) fn all(see: &Context<'a>, service: Service) -> Vec<Self> {
         let wanted = move |what: &What| {
             what.instance().is_some_and(|one| one.service == service && one.purchase != Purchase::Host)
         };
-        let live =
-            |target: &Target| target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before);
-        let fleets = see.targets_by(wanted, Resource::group).into_iter().filter(|(target, _)| live(target));
+        let fleets = see.targets_by(wanted, Resource::group).into_iter();
         fleets.map(|(target, lines)| Self::of(target, lines)).collect()
     }
 
@@ -57,6 +55,11 @@ impl<'a> Fleet<'a> {
     /// Units of anything else that runs by the hour.
     pub(super) fn of_units(target: Target, running: Hours, classes: Vec<ClassId>) -> Self {
         Self { target, lines: Vec::new(), timed: classes, running }
+    }
+
+    /// Whether some of it is still there. Members that are gone count for what ran, as long as others are.
+    pub(super) fn is_live(&self, see: &Context<'_>) -> bool {
+        self.target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before)
     }
 
     /// The instances, Spot among them.

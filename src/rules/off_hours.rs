@@ -100,7 +100,7 @@ impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let mut weeks = Weeks::new();
         for service in [Service::Ec2, Service::Rds] {
-            for fleet in Fleet::all(see, service) {
+            for fleet in Fleet::all(see, service).into_iter().filter(|fleet| fleet.is_live(see)) {
                 out.extend(self.look(see, fleet, service, &mut weeks));
             }
         }

@@ -32,7 +32,8 @@ struct Trust {
 
 impl Rule for SeasonalScaling {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        for fleet in by_workload(see, Fleet::all(see, Service::Ec2)) {
+        let fleets = by_workload(see, Fleet::all(see, Service::Ec2)).into_iter();
+        for fleet in fleets.filter(|fleet| fleet.is_live(see)) {
             out.extend(self.look(see, fleet));
         }
     }
