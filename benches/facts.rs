@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use curtail::{
-    exports::Exports,
+    exports::{Exports, Opening},
     facts::{Asked, Class, Costs, Facts, Label, Survey, Window, WindowChoice},
     money::{Money, Quantity},
     note::Notes,
@@ -49,18 +49,21 @@ fn main() -> Done<()> {
     Ok(())
 }
 
+fn opening<'a>(args: &Args, store: &'a Store) -> Opening<'a> {
+    Opening { store, periods: None, general: args.general }
+}
+
 fn facts(args: &Args) -> Done<serde_json::Value> {
     let start = Instant::now();
     let mut notes = Notes::default();
-    let exports = Exports::open(std::slice::from_ref(&args.export), args.general, &mut notes)?;
-    let survey = Survey::read(&exports, None, args.threads)?;
+    let exports = Exports::open(std::slice::from_ref(&args.export), opening(&args, &Store::default()), &mut notes)?;
+    let (survey, reading) = Survey::of(&exports, None, args.threads)?;
     let window = Window::choose(&survey, &WindowChoice::All, &mut notes)?;
     let surveyed = start.elapsed();
     let workload = Some(Label::parse("tag:workload")?);
     let threads = args.threads;
     let coverage = std::sync::Arc::new(curtail::sku::Coverage::embedded()?);
-    let asked =
-        Asked { workload, owner: None, read: None, window, currency: None, one_currency: true, coverage, threads };
+    let asked = Asked { workload, owner: None, reading, window, currency: None, one_currency: true, coverage, threads };
     let facts = Facts::read(&exports, &asked, &survey)?;
     let wall = start.elapsed();
     if let Some(folder) = &args.write {
@@ -148,7 +151,8 @@ fn write_commitments(facts: &Facts, folder: &Path) -> Done<()> {
 /// Reads every needed page of an export, row groups handed out to the workers one by one.
 fn floor(args: &Args) -> Done<serde_json::Value> {
     let start = Instant::now();
-    let exports = Exports::open(std::slice::from_ref(&args.export), args.general, &mut Notes::default())?;
+    let exports =
+        Exports::open(std::slice::from_ref(&args.export), opening(args, &Store::default()), &mut Notes::default())?;
     let next = AtomicUsize::new(0);
     let work = || -> Done<usize> {
         // Readers of one file share its position, so each worker has its own.

@@ -5,9 +5,11 @@
 //! usage. All other usage is linear: it costs what it costs, and nothing when it ends. Fees and discounts are flat.
 
 mod advise;
+mod ahead;
 mod amounts;
 mod blocks;
 mod buy;
+mod cap;
 mod edit;
 mod exchange;
 mod free;
@@ -24,7 +26,8 @@ mod standing;
 mod tranches;
 mod trial;
 
-pub use advise::{Advice, Advised, Backtest, Declined};
+pub use advise::{Advice, Advised, Backtest, Declined, Market};
+pub use ahead::Worth;
 pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};
@@ -44,9 +47,9 @@ use crate::{
     waterfall::{PoolId, Rates, Waterfall},
 };
 use holdings::{Holding, Known};
-use pools::Pools;
+use pools::{Pools, Runs};
 use rates::PlanRates;
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// Who pays for an item's usage, as billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,14 +76,23 @@ pub struct Item {
 }
 
 /// Where an item's usage is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     /// In no pool: it costs this.
     Linear(Cost),
-    /// In a pool, at a share of what was billed (1e-12): the waterfall prices it.
-    Pool(PoolId, Money),
+    /// In a pool: the waterfall prices it.
+    Pool(PoolId, Part),
     /// Nowhere: it ended.
     Gone,
+}
+
+/// What of the billed usage an item still has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// The share of each hour (1e-12).
+    share: Money,
+    /// The hours that are left where some were taken away, before the share; as billed when `None`.
+    hours: Option<Arc<Runs>>,
 }
 
 /// What a bill is built with beside the facts.
@@ -190,7 +202,7 @@ impl<'a> Bill<'a> {
                 self.committed += cost;
             }
             let place = match self.pools.of_class(*class) {
-                Some(pool) => Place::Pool(pool, Money::ONE),
+                Some(pool) => Place::Pool(pool, Part { share: Money::ONE, hours: None }),
                 None if paid == Paid::Commitment => Place::Linear(Cost::default()),
                 None => Place::Linear(cost),
             };
@@ -292,11 +304,11 @@ impl Item {
     }
 
     fn pool(&self) -> Option<PoolId> {
-        if let Place::Pool(pool, _) = self.place { Some(pool) } else { None }
+        if let Place::Pool(pool, _) = &self.place { Some(*pool) } else { None }
     }
 
     fn linear(&self) -> Cost {
-        if let Place::Linear(cost) = self.place { cost } else { Cost::default() }
+        if let Place::Linear(cost) = &self.place { *cost } else { Cost::default() }
     }
 }
 

@@ -4,11 +4,13 @@ use crate::{
     bill::Sharing,
     defaults::Defaults,
     error::{Error, Result},
+    exports::Periods,
     facts::{Label, WindowChoice},
     note::{Notes, Remark},
     protect::Protection,
     rules::Choice,
     sku::Coverage,
+    store::Store,
     suppress::{Suppression, Written},
     time::{Day, Span, parse_moment},
 };
@@ -24,6 +26,8 @@ use std::{
 pub struct Settings {
     /// Folders, globs, manifests or files of the export.
     pub exports: Vec<String>,
+    /// Billing periods to read: months such as `2026-09`, or `latest`.
+    pub period: Vec<String>,
     /// Folders of the inventory.
     pub inventory: Vec<PathBuf>,
     /// The transactions.
@@ -99,6 +103,7 @@ impl Settings {
         }
         Self {
             exports: list(self.exports, file.exports),
+            period: list(self.period, file.period),
             inventory: list(self.inventory, file.inventory),
             transactions: self.transactions.or(file.transactions),
             workload: self.workload.or(file.workload),
@@ -129,6 +134,8 @@ impl Settings {
 pub struct Config {
     /// Folders, globs, manifests or files of the export.
     pub exports: Vec<String>,
+    /// The billing periods to read; all without it.
+    pub periods: Option<Periods>,
     /// Folders of the inventory.
     pub inventory: Vec<PathBuf>,
     /// The transactions.
@@ -171,6 +178,8 @@ pub struct Config {
     pub sharing: Sharing,
     /// What commitments may cover.
     pub coverage: Arc<Coverage>,
+    /// Where files are read from.
+    pub store: Store,
 }
 
 impl Config {
@@ -200,6 +209,7 @@ impl Config {
         }
         let label = |text: Option<&String>, flag| text.map(|text| Label::parse(text).map_err(named(flag))).transpose();
         Ok(Self {
+            periods: Periods::parse(&settings.period).map_err(named("--period"))?,
             workload: label(settings.workload.as_ref(), "--workload")?,
             owner: label(settings.owner.as_ref(), "--owner")?,
             read: dates(settings.from.as_deref(), settings.to.as_deref())?,
@@ -223,6 +233,7 @@ impl Config {
             defaults: Defaults::replaced(&settings.overrides)?,
             sharing: settings.sharing.unwrap_or_default(),
             coverage: Arc::new(Coverage::embedded()?),
+            store: Store::default(),
             general_reader: settings.general_reader,
             any_currency: false,
             owners: true,

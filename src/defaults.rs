@@ -1,6 +1,9 @@
 //! Figures that are not a rule's: `defaults.toml`, embedded.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    time::Zone,
+};
 use serde::Deserialize;
 
 /// All figures that are not a rule's.
@@ -11,6 +14,8 @@ pub struct Defaults {
     pub plan: PlanFigures,
     /// Of commitments.
     pub commitments: CommitmentFigures,
+    /// Of schedules.
+    pub schedule: ScheduleFigures,
     /// Of unit cost.
     pub unit_cost: UnitCostFigures,
     /// Of owners.
@@ -33,6 +38,8 @@ pub struct PlanFigures {
     pub min_idle_hours: i64,
     /// The share by which the re-priced bill may differ from the billed one before that is told.
     pub max_repricing_error: f64,
+    /// Of so many findings that claim the same, every combination is weighed.
+    pub max_weighed: usize,
 }
 
 /// Figures that all advice on commitments shares: it is weighed together.
@@ -101,6 +108,14 @@ impl CommitmentFigures {
     pub fn capital(&self) -> f64 {
         self.capital_cost_percent / 100.0
     }
+}
+
+/// Figures of schedules.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleFigures {
+    /// The clocks that schedules go by, and that days and weeks of demand are told by.
+    pub time_zone: Zone,
 }
 
 /// Figures of unit cost.
@@ -207,6 +222,10 @@ mod tests {
         assert_eq!(Defaults::embedded().unwrap().plan.seen_within_hours, 48);
         let over: toml::Table = "[plan]\nseen_within_hours = 24".parse().unwrap();
         assert_eq!(Defaults::replaced(&over).unwrap().plan.seen_within_hours, 24);
+        let over: toml::Table = "[schedule]\ntime_zone = 'Europe/Berlin'".parse().unwrap();
+        assert_eq!(Defaults::replaced(&over).unwrap().schedule.time_zone.name(), "Europe/Berlin");
+        let over: toml::Table = "[schedule]\ntime_zone = 'Europe/Berlin Mitte'".parse().unwrap();
+        assert!(Defaults::replaced(&over).unwrap_err().to_string().contains("is no time zone"));
         let over: toml::Table = "[plan]\nseen = 24".parse().unwrap();
         assert!(Defaults::replaced(&over).unwrap_err().to_string().contains("seen"));
     }

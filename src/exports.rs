@@ -1,11 +1,16 @@
 //! A folder, glob, file or manifest becomes the list of part files: no billing period twice, none half.
 
 mod manifest;
+mod periods;
+
+pub use periods::Periods;
 
 use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
-    scan::Part,
+    scan::{Format, Part},
+    store::Store,
+    time::Hour,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,47 +21,127 @@ use std::{
 pub struct Exports {
     /// In the order of their paths.
     pub parts: Vec<Part>,
+    /// The billing periods that were asked for, where the paths do not tell which part is of which: the lines have to.
+    pub undecided: Option<Periods>,
+}
+
+/// How parts are found and opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// Where files are read from.
+    pub store: &'a Store,
+    /// The billing periods that are wanted; all without it.
+    pub periods: Option<&'a Periods>,
+    /// Whether all parts are read through the general reader.
+    pub general: bool,
 }
 
 impl Exports {
-    /// Finds and opens every part that `inputs` name; with `general`, all are read through the general reader.
+    /// Finds and opens every part that `inputs` name.
     ///
     /// # Errors
-    /// Nothing found, a part that a manifest names and that is missing, or a part that cannot be read.
-    pub fn open(inputs: &[String], general: bool, notes: &mut Notes) -> Result<Self> {
+    /// Nothing found, a part that a manifest names and that is missing, a billing period that is not there, or a part that cannot
+    /// be read.
+    pub fn open(inputs: &[String], how: Opening<'_>, notes: &mut Notes) -> Result<Self> {
+        let mut found = inputs.iter().map(|input| find(how.store, input)).collect::<Result<Vec<_>>>()?;
+        let mut undecided = None;
+        if let Some(periods) = how.periods {
+            match months(&found) {
+                Some(there) => narrow(&mut found, &periods.choose(&there)?, notes),
+                None => undecided = Some(periods.clone()),
+            }
+        }
         let mut files: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for input in inputs {
-            for file in find(input, notes)? {
+        for found in found {
+            for file in found.parts(how.store, notes)? {
                 // One file under several names is read once.
                 let place = file.canonicalize().unwrap_or_else(|_| file.clone());
                 files.entry(place).or_insert(file);
             }
         }
         let files: BTreeSet<PathBuf> = files.into_values().collect();
-        let parts = files.iter().map(|file| Part::open(file, general)).collect::<Result<Vec<_>>>()?;
+        let parts = files.iter().map(|file| Part::open(how.store, file, how.general)).collect::<Result<Vec<_>>>()?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }
         notes_on_columns(&parts, notes);
         notes_on_copies(&parts, notes)?;
-        Ok(Self { parts })
+        Ok(Self { parts, undecided })
     }
 }
 
-/// The part files that one input names.
-fn find(input: &str, notes: &mut Notes) -> Result<Vec<PathBuf>> {
-    let path = Path::new(input);
-    if path.is_dir() {
-        return folder(path, notes);
+/// What one input names.
+enum Found {
+    /// Part files, as they were named.
+    Files { input: String, files: Vec<PathBuf> },
+    /// A folder, and all files below it.
+    Folder { root: PathBuf, files: Vec<PathBuf> },
+}
+
+impl Found {
+    /// The name of the input, and its files.
+    fn files(&mut self) -> (String, &mut Vec<PathBuf>) {
+        match self {
+            Self::Files { input, files } => (input.clone(), files),
+            Self::Folder { root, files } => (root.display().to_string(), files),
+        }
     }
-    if path.is_file() {
-        return match input.ends_with("Manifest.json") {
-            true => manifest::Manifest::read(path)?.files(),
-            false => Ok(vec![path.to_owned()]),
-        };
+
+    /// Its part files.
+    fn parts(self, store: &Store, notes: &mut Notes) -> Result<Vec<PathBuf>> {
+        match self {
+            Self::Files { files, .. } => Ok(files),
+            Self::Folder { root, files } => folder(store, &root, &files, notes),
+        }
+    }
+}
+
+/// Whether a file of a folder may be a part.
+fn is_part(file: &Path) -> bool {
+    Format::of_name(file).is_some()
+}
+
+/// The billing periods that the paths of all part files tell; `None` when one of them tells none.
+fn months(found: &[Found]) -> Option<BTreeSet<Hour>> {
+    let files = found.iter().flat_map(|found| match found {
+        Found::Files { files, .. } | Found::Folder { files, .. } => files,
+    });
+    files.filter(|file| is_part(file)).map(|file| periods::of_path(file)).collect()
+}
+
+/// Leaves the files of some billing periods, and those that tell none, such as manifests.
+fn narrow(found: &mut [Found], wanted: &BTreeSet<Hour>, notes: &mut Notes) {
+    for found in found {
+        let (input, files) = found.files();
+        let there: BTreeSet<Hour> = files.iter().filter_map(|file| periods::of_path(file)).collect();
+        for missing in wanted.difference(&there) {
+            notes.about(&input, Remark::PeriodAbsent { period: periods::name(*missing) });
+        }
+        files.retain(|file| periods::of_path(file).is_none_or(|month| wanted.contains(&month)));
+    }
+}
+
+/// The files that one input names.
+fn find(store: &Store, input: &str) -> Result<Found> {
+    let path = Path::new(input);
+    let files = |files| Found::Files { input: input.to_owned(), files };
+    if store.is_folder(path)? {
+        let all = store.list(path)?;
+        if !all.iter().any(|file| is_part(file)) {
+            return Err(Error::file(input, "holds no .parquet, .csv or .csv.gz file").help(
+                "curtail reads Data Exports (CUR 2.0, FOCUS), legacy Cost and Usage Reports, and FOCUS of other providers",
+            ));
+        }
+        return Ok(Found::Folder { root: path.to_owned(), files: all });
+    }
+    if store.is_file(path)? {
+        return Ok(files(match input.ends_with("Manifest.json") {
+            true => manifest::Manifest::read(store, path)?.files(store)?,
+            false => vec![path.to_owned()],
+        }));
     }
     if input.contains(['*', '?', '[', '{']) {
-        return glob(input);
+        return glob(store, input).map(files);
     }
     if let Some((scheme, _)) = input.split_once("://") {
         return Err(Error::file(input, format!("{scheme}:// cannot be read; copy the export to a folder first")));
@@ -64,7 +149,7 @@ fn find(input: &str, notes: &mut Notes) -> Result<Vec<PathBuf>> {
     Err(Error::file(input, "no such file or folder"))
 }
 
-fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
+fn glob(store: &Store, pattern: &str) -> Result<Vec<PathBuf>> {
     let matcher = globset::GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()
@@ -79,49 +164,22 @@ fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
         if fixed.as_os_str().is_empty() { path.strip_prefix(".").unwrap_or(path).to_owned() } else { path.to_owned() }
     };
     let found: Vec<PathBuf> =
-        walk(&root)?.iter().map(|path| bare(path)).filter(|path| matcher.is_match(path)).collect();
+        store.list(&root)?.iter().map(|path| bare(path)).filter(|path| matcher.is_match(path)).collect();
     if found.is_empty() { Err(Error::file(pattern, "matches no file")) } else { Ok(found) }
 }
 
-/// All files below a folder, sorted; hidden ones and those whose name begins with `_` (markers of engines) are left out.
-fn walk(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .map_err(|error| Error::file(folder.display(), format!("cannot be listed: {error}")))?;
-        for entry in entries {
-            let path = entry.map_err(|error| Error::file(folder.display(), error))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if name.starts_with(['.', '_']) {
-                continue;
-            }
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 /// The part files of a folder: those that its manifests name, and for periods without one the latest assembly.
-fn folder(root: &Path, notes: &mut Notes) -> Result<Vec<PathBuf>> {
-    let files = walk(root)?;
-    let parquet: Vec<&PathBuf> =
-        files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "parquet")).collect();
-    if parquet.is_empty() {
-        return Err(Error::file(root.display(), "holds no .parquet file")
-            .help("curtail reads Parquet exports: Data Exports (CUR 2.0) or a legacy CUR made for Athena"));
-    }
+fn folder(store: &Store, root: &Path, files: &[PathBuf], notes: &mut Notes) -> Result<Vec<PathBuf>> {
     let mut by_period: BTreeMap<String, BTreeMap<String, Vec<PathBuf>>> = BTreeMap::new();
-    for file in parquet {
+    for file in files.iter().filter(|file| is_part(file)) {
         let below = file.strip_prefix(root).unwrap_or(file);
         let (period, assembly) = place(below);
         by_period.entry(period).or_default().entry(assembly).or_default().push(file.clone());
     }
-    let manifests = manifest::of_folder(&files, notes);
+    let manifests = manifest::of_folder(store, files, notes);
     let mut unnamed = Vec::new();
     let mut chosen = Vec::new();
-    for (period, assemblies) in by_period {
+    for (period, mut assemblies) in by_period {
         let named = manifests.iter().rev().find_map(|manifest| manifest.choose(&assemblies));
         if let Some(named) = named {
             let parts = named?;
@@ -130,6 +188,7 @@ fn folder(root: &Path, notes: &mut Notes) -> Result<Vec<PathBuf>> {
             chosen.extend(parts);
             continue;
         }
+        one_format(root, &mut assemblies, notes);
         unnamed.push(period.clone());
         chosen.extend(latest(&period, assemblies, notes));
     }
@@ -137,6 +196,20 @@ fn folder(root: &Path, notes: &mut Notes) -> Result<Vec<PathBuf>> {
         notes.about(root.display(), Remark::ManifestUnmatched { folder: format!("`{period}`") });
     }
     Ok(chosen)
+}
+
+/// An export is in one format: where a period without a manifest has Parquet files, other files there are none of its parts.
+fn one_format(root: &Path, assemblies: &mut BTreeMap<String, Vec<PathBuf>>, notes: &mut Notes) {
+    let is_parquet = |file: &PathBuf| Format::of_name(file) == Some(Format::Parquet);
+    if !assemblies.values().flatten().any(is_parquet) {
+        return;
+    }
+    let left = assemblies.values().flatten().filter(|file| !is_parquet(file)).count();
+    if left > 0 {
+        notes.about(root.display(), Remark::OtherFormat { files: left });
+        assemblies.values_mut().for_each(|files| files.retain(is_parquet));
+        assemblies.retain(|_, files| !files.is_empty());
+    }
 }
 
 /// The newest of several deliveries of one period: assembly folders that begin with a moment sort by it.
@@ -171,7 +244,7 @@ fn place(below: &Path) -> (String, String) {
 /// Parts with the same content are copies: their lines count twice.
 fn notes_on_copies(parts: &[Part], notes: &mut Notes) -> Result<()> {
     let mut alike: BTreeMap<(u64, u64), Vec<&Part>> = BTreeMap::new();
-    for part in parts.iter().filter(|part| part.rows() > 0) {
+    for part in parts.iter().filter(|part| !part.is_empty()) {
         alike.entry((part.bytes(), part.rows())).or_default().push(part);
     }
     for group in alike.values().filter(|group| group.len() > 1) {
@@ -199,21 +272,40 @@ fn notes_on_columns(parts: &[Part], notes: &mut Notes) {
     for (effect, columns) in missing {
         notes.add(Remark::ColumnMissing { columns: columns.join(", "), effect: effect.to_owned() });
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in parts.iter().flat_map(Part::column_names) {
-        *counts.entry(name).or_default() += 1;
+    let mut some: BTreeSet<&str> = BTreeSet::new();
+    for alike in by_dialect(parts).values() {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in alike.iter().flat_map(|part| part.column_names()) {
+            *counts.entry(name).or_default() += 1;
+        }
+        some.extend(counts.iter().filter(|(_, count)| **count < alike.len()).map(|(name, _)| *name));
     }
-    let some: Vec<&str> = counts.iter().filter(|(_, count)| **count < parts.len()).map(|(name, _)| *name).collect();
     if !some.is_empty() {
         let shown = some.iter().take(8).copied().collect::<Vec<_>>().join(", ");
         let more = if some.len() > 8 { format!(" and {} more", some.len() - 8) } else { String::new() };
         notes.add(Remark::SchemaDiffers { columns: shown + &more });
     }
-    let net = |part: &&Part| part.layout().has_amount(crate::scan::columns::Amount::NetUnblended);
-    let with_net = parts.iter().filter(net).count();
+    let with_net = parts.iter().filter(|part| part.layout().has_net()).count();
     if with_net > 0 && with_net < parts.len() {
         notes.add(Remark::NetInSomeParts {});
     }
+    let mut foreign: BTreeSet<&str> = BTreeSet::new();
+    for part in parts.iter().filter(|part| part.dialect().is_focus()) {
+        foreign.extend(part.column_names().filter(|name| !crate::scan::columns::is_focus_name(name)));
+    }
+    if !foreign.is_empty() {
+        let columns = foreign.into_iter().collect::<Vec<_>>().join(", ");
+        notes.add(Remark::ForeignColumns { columns });
+    }
+}
+
+/// Parts by the family of their dialect: those of one export have the same columns.
+fn by_dialect(parts: &[Part]) -> BTreeMap<&'static str, Vec<&Part>> {
+    let mut families: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+    for part in parts {
+        families.entry(part.dialect().family()).or_default().push(part);
+    }
+    families
 }
 
 #[cfg(test)]
@@ -239,7 +331,8 @@ mod tests {
             std::fs::write(folder.join("a.parquet"), "x").unwrap();
         }
         let mut notes = Notes::default();
-        let files = folder(root.path(), &mut notes).unwrap();
+        let files =
+            folder(&Store::default(), root.path(), &Store::default().list(root.path()).unwrap(), &mut notes).unwrap();
         assert_eq!(files.len(), 1);
         assert!(files[0].to_string_lossy().contains("20260903T000000Z"));
         assert_eq!(notes.sorted()[0].code, "latest_assembly");
@@ -252,8 +345,11 @@ mod tests {
             std::fs::write(root.path().join(name), "x").unwrap();
         }
         let pattern = root.path().join("*.parquet").display().to_string();
-        assert_eq!(find(&pattern, &mut Notes::default()).unwrap().len(), 2);
+        assert_eq!(
+            find(&Store::default(), &pattern).unwrap().parts(&Store::default(), &mut Notes::default()).unwrap().len(),
+            2
+        );
         let none = root.path().join("*.csv").display().to_string();
-        assert!(find(&none, &mut Notes::default()).unwrap_err().to_string().contains("matches no file"));
+        assert!(find(&Store::default(), &none).err().unwrap().to_string().contains("matches no file"));
     }
 }

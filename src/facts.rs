@@ -25,10 +25,10 @@ use crate::{
     inventory::OwnedCommitment,
     money::{Money, Quantity},
     sku::{Coverage, What},
-    time::{Day, Span, parse_moment},
+    time::{Day, Hour, Span, parse_moment},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::{Add, AddAssign},
     sync::Arc,
 };
@@ -115,6 +115,8 @@ pub struct Class {
     pub unit: Arc<str>,
     /// The currency.
     pub currency: Arc<str>,
+    /// Who sells: `AWS`, but for FOCUS rows of others.
+    pub provider: Arc<str>,
     /// The type of line.
     pub line: LineType,
     /// Its name as billed.
@@ -387,8 +389,8 @@ pub struct Asked {
     pub workload: Option<Label>,
     /// What tells owners apart.
     pub owner: Option<Label>,
-    /// Lines that begin outside are not read.
-    pub read: Option<Span>,
+    /// Which lines are read.
+    pub reading: Reading,
     /// The window that is priced.
     pub window: Window,
     /// The currency to price, if the bill mixes them.
@@ -399,6 +401,29 @@ pub struct Asked {
     pub coverage: Arc<Coverage>,
     /// Workers.
     pub threads: usize,
+}
+
+/// Which lines are read at all.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Those that begin in it.
+    pub span: Option<Span>,
+    /// Those of these billing periods, each given by its month's first hour.
+    pub periods: Option<BTreeSet<Hour>>,
+}
+
+impl Reading {
+    /// Whether a line is read that begins in an hour, and perhaps says when its billing period began.
+    #[inline]
+    #[must_use]
+    pub fn holds(&self, hour: Hour, period: impl FnOnce() -> Option<i64>) -> bool {
+        if self.span.is_some_and(|span| !span.holds(hour)) {
+            return false;
+        }
+        self.periods
+            .as_ref()
+            .is_none_or(|wanted| wanted.contains(&period().map_or(hour, Hour::of_seconds).month_start()))
+    }
 }
 
 /// A label of a line.

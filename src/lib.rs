@@ -9,9 +9,12 @@ pub mod names;
 pub mod note;
 pub mod time;
 
+pub mod store;
+
 pub mod exports;
 pub mod forecast;
 pub mod scan;
+pub mod season;
 pub mod sku;
 
 pub mod facts;
@@ -48,7 +51,7 @@ pub mod suppress;
 use changes::Changes;
 use config::Config;
 use error::{Error, Result};
-use exports::Exports;
+use exports::{Exports, Opening};
 use facts::{Asked, Facts, Label, LabelValues, Survey, Window};
 use inventory::Inventory;
 use metrics::Metrics;
@@ -78,14 +81,15 @@ pub struct Read {
 pub fn read(config: &Config) -> Result<Read> {
     let mut notes = config.notes.clone();
     let transactions = config.transactions.as_deref().map(|path| Transactions::load(path, &mut notes)).transpose()?;
-    let exports = Exports::open(&config.exports, config.general_reader, &mut notes)?;
-    let survey = Survey::read(&exports, config.read, config.threads)?;
+    let opening = Opening { store: &config.store, periods: config.periods.as_ref(), general: config.general_reader };
+    let exports = Exports::open(&config.exports, opening, &mut notes)?;
+    let (survey, reading) = Survey::of(&exports, config.read, config.threads)?;
     let window = Window::choose(&survey, &config.window, &mut notes)?;
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
     let (currency, threads) = (config.currency.clone(), config.threads);
     let one_currency = !config.any_currency;
-    let (read, coverage) = (config.read, config.coverage.clone());
-    let asked = Asked { workload, owner, read, window, currency, one_currency, coverage, threads };
+    let coverage = config.coverage.clone();
+    let asked = Asked { workload, owner, reading, window, currency, one_currency, coverage, threads };
     let facts = Facts::read(&exports, &asked, &survey).map_err(|error| error.in_file(config.exports.join(", ")))?;
     quality::remarks(&facts, &survey, &asked, &config.defaults, &mut notes);
     quality::finality(&facts, &exports, &mut notes);
@@ -120,6 +124,7 @@ pub fn run(config: &Config) -> Result<Report> {
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
         commitments: &config.defaults.commitments,
+        zone: &config.defaults.schedule.time_zone,
         threads: config.threads,
         has: &has,
     };

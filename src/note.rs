@@ -68,6 +68,10 @@ remarks! {
         "the manifest names {files} part file(s); {others} other file(s) in the folder are left out";
     SeveralAssemblies { period: String, taken: String, left: String } Info "latest_assembly" =>
         "billing period {period} was delivered more than once; read: {taken}; left out: {left}";
+    PeriodAbsent { period: String } Warning "period_absent" =>
+        "has no part file of billing period {period}: what it would hold is in no sum";
+    OtherFormat { files: usize } Warning "other_format" =>
+        "{files} CSV file(s) beside Parquet files of the same billing period are not read";
     BadManifest { error: String } Warning "bad_manifest" => "passed over: {error}";
     DuplicatedPeriod { period: String, account: String, folders: String } Error "duplicated_period" =>
         "account {account} has lines of billing period {period} in several folders ({folders}); costs are likely counted twice";
@@ -75,6 +79,14 @@ remarks! {
         "the export has no {columns}: {effect}";
     SchemaDiffers { columns: String } Warning "schema_differs" =>
         "the parts do not have the same columns; only some have {columns}";
+    ForeignColumns { columns: String } Info "foreign_columns" =>
+        "{columns}: no column of FOCUS, nor marked as the provider's own (x_); not read";
+    OtherProviders { providers: String, lines: u64 } Info "other_providers" =>
+        "{lines} line(s) of {providers} are in totals, unit costs and data quality; rules know AWS alone";
+    PlainFocus { lines: u64 } Warning "focus_without_usage_type" =>
+        "{lines} usage line(s) of AWS tell no product code or usage type (x_ServiceCode; x_UsageType or SkuMeter): rules that have to know what was used find nothing in them";
+    NoEffectiveCost { lines: u64, cost: String, providers: String } Warning "no_effective_cost" =>
+        "{lines} usage line(s) of {providers} were billed {cost} and state an effective cost of nothing: effective cost and unit costs are too low by it";
     NetInSomeParts { } Warning "net_in_some_parts" =>
         "only some parts have net cost columns; lines of the others count at their gross cost";
 
@@ -169,6 +181,8 @@ remarks! {
     RuleOverridden { rule: String } Info "rule_overridden" => "the text and figures of rule `{rule}` are the ones given with --rules";
     CoveredHours { findings: usize } Info "covered_hours" =>
         "{findings} finding(s) touch hours that a reservation or a Savings Plan pays for: the commitment is paid on, and saves what it covers instead, if anything";
+    GoneAlready { findings: usize, hours: i32 } Info "gone_already" =>
+        "{findings} finding(s) are left out because what they are about is gone: not billed in the last {hours} hours of the period, or not in the inventory any more";
     RepricingError { percent: f64, limit: f64 } Warning "repricing_error" =>
         "the model prices the bill {percent:.2} % away from what was billed, more than {limit:.2} %: savings may be off by as much (see `reconciliation`)";
     CoarseHours { granularity: &'static str } Info "coarse_hours" =>

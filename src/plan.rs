@@ -3,19 +3,21 @@
 
 mod advised;
 mod id;
+mod remarks;
+mod take;
+mod weigh;
 
 use crate::{
-    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, saving},
+    bill::{Advised, Assumptions, Bill, Change, Paid, Reconciliation, Wanted, Worth, saving},
     defaults::{CommitmentFigures, PlanFigures},
-    facts::{Cost, Facts, Granularity, ResourceId},
+    facts::{Cost, Facts, ResourceId},
     inventory::Inventory,
     metrics::Metrics,
     money::Money,
-    note::{Notes, Remark},
     protect::{self, Protection},
-    rules::{Aspect, Context, Finding, Ready, Stage, Status, Target},
+    rules::{Aspect, Context, Finding, Ready, Stage, Status},
     suppress::{self, Suppression},
-    time::{Hour, MONTH_HOURS},
+    time::{Hour, Zone},
     transactions::Transactions,
 };
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub struct Inputs<'a> {
     pub figures: &'a PlanFigures,
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
     /// Workers.
     pub threads: usize,
     /// Which inputs are there, by token of `needs`.
@@ -69,8 +73,10 @@ pub struct Step {
     pub covered: Cost,
     /// What the commitments that it frees save by covering other usage; part of `alone`.
     pub freed: Cost,
-    /// Ids of findings on the same target that lost to it.
+    /// Findings on the same target that lost to it, and other ways of the same.
     pub overlaps: Vec<Overlap>,
+    /// What it was weighed at among these.
+    pub weighed: Option<Worth>,
 }
 
 /// A finding that lost to another on the same target.
@@ -80,6 +86,10 @@ pub struct Overlap {
     pub id: String,
     /// Its rule.
     pub rule: &'static str,
+    /// What it would have led to.
+    pub change: String,
+    /// What it would have saved instead, net over the period.
+    pub saving: Money,
     /// Why it is not counted.
     pub why: String,
 }
@@ -110,6 +120,8 @@ pub struct Plan<'a> {
     pub previews: Vec<Step>,
     /// Found, but they save nothing on this bill.
     pub rejected: Vec<Left>,
+    /// How many findings were about what is gone already.
+    pub gone: usize,
     /// Found, but protected.
     pub suppressed: Vec<Left>,
     /// Rules that did not run, and why.
@@ -140,6 +152,7 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         steps: Vec::new(),
         previews: Vec::new(),
         rejected: Vec::new(),
+        gone: 0,
         suppressed: Vec::new(),
         skipped: Vec::new(),
         weeks: None,
@@ -147,10 +160,12 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         after: before.clone(),
         before,
     };
-    let mut claims = BTreeMap::new();
+    let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
+    let wanted = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
+    let mut course = Course { claims: BTreeMap::new(), wanted };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
-            plan.stage(inputs, stage, turn, &mut claims);
+            plan.stage(inputs, stage, turn, &mut course);
         }
     }
     plan.skipped.sort();
@@ -206,58 +221,20 @@ impl Turn {
     }
 }
 
-/// Which step holds a side of a resource.
-type Claims = BTreeMap<(ResourceId, Aspect), usize>;
+/// A side of a resource.
+type Side = (ResourceId, Aspect);
+
+/// What is carried along while a plan is made.
+struct Course {
+    /// Which step holds a side.
+    claims: BTreeMap<Side, usize>,
+    /// What the rules of the commit stage would have weighed.
+    wanted: Vec<Wanted>,
+}
 
 impl Plan<'_> {
-    /// Remarks on the plan and on the settings that it was made with.
-    pub fn remarks(&self, inputs: &Inputs<'_>, notes: &mut Notes) {
-        let covered = self.steps.iter().filter(|step| step.covered.net.micros() > 0).count();
-        if covered > 0 {
-            notes.add(Remark::CoveredHours { findings: covered });
-        }
-        self.on_reconciliation(inputs, notes);
-        let least = inputs.commitments.ladder.min_weeks;
-        if let Some(weeks) = self.weeks.filter(|weeks| *weeks < least) {
-            notes.add(Remark::FewWeeks { weeks, least });
-        }
-        advised::remarks(self, inputs, notes);
-        if self.steps.is_empty() && self.previews.is_empty() {
-            notes.add(Remark::NothingFound {});
-        }
-        for protection in inputs.protect {
-            if !inputs.facts.resources.iter().any(|resource| protection.matches(resource)) {
-                notes.add(Remark::UnmatchedProtect { pattern: protection.text.clone() });
-            }
-        }
-        let left = self.rejected.iter().chain(&self.suppressed).map(|left| &left.step);
-        let all = self.steps.iter().chain(&self.previews).chain(left);
-        let findings: Vec<_> = all.map(|step| inputs.described(step)).collect();
-        suppress::remarks(inputs.suppressions, &findings, inputs.as_of.day(), notes);
-    }
-
-    fn on_reconciliation(&self, inputs: &Inputs<'_>, notes: &mut Notes) {
-        let Reconciliation { billed, repriced, .. } = &self.reconciliation;
-        let off = (*repriced - *billed).net.to_f64().abs() / billed.net.to_f64().abs();
-        if off > inputs.figures.max_repricing_error {
-            notes.add(Remark::RepricingError {
-                percent: off * 100.0,
-                limit: inputs.figures.max_repricing_error * 100.0,
-            });
-        }
-        if inputs.facts.granularity != Granularity::Hourly && !inputs.facts.commitments.is_empty() {
-            notes.add(Remark::CoarseHours { granularity: inputs.facts.granularity.name() });
-        }
-        let unplaced = self.before.unplaced().count();
-        if unplaced > 0 {
-            notes.add(Remark::UnplacedCommitments { count: unplaced });
-        }
-    }
-
-    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, claims: &mut Claims) {
+    fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, course: &mut Course) {
         let advice = if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
-        let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
-        let wanted: Vec<Wanted> = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
         let mut found = Vec::new();
         let now = |rule: &Ready| rule.text.stage == stage && Turn::of(rule) == turn;
         for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| now(rule)) {
@@ -273,25 +250,29 @@ impl Plan<'_> {
                 transactions: inputs.transactions,
                 as_of: inputs.as_of,
                 advice: advice.get(&at).map_or(&[], Vec::as_slice),
-                wanted: &wanted,
+                wanted: &course.wanted,
                 commitments: inputs.commitments,
+                zone: inputs.zone,
+                prices: inputs.given.prices,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
+                gone_before: inputs.gone_before(),
             };
             let mut findings = Vec::new();
             rule.rule.check(&see, &mut findings);
-            for finding in &mut findings {
-                advised::add(inputs, finding);
-            }
-            found.extend(findings.into_iter().map(|finding| (at, finding)));
+            let all = findings.len();
+            findings.retain(|finding| !take::is_gone(inputs, finding));
+            self.gone += all - findings.len();
+            findings.iter_mut().for_each(|finding| advised::add(inputs, finding));
+            found.extend(findings.into_iter().flat_map(Finding::ways).map(|finding| (at, finding)));
         }
         for bill in [&mut self.before, &mut self.after] {
             bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits));
         }
-        let mut found: Vec<Step> = found.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect();
+        let mut found = self.all_alone(inputs, found);
         found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
-        for step in found {
-            self.take(inputs, step, claims);
+        for bundle in weigh::bundles(found) {
+            self.settle(inputs, bundle, stage, course);
         }
     }
 
@@ -319,6 +300,24 @@ impl Plan<'_> {
         by_rule
     }
 
+    /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
+    fn all_alone(&self, inputs: &Inputs<'_>, mut found: Vec<(usize, Finding)>) -> Vec<Step> {
+        let each = found.len().div_ceil(inputs.threads.max(1)).max(1);
+        let mut parts = Vec::new();
+        while !found.is_empty() {
+            let rest = found.split_off(each.min(found.len()));
+            parts.push(std::mem::replace(&mut found, rest));
+        }
+        let priced = |part: Vec<(usize, Finding)>| {
+            part.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect::<Vec<_>>()
+        };
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || priced(part))).collect();
+            let done = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
+            done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+
     /// Prices a finding alone on today's bill.
     fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Step {
         finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
@@ -337,118 +336,8 @@ impl Plan<'_> {
             freed: if covered == Cost::default() { covered } else { alone - bill.direct(&finding.edits) },
             changes: Vec::new(),
             overlaps: Vec::new(),
+            weighed: None,
             finding,
         }
     }
-
-    fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, claims: &mut Claims) {
-        let text = &inputs.rules[step.rule].text;
-        if let Target::Resource(id) = &step.finding.target {
-            let resource = inputs.facts.resource(*id);
-            if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
-                self.rejected.push(Left::new(step, "the inventory says that it is gone already".into()));
-                return;
-            }
-        }
-        let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
-        if text.stage == Stage::Remove && hours < least {
-            let why = format!("the priced period has {hours} hours; below {least} nothing is called unused");
-            self.rejected.push(Left::new(step, why));
-            return;
-        }
-        let commitment = matches!(step.finding.target, Target::Commitment { .. });
-        if !commitment && !step.finding.in_inventory && !recently_seen(inputs, &step.finding) {
-            let why = format!(
-                "not billed in the last {} hours of the period: it is gone already",
-                inputs.figures.seen_within_hours
-            );
-            self.rejected.push(Left::new(step, why));
-            return;
-        }
-        if let Some(why) = inputs.unwanted(&step, text.stage) {
-            self.suppressed.push(Left::new(step, why));
-            return;
-        }
-        if let Some(stake) = step.finding.at_stake {
-            if monthly_of(inputs, stake).to_f64() >= text.ignore_below {
-                self.previews.push(step);
-            }
-            return;
-        }
-        if text.status == Status::Preview {
-            self.previews.push(step);
-            return;
-        }
-        let sides: Vec<_> = step.finding.target.members().iter().map(|id| (*id, step.finding.aspect)).collect();
-        if let Some(&holder) = sides.iter().find_map(|side| claims.get(side)) {
-            let why = format!("the same side of the same target is changed by {}", self.steps[holder].id);
-            self.lose(inputs, step, Some(holder), why);
-            return;
-        }
-        step.changes = self.after.peek(&step.finding.edits);
-        let monthly = monthly_of(inputs, step.saving());
-        if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
-            let removed = step.finding.target.members().iter().find_map(|id| claims.get(&(*id, Aspect::Existence)));
-            let (why, from) = self.why_nothing(inputs, &step, removed.copied(), monthly.to_f64());
-            self.lose(inputs, step, removed.copied(), why);
-            if let Some(left) = self.rejected.last_mut() {
-                left.from = from;
-            }
-            return;
-        }
-        self.after.apply(&step.finding.edits);
-        claims.extend(sides.into_iter().map(|side| (side, self.steps.len())));
-        self.steps.push(step);
-    }
-
-    /// Why a finding saves nothing, and from when on it would.
-    fn why_nothing(
-        &self,
-        inputs: &Inputs<'_>,
-        step: &Step,
-        removed: Option<usize>,
-        monthly: f64,
-    ) -> (String, Option<String>) {
-        if let Some(holder) = removed {
-            return (format!("its target is already removed by {}", self.steps[holder].id), None);
-        }
-        let least = inputs.rules[step.rule].text.ignore_below;
-        if step.covered.net.micros() > 0 {
-            let worth = |saving: Cost| monthly_of(inputs, saving).to_f64();
-            let wanted = |saving: Cost| worth(saving) > 0.0 && worth(saving) >= least;
-            let paid = "a reservation or Savings Plan pays for its hours, used or not, and nothing else would use it";
-            return match self.after.once_ended(&step.finding.edits, inputs.as_of, &wanted) {
-                Some((end, saving)) => {
-                    let (day, month) = (end.day(), worth(saving));
-                    (format!("{paid}: from {day} on, when that ends, it saves {month:.2} a month"), Some(end.rfc3339()))
-                }
-                None => (paid.into(), None),
-            };
-        }
-        let why = if monthly > 0.0 {
-            format!("saves {monthly:.2} a month, less than {least:.2} (`ignore_below` of the rule)")
-        } else {
-            "saves nothing on this bill".into()
-        };
-        (why, None)
-    }
-
-    fn lose(&mut self, inputs: &Inputs<'_>, step: Step, winner: Option<usize>, why: String) {
-        if let Some(winner) = winner {
-            let rule = inputs.rules[step.rule].id;
-            self.steps[winner].overlaps.push(Overlap { id: step.id.clone(), rule, why: why.clone() });
-        }
-        self.rejected.push(Left::new(step, why));
-    }
-}
-
-/// The net of a saving of the period as that of a month of 730 hours.
-fn monthly_of(inputs: &Inputs<'_>, saving: Cost) -> Money {
-    saving.net.ratio(MONTH_HOURS.into(), inputs.facts.window.period.hours().into())
-}
-
-fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
-    let facts = inputs.facts;
-    let limit = facts.window.period.end.plus(-inputs.figures.seen_within_hours.max(facts.granularity.hours()));
-    finding.target.members().iter().any(|id| facts.resource(*id).seen.end > limit)
 }

@@ -5,8 +5,10 @@
 mod estimate;
 mod listed;
 mod seen;
+mod types;
 
 pub use seen::Seen;
+pub use types::{TypeFacts, TypeTable};
 
 use crate::{
     error::Result,
@@ -109,6 +111,7 @@ pub struct Prices {
     seen: Seen,
     listed: Listed,
     estimates: Estimates,
+    types: TypeTable,
 }
 
 impl Prices {
@@ -119,7 +122,13 @@ impl Prices {
     pub fn gather(seen: Seen, inventory: &Inventory) -> Result<Self> {
         let coverage = Coverage::embedded()?;
         let (listed, estimates) = (Listed::of(inventory, &coverage), Estimates::embedded()?);
-        Ok(Self { coverage, seen, listed, estimates })
+        Ok(Self { coverage, seen, listed, estimates, types: TypeTable::embedded()? })
+    }
+
+    /// What EC2's instance types are and cost.
+    #[must_use]
+    pub fn types(&self) -> &TypeTable {
+        &self.types
     }
 
     /// What an offer takes off a usage; `None` where the offer does not cover it, is not sold, or nothing is known.

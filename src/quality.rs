@@ -3,7 +3,7 @@
 use crate::{
     defaults::Defaults,
     exports::Exports,
-    facts::{Asked, Basis, Facts, Granularity, Label, LineType, Party, Survey},
+    facts::{Asked, Basis, Facts, Granularity, Label, LineType, Party, Quality, Survey},
     money::Money,
     note::{Notes, Remark},
     scan::columns::Text,
@@ -74,6 +74,7 @@ fn lines(facts: &Facts, notes: &mut Notes) {
     if quality.outside.0 > 0 {
         notes.add(Remark::OutsidePeriod { lines: quality.outside.0, cost: quality.outside.1.to_string() });
     }
+    focus(quality, notes);
     let [hourly, daily, monthly] = quality.spans;
     let all = hourly + daily + monthly;
     let most = hourly.max(daily).max(monthly);
@@ -82,6 +83,27 @@ fn lines(facts: &Facts, notes: &mut Notes) {
     }
     if facts.granularity != Granularity::Hourly {
         notes.add(Remark::Granularity { granularity: facts.granularity.name().into() });
+    }
+}
+
+/// Remarks on rows of FOCUS.
+fn focus(quality: &Quality, notes: &mut Notes) {
+    let listed = |names: Vec<&str>| names.join(", ");
+    if !quality.others.is_empty() {
+        let providers = listed(quality.others.keys().map(|name| &**name).collect());
+        notes.add(Remark::OtherProviders { providers, lines: quality.others.values().sum() });
+    }
+    if quality.plain > 0 {
+        notes.add(Remark::PlainFocus { lines: quality.plain });
+    }
+    // Fractions of a cent are roundings of a provider.
+    let cent = Money::from_micros(10_000);
+    let without = || quality.no_effective.iter().filter(|(_, (_, cost))| cost.0.abs() >= cent.0);
+    if without().next().is_some() {
+        let providers = listed(without().map(|(name, _)| &**name).collect());
+        let cost: Money = without().map(|(_, (_, cost))| *cost).sum();
+        let lines = without().map(|(_, (lines, _))| lines).sum();
+        notes.add(Remark::NoEffectiveCost { lines, cost: cost.to_string(), providers });
     }
 }
 

@@ -4,8 +4,9 @@ mod context;
 mod finding;
 mod text;
 
-pub use context::{Context, Line, LookBack, Owned, Place, sum};
-pub use finding::{Aspect, Evidence, Finding, Signal, State, Target};
+pub use context::{Context, Line, LookBack, Owned, Place, Pooled, sum};
+pub use finding::{Alternative, Aspect, Evidence, Finding, Signal, State, Target};
+pub use successors::Successors;
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
 
 use crate::{
@@ -14,12 +15,20 @@ use crate::{
     note::{Notes, Remark},
 };
 use serde::de::DeserializeOwned;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// One rule. The struct that implements it is its parameters, read from its TOML.
 pub trait Rule: Send + Sync {
     /// Looks and proposes. It reads nothing but `see`.
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>);
+
+    /// What it knows of moving to Graviton, for the rule on sizes.
+    fn successors(&self) -> Option<Successors> {
+        None
+    }
+
+    /// Learns what other rules know, whether they run or not; those that the user skips are not among them.
+    fn learn(&mut self, _: &Arc<[Successors]>) {}
 
     /// What it would have weighed with what the other rules of the commit stage want: what may be advised, and the other terms of the
     /// same that are shown beside it. The answer is in `see.advice` when it is asked to check.
@@ -74,6 +83,7 @@ mod ebs;
 mod ebs_gp3;
 mod ebs_overprovisioned_iops;
 mod expiring_commitment;
+mod fleet;
 mod graviton;
 mod graviton_ec2;
 mod graviton_elasticache;
@@ -91,13 +101,18 @@ mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
 mod log_retention;
+mod off_hours;
 mod orphaned_snapshot;
 mod owned;
 mod purchase;
 mod reserved_instances;
+mod rightsizing;
 mod s3_lifecycle;
 mod savings_plans;
+mod schedule;
+mod seasonal_scaling;
 mod snapshot_archive;
+mod successors;
 mod table;
 mod underused_commitment;
 mod unused_capacity_reservation;
@@ -127,10 +142,13 @@ pub const RULES: &[Entry] = &[
     entry!(idle_sagemaker_endpoint, IdleSagemakerEndpoint),
     entry!(idle_vpc_endpoint, IdleVpcEndpoint),
     entry!(log_retention, LogRetention),
+    entry!(off_hours, OffHours),
     entry!(orphaned_snapshot, OrphanedSnapshot),
     entry!(reserved_instances, ReservedInstances),
+    entry!(rightsizing, Rightsizing),
     entry!(s3_lifecycle, S3Lifecycle),
     entry!(savings_plans, SavingsPlans),
+    entry!(seasonal_scaling, SeasonalScaling),
     entry!(snapshot_archive, SnapshotArchive),
     entry!(underused_commitment, UnderusedCommitment),
     entry!(unused_capacity_reservation, UnusedCapacityReservation),
@@ -161,7 +179,8 @@ pub fn load(choice: &Choice, notes: &mut Notes) -> Result<Vec<Ready>> {
     if let Some(folder) = &choice.folder {
         check_folder(folder)?;
     }
-    let all = RULES.iter().map(|entry| ready(entry, choice.folder.as_deref(), notes)).collect::<Result<Vec<_>>>()?;
+    let mut all =
+        RULES.iter().map(|entry| ready(entry, choice.folder.as_deref(), notes)).collect::<Result<Vec<_>>>()?;
     for asked in choice.only.iter().chain(&choice.skip) {
         if !all.iter().any(|rule| rule.is(asked)) {
             let known = all.iter().flat_map(|rule| [rule.id, rule.text.module.name()]);
@@ -170,10 +189,12 @@ pub fn load(choice: &Choice, notes: &mut Notes) -> Result<Vec<Ready>> {
             return Err(error.help(help));
         }
     }
-    let wanted = |rule: &Ready| {
-        (choice.only.is_empty() || choice.only.iter().any(|asked| rule.is(asked)))
-            && !choice.skip.iter().any(|asked| rule.is(asked))
-    };
+    let skipped = |rule: &Ready| choice.skip.iter().any(|asked| rule.is(asked));
+    let known: Arc<[Successors]> =
+        all.iter().filter(|rule| !skipped(rule)).filter_map(|rule| rule.rule.successors()).collect();
+    all.iter_mut().for_each(|rule| rule.rule.learn(&known));
+    let wanted =
+        |rule: &Ready| (choice.only.is_empty() || choice.only.iter().any(|asked| rule.is(asked))) && !skipped(rule);
     let left: Vec<Ready> = all.into_iter().filter(wanted).collect();
     if left.is_empty() { Err(Error::new("no rule is left to run: look at --only and --skip")) } else { Ok(left) }
 }

@@ -1,11 +1,14 @@
-//! Part files become lines: projected, typed, with interned strings, in parallel. The only reader of Parquet and Arrow.
+//! Part files become lines: projected, typed, with interned strings, in parallel. The only reader of Parquet, Arrow and CSV exports.
 
 mod classes;
 pub mod columns;
+mod csv;
 mod decode;
 mod fast;
+mod focus;
 mod guard;
 mod ids;
+mod input;
 mod lines;
 mod numbers;
 pub(crate) mod table;
@@ -13,16 +16,21 @@ mod tags;
 
 pub use classes::{CLASS_COLUMNS, ClassKey, ClassTable};
 pub use columns::Dialect;
+pub(crate) use focus::is_aws;
 pub use guard::is_guarded;
 pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
 pub(crate) use numbers::Numbers;
 pub use tags::{CATEGORY, TagSets, TagsId};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Blob, Store},
+};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
 use columns::{Labels, Layout};
+use input::Input;
 use parquet::{
     arrow::{
         ProjectionMask,
@@ -31,12 +39,12 @@ use parquet::{
         },
     },
     errors::ParquetError,
+    file::metadata::RowGroupMetaData,
 };
 use std::{
-    fs::File,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -44,33 +52,68 @@ use std::{
 /// Lines a batch: small enough that its columns stay in the cache.
 const BATCH: usize = 2048;
 
-/// One opened Parquet file of an export.
+/// The formats of part files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Parquet.
+    Parquet,
+    /// CSV, plain or gzip.
+    Csv,
+}
+
+impl Format {
+    /// The format that a file's name tells; `None` for a file that is no part of an export.
+    #[must_use]
+    pub fn of_name(file: &Path) -> Option<Self> {
+        let name = file.file_name()?.to_string_lossy().to_ascii_lowercase();
+        if name.ends_with(".parquet") {
+            Some(Self::Parquet)
+        } else {
+            (name.ends_with(".csv") || name.ends_with(".csv.gz")).then_some(Self::Csv)
+        }
+    }
+}
+
+/// One opened part file of an export.
 pub struct Part {
     /// The path as the user would name it.
     pub name: String,
     /// The folder that it was delivered in.
     pub folder: String,
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
+    blob: Blob,
+    source: Source,
     layout: Layout,
     general: bool,
+    /// Lines of a part that does not say beforehand how many it has.
+    counted: OnceLock<u64>,
+}
+
+enum Source {
+    Parquet(ArrowReaderMetadata),
+    Csv(csv::Header),
 }
 
 impl Part {
-    /// Opens a part and finds its columns; reads the footer only. With `general` its lines come through the general reader, which
-    /// knows every encoding, type and nesting; they are the same.
+    /// Opens a part and finds its columns; reads the footer or the header line only. With `general` lines of Parquet come through
+    /// the general reader, which knows every encoding, type and nesting; they are the same.
     ///
     /// # Errors
-    /// A file that is missing, empty, truncated or not Parquet, or lacks a required column.
-    pub fn open(path: &Path, general: bool) -> Result<Self> {
+    /// A file that is missing, empty, truncated or of another format, or lacks a required column.
+    pub fn open(store: &Store, path: &Path, general: bool) -> Result<Self> {
         let name = path.display().to_string();
-        open(path).map_err(|error| error.in_file(&name)).map(|(metadata, layout)| Self {
+        let blob = store.open(path).map_err(|error| error.in_file(&name))?;
+        let opened = match Format::of_name(path) {
+            Some(Format::Csv) => open_csv(&blob),
+            _ => open_parquet(&blob),
+        };
+        opened.map_err(|error| error.in_file(&name)).map(|(source, layout)| Self {
             folder: path.parent().map(|folder| folder.display().to_string()).unwrap_or_default(),
-            path: path.to_owned(),
+            blob,
             name,
-            metadata,
+            source,
             layout,
             general,
+            counted: OnceLock::new(),
         })
     }
 
@@ -84,60 +127,91 @@ impl Part {
         &self.layout
     }
 
-    /// How many lines it holds.
+    /// How many lines it holds; of a CSV part none until it was read.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
+        match &self.source {
+            Source::Parquet(metadata) => u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0),
+            Source::Csv(_) => self.counted.get().copied().unwrap_or(0),
+        }
+    }
+
+    /// Whether it is known to hold no lines.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self.source, Source::Parquet(_)) && self.rows() == 0
     }
 
     /// Its size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+        self.blob.size()
     }
 
-    /// The SHA-256 of the whole file.
+    /// What tells its content from that of other parts of the same size.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn digest(&self) -> Result<[u8; 32]> {
-        use sha2::Digest as _;
-        use std::io::Read as _;
-        let wrong = |error: std::io::Error| Error::file(&self.name, format!("cannot be read: {error}"));
-        let mut file = File::open(&self.path).map_err(wrong)?;
-        let (mut hasher, mut block) = (sha2::Sha256::new(), vec![0; 1 << 16]);
-        loop {
-            match file.read(&mut block).map_err(wrong)? {
-                0 => return Ok(hasher.finalize().into()),
-                count => hasher.update(&block[..count]),
-            }
-        }
+        self.blob.digest().map_err(|error| error.in_file(&self.name))
     }
 
     /// The names of all its columns, read or not.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
-        self.metadata.schema().fields().iter().map(|field| field.name().as_str())
+        let schema = match &self.source {
+            Source::Parquet(metadata) => metadata.schema().as_ref(),
+            Source::Csv(header) => &header.schema,
+        };
+        schema.fields().iter().map(|field| field.name().as_str())
     }
 
-    fn row_groups(&self) -> usize {
-        self.metadata.metadata().num_row_groups()
+    /// The units that it is read in: row groups; a CSV part is one.
+    fn units(&self) -> usize {
+        match &self.source {
+            Source::Parquet(metadata) => metadata.metadata().num_row_groups(),
+            Source::Csv(_) => 1,
+        }
+    }
+
+    /// The metadata of a row group, of a Parquet part.
+    fn row_group(&self, group: usize) -> Option<&RowGroupMetaData> {
+        match &self.source {
+            Source::Parquet(metadata) => Some(metadata.metadata().row_group(group)),
+            Source::Csv(_) => None,
+        }
+    }
+
+    /// The bytes of some top-level columns of a row group.
+    fn input(&self, group: usize, columns: &[usize]) -> Result<Input> {
+        Input::of(&self.blob, || {
+            let Some(metadata) = self.row_group(group) else { return Ok(Vec::new()) };
+            let schema = metadata.schema_descr();
+            let leaves = metadata.columns().iter().enumerate();
+            let needed = leaves.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
+            input::ranges(needed.map(|(_, chunk)| chunk))
+        })
     }
 }
 
-fn open(path: &Path) -> Result<(ArrowReaderMetadata, Layout)> {
-    let file = File::open(path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
-    let length = file.metadata().map_err(|error| Error::new(format!("cannot be read: {error}")))?.len();
-    if length == 0 {
+fn open_csv(blob: &Blob) -> Result<(Source, Layout)> {
+    let header = csv::Header::read(blob)?;
+    let layout = Layout::find(&header.schema)?;
+    Ok((Source::Csv(header), layout))
+}
+
+fn open_parquet(blob: &Blob) -> Result<(Source, Layout)> {
+    let input = Input::footer(blob)?;
+    if blob.size() == 0 {
         return Err(Error::new("is empty (0 bytes); a Parquet file is never empty").help("fetch the part again"));
     }
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let load = || ArrowReaderMetadata::load(&file, options).map_err(|error| not_parquet(&error));
+    let load = || ArrowReaderMetadata::load(&input, options).map_err(|error| not_parquet(&error));
     let plain = guard::guarded(load)?;
     let layout = Layout::find(plain.schema())?;
     let schema = Arc::new(with_dictionaries(plain.schema()));
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
     let hinted = ArrowReaderMetadata::try_new(plain.metadata().clone(), options);
-    Ok((hinted.unwrap_or(plain), layout))
+    Ok((Source::Parquet(hinted.unwrap_or(plain)), layout))
 }
 
 fn not_parquet(error: &ParquetError) -> Error {
@@ -193,7 +267,7 @@ pub fn scan<F: Fold>(
     fold: impl Fn() -> F + Sync,
 ) -> Result<Vec<(Dictionary, F)>> {
     let units: Vec<(usize, usize)> =
-        parts.iter().enumerate().flat_map(|(at, part)| (0..part.row_groups()).map(move |group| (at, group))).collect();
+        parts.iter().enumerate().flat_map(|(at, part)| (0..part.units()).map(move |group| (at, group))).collect();
     let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part.layout(), extent)).collect();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
@@ -207,7 +281,11 @@ pub fn scan<F: Fold>(
             }
             let read = read_group(&parts[at], at, group, &layouts[at], extent, &mut dictionary, &mut folded);
             if let Err(error) = read {
-                let error = error.in_row_group(group).in_file(&parts[at].name);
+                let error = match parts[at].source {
+                    Source::Parquet(_) => error.in_row_group(group),
+                    Source::Csv(_) => error,
+                };
+                let error = error.in_file(&parts[at].name);
                 let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 if slot.as_ref().is_none_or(|(first, _)| unit < *first) {
                     *slot = Some((unit, error));
@@ -237,7 +315,7 @@ fn narrowed(layout: &Layout, extent: Extent) -> Layout {
         return layout.clone();
     }
     let mut narrow = layout.clone();
-    let kept = [Text::Account, Text::Payer].map(|column| column as usize);
+    let kept = [Text::Account, Text::Payer, Text::SubAccount].map(|column| column as usize);
     for (at, slot) in narrow.text.iter_mut().enumerate() {
         if !kept.contains(&at) {
             *slot = None;
@@ -260,6 +338,16 @@ fn read_group<F: Fold>(
     dictionary: &mut Dictionary,
     fold: &mut F,
 ) -> Result<()> {
+    if let Source::Csv(header) = &part.source {
+        let mut reader = csv::Reader::open(&part.blob, header, layout, dictionary)?;
+        while let Some(lines) = reader.next(dictionary, extent)? {
+            fold.add(lines, dictionary, at)?;
+        }
+        if extent != Extent::LabelSample {
+            part.counted.get_or_init(|| reader.rows);
+        }
+        return Ok(());
+    }
     if extent != Extent::LabelSample
         && !part.general
         && let Some(mut lines) = fast::open(part, group, layout, dictionary)?
@@ -288,9 +376,10 @@ fn read_group<F: Fold>(
 
 impl Part {
     fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<ParquetRecordBatchReader> {
-        let file = File::open(&self.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+        let Source::Parquet(metadata) = &self.source else { return Err(Error::new("is not Parquet")) };
+        let input = self.input(group, &columns)?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(BATCH);
@@ -309,7 +398,7 @@ impl Part {
             read().is_err()
         };
         let column = columns.iter().find(damaged)?;
-        Some(self.metadata.schema().field(*column).name().clone())
+        self.column_names().nth(*column).map(str::to_owned)
     }
 }
 

@@ -1,5 +1,9 @@
 //! Hours and spans of hours, UTC. An hour is counted from 1970-01-01T00:00Z.
 
+mod zone;
+
+pub use zone::{Clock, WEEK_HOURS, Zone};
+
 use crate::error::{Error, Result};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use std::fmt;

@@ -65,11 +65,14 @@ pub struct Advice {
 
 /// The market that offers are weighed on: the bill's waterfall with a place for each.
 #[derive(Clone)]
-pub(super) struct Market {
-    pub(super) waterfall: Waterfall,
-    pub(super) rates: Rates,
+pub struct Market {
+    /// Demand and all commitments; what is offered has a capacity of 0.
+    pub waterfall: Waterfall,
+    /// Net on-demand rates by pool, USD a unit.
+    pub rates: Rates,
     pub(super) holdings: Vec<Holding>,
-    pub(super) candidates: Vec<Candidate>,
+    /// The offers, in their order.
+    pub candidates: Vec<Candidate>,
 }
 
 impl Bill<'_> {
@@ -138,7 +141,8 @@ impl Bill<'_> {
     }
 
     /// A place in the waterfall for each offer.
-    fn market(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Market {
+    #[must_use]
+    pub fn market(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Market {
         let mut bill = self.clone();
         let owned = bill.holdings.len();
         bill.holdings.extend(offers.iter().map(|offer| offer.holding(0)));
@@ -219,7 +223,8 @@ fn group(offers: &[&Offering], at: usize) -> Option<u32> {
 
 impl Market {
     /// The best amounts, within what a target coverage or a risk lets one buy.
-    pub(super) fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
+    #[must_use]
+    pub fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
         let bounded = |candidate: &Candidate| {
             let mut candidate = candidate.clone();
             if figures.risk_quantile > 0.0 {
@@ -237,7 +242,9 @@ impl Market {
         commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
     }
 
-    pub(super) fn gains(&self, steps: &[u32]) -> Vec<i128> {
+    /// What so many steps of each gain net on top of those before, after their own cost, in 1e-21 USD over all hours.
+    #[must_use]
+    pub fn gains(&self, steps: &[u32]) -> Vec<i128> {
         stacked(&self.waterfall, &self.rates, &self.candidates, steps)
     }
 

@@ -13,7 +13,7 @@ impl Bill<'_> {
             match edit {
                 Edit::Buy(purchase) => self.add_purchase(purchase),
                 Edit::Release(release) => self.give_up(release),
-                Edit::Stop(_) | Edit::Move { .. } => {}
+                Edit::Stop(_) | Edit::Cap { .. } | Edit::Move { .. } => {}
             }
         }
         self.holdings.sort_by_key(super::Holding::rank);

@@ -2,7 +2,11 @@
 
 use super::Purchase;
 pub use super::pools::Becomes;
-use crate::facts::{ClassId, Cost, ResourceId};
+use crate::{
+    facts::{ClassId, Cost, ResourceId},
+    money::Quantity,
+};
+use std::sync::Arc;
 
 /// Which items an edit is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,14 @@ impl Selection {
 pub enum Edit {
     /// The usage ends. A commitment that covered it is paid on, and covers other usage if there is some.
     Stop(Selection),
+    /// No more of it runs in an hour than a limit. Where more ran, each item gives up the same share; what has no hours of its own but
+    /// hangs on them (it is selected and lies in no pool) costs as much less as there is less running over the whole period.
+    Cap {
+        /// What, all of it together: one resource, a group, a pool.
+        what: Selection,
+        /// By the hour of the priced period, in the unit of the usage; `None`, and hours behind the last: as many as ran.
+        most: Arc<[Option<Quantity>]>,
+    },
     /// The usage goes on as something else, at `ratio` times today's price.
     Move {
         /// What moves.
@@ -64,6 +76,12 @@ impl Edit {
         Self::Stop(Selection { resources: vec![resource], classes: Some(classes) })
     }
 
+    /// Runs no more of some classes of some resources, all together, than so many in each hour of the priced period.
+    #[must_use]
+    pub fn cap(resources: Vec<ResourceId>, classes: Vec<ClassId>, most: impl Into<Arc<[Option<Quantity>]>>) -> Self {
+        Self::Cap { what: Selection { resources, classes: Some(classes) }, most: most.into() }
+    }
+
     /// Moves usage of some classes to another price.
     #[must_use]
     pub fn reprice(resources: Vec<ResourceId>, classes: Vec<ClassId>, ratio: f64) -> Self {
@@ -87,16 +105,16 @@ impl Edit {
     pub fn selection(&self) -> &Selection {
         const NOTHING: &Selection = &Selection { resources: Vec::new(), classes: None };
         match self {
-            Self::Stop(what) | Self::Move { what, .. } => what,
+            Self::Stop(what) | Self::Cap { what, .. } | Self::Move { what, .. } => what,
             Self::Buy(_) | Self::Release(_) => NOTHING,
         }
     }
 
-    /// The cost of an item after the edit where that is linear. The ratio is rounded to 1e-12 and applied in integers.
+    /// The cost of an item after the edit where that is linear; what a cap leaves hangs on the hours of others. The ratio is rounded to 1e-12 and applied in integers.
     pub(super) fn cost_after(&self, now: Cost) -> Cost {
         match self {
             Self::Stop(_) => Cost::default(),
-            Self::Buy(_) | Self::Release(_) => now,
+            Self::Cap { .. } | Self::Buy(_) | Self::Release(_) => now,
             Self::Move { ratio, .. } => Cost { gross: now.gross.times(*ratio), net: now.net.times(*ratio) },
         }
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     facts::Cost,
     money::Money,
-    waterfall::{Amount, CapacityId, Change, Rates, Waterfall},
+    waterfall::{Amount, CapacityId, Change, Effect, Rates, Waterfall},
 };
 use std::{cmp::Reverse, ops::Range, sync::Arc};
 
@@ -71,6 +71,28 @@ impl Bill<'_> {
         best
     }
 
+    /// As many of a reservation's instances as the bill drops by most without, and by how much; what a sale fetches is not in it. `None`
+    /// where all are worth keeping, or where it was not in force all through the period.
+    #[must_use]
+    pub fn dispensable(&self, commitment: usize, most: u32) -> Option<(Release, Cost)> {
+        let (count, amounts) = (self.count_of(commitment)?, self.amounts_of(commitment));
+        if count == 0 || amounts.contains(&0) {
+            return None;
+        }
+        let held = self.holdings.iter().position(|holding| holding.members.contains(&commitment))?;
+        let capacity = CapacityId(u32::try_from(held).ok()?);
+        let mut best: Option<(Release, Cost)> = None;
+        for part in counts(count, most) {
+            let release = Release { commitment, part, of: count };
+            let effect = self.waterfall.peek(&taken_off(capacity, &amounts, release));
+            let saving = self.given_up(release) - rise(&self.rates, &effect);
+            if saving.net > best.as_ref().map_or(Money::ZERO, |(_, best)| best.net) {
+                best = Some((release, saving));
+            }
+        }
+        best
+    }
+
     /// How many instances a reservation reserves at most.
     #[must_use]
     pub fn count_of(&self, commitment: usize) -> Option<u32> {
@@ -128,10 +150,13 @@ impl Bill<'_> {
 impl Places {
     /// What more is paid on demand after some changes.
     fn rise(&self, changes: &[Change]) -> Cost {
-        let effect = self.waterfall.peek(changes);
-        let money = |rates: &Rates| Money(rates.change(&effect)).ratio(1, 1_000_000_000);
-        Cost { gross: money(&self.rates[0]), net: money(&self.rates[1]) }
+        rise(&self.rates, &self.waterfall.peek(changes))
     }
+}
+
+fn rise(rates: &[Rates; 2], effect: &Effect) -> Cost {
+    let money = |rates: &Rates| Money(rates.change(effect)).ratio(1, 1_000_000_000);
+    Cost { gross: money(&rates[0]), net: money(&rates[1]) }
 }
 
 impl Holding {

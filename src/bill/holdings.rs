@@ -177,17 +177,10 @@ impl Holding {
 /// reservation) or lowest rate (of a plan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Preference {
-    turn: Turn,
-    place: usize,
-    saving: i128,
-    size: i64,
-}
-
-impl Preference {
-    /// What a plan saves of the public rate, in 1e-12.
-    pub(super) fn saving(&self) -> i128 {
-        -self.saving
-    }
+    pub(super) turn: Turn,
+    pub(super) place: usize,
+    pub(super) saving: i128,
+    pub(super) size: i64,
 }
 
 /// All holdings of the period, in the order in which they apply.
@@ -358,13 +351,14 @@ pub(super) fn reservation(
     let main = main_class(facts, commitment).map(|class| &class.what);
     let table = |write: bool| Some((ReservationKey::Table { write }, UNIT));
     let fee = commitment.fees.first().map(|fee| &facts.class(fee.class).what);
+    // What its service lists of it goes before what it covers, which may be of another size.
+    let told = commitment.listed.as_ref().and_then(listed::instance);
     let instance = match (fee, main) {
         (Some(What::ReservedTable(write)), _) => return table(*write),
         (_, Some(What::TableCapacity(used))) => return table(used.write),
-        (Some(What::Reserved(instance)), _) | (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => {
-            instance.clone()
-        }
-        _ => commitment.listed.as_ref().and_then(listed::instance)?.clone(),
+        (Some(What::Reserved(instance)), _) => instance.clone(),
+        (_, Some(What::Instance(instance) | What::UnusedCapacity(instance))) => told.unwrap_or(instance).clone(),
+        _ => told?.clone(),
     };
     // A fee does not say that it is for dedicated hardware, or for two copies: what it covers does.
     let like = main.and_then(What::instance).filter(|used| used.kind == instance.kind);

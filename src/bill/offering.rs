@@ -290,7 +290,7 @@ struct Trust {
 }
 
 /// What a commitment of a kind would be bound to, to cover a pool, and the region in words.
-fn scope_of(wanted: &Wanted, offer: Offer, pool: &Pool) -> Vec<(Scope, Arc<str>)> {
+pub(super) fn scope_of(wanted: &Wanted, offer: Offer, pool: &Pool) -> Vec<(Scope, Arc<str>)> {
     let nowhere = || Arc::from("");
     if matches!(offer.instrument, Instrument::Reserved | Instrument::Convertible) {
         let convertible = offer.instrument == Instrument::Convertible;

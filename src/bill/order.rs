@@ -4,7 +4,7 @@
 use super::holdings::{Holding, Known, Preference, Scope};
 use crate::waterfall::{CapacityId, PoolId, Step, Weight};
 use serde::Deserialize;
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Which accounts of one payer use each other's commitments. AWS's default is all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -46,27 +46,61 @@ pub(super) fn steps(known: &Known<'_>, holdings: &[Holding], sharing: &Sharing) 
         capacities.map(|(id, holding)| (id, holding, candidates(known, holding))).collect();
     let mut steps = Vec::new();
     for kind in all.chunk_by(|a, b| a.1.rank() == b.1.rank()) {
-        let mut kind: Vec<_> = kind.iter().collect();
-        // Of plans that could cover the same usage the one that saves most comes first.
-        kind.sort_by_key(|(id, holding, fills)| (Reverse(mean_saving(holding, fills)), *id));
         for own in [true, false] {
-            for (capacity, holding, fills) in &kind {
+            let some = kind.iter().map(|(capacity, holding, fills)| {
                 let wanted = |pool: PoolId| {
                     let user = &known.pools.pool(pool).account;
                     // An owner who is not in this bill shares with all that are seen to use it.
                     let shared = holding.owner.is_empty() || sharing.allows(&holding.owner, user);
                     (*user == holding.owner) == own && (own || shared)
                 };
-                let fills: Vec<_> = fills
-                    .iter()
-                    .filter(|(_, pool, _)| wanted(*pool))
-                    .map(|(_, pool, weight)| (*pool, *weight))
-                    .collect();
-                if !fills.is_empty() {
-                    steps.push(Step { capacity: *capacity, fills });
-                }
-            }
+                (*capacity, fills.iter().filter(|(_, pool, _)| wanted(*pool)).copied().collect())
+            });
+            let some: Vec<(CapacityId, Vec<Candidate>)> = some.collect();
+            let plans = kind.iter().any(|(_, holding, _)| matches!(holding.scope, Scope::Plan { .. }));
+            let poured = if plans { interleaved(&some) } else { whole(some) };
+            steps.extend(poured.into_iter().filter(|step| !step.fills.is_empty()));
         }
+    }
+    steps
+}
+
+/// One capacity after the other.
+fn whole(all: Vec<(CapacityId, Vec<Candidate>)>) -> Vec<Step> {
+    let fills = |fills: Vec<Candidate>| fills.into_iter().map(|(_, pool, weight)| (pool, weight)).collect();
+    all.into_iter().map(|(capacity, candidates)| Step { capacity, fills: fills(candidates) }).collect()
+}
+
+/// Of plans of one kind each combination of plan and usage has its place: the one that saves most comes first.
+///
+/// Combinations of different plans with different usage do not meet, so that their order is free: a step goes on with its plan
+/// until a pool is another plan's before.
+fn interleaved(all: &[(CapacityId, Vec<Candidate>)]) -> Vec<Step> {
+    let of_plan =
+        |plan: usize| all[plan].1.iter().enumerate().map(move |(at, (first, pool, _))| (*first, plan, at, *pool));
+    let mut pairs: Vec<(Preference, usize, usize, PoolId)> = (0..all.len()).flat_map(of_plan).collect();
+    pairs.sort_unstable();
+    // By pool: whose turn it is, last to first.
+    let mut turns: BTreeMap<PoolId, Vec<usize>> = BTreeMap::new();
+    for (_, plan, _, pool) in pairs.iter().rev() {
+        turns.entry(*pool).or_default().push(*plan);
+    }
+    let (mut done, mut steps) = (vec![0; all.len()], Vec::new());
+    for (_, plan, at, _) in pairs {
+        if at < done[plan] {
+            continue;
+        }
+        let (capacity, candidates) = &all[plan];
+        let mut fills = Vec::new();
+        while let Some((_, pool, weight)) = candidates.get(done[plan])
+            && let Some(queue) = turns.get_mut(pool)
+            && queue.last() == Some(&plan)
+        {
+            queue.pop();
+            done[plan] += 1;
+            fills.push((*pool, *weight));
+        }
+        steps.push(Step { capacity: *capacity, fills });
     }
     steps
 }
@@ -83,13 +117,5 @@ fn candidates(known: &Known<'_>, holding: &Holding) -> Vec<Candidate> {
     all
 }
 
-/// The mean saving of a plan over what it may cover: an order among plans, no figure of its own.
-fn mean_saving(holding: &Holding, fills: &[Candidate]) -> i128 {
-    let count = i128::try_from(fills.len()).unwrap_or(0);
-    match holding.scope {
-        Scope::Plan { .. } if count > 0 => {
-            fills.iter().map(|(preference, ..)| preference.saving()).sum::<i128>() / count
-        }
-        _ => 0,
-    }
-}
+#[cfg(test)]
+mod tests;

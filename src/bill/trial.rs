@@ -1,7 +1,7 @@
 //! What edits would do: where items end up, and by how much the bill falls.
 
 use super::{
-    Bill, Change, Edit, Item, Paid, Place, Uncovered,
+    Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
     holdings::Holding,
     pools::{self, Becomes, Runs},
 };
@@ -11,10 +11,10 @@ use crate::{
     time::{Hour, parse_moment},
     waterfall::{self, Effect, PoolId},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Items with their places after some edits, by their numbers.
-type Trial = BTreeMap<usize, Place>;
+pub(super) type Trial = BTreeMap<usize, Place>;
 
 impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
@@ -54,11 +54,18 @@ impl Bill<'_> {
     #[must_use]
     pub fn direct(&self, edits: &[Edit]) -> Cost {
         let mut after: BTreeMap<usize, (Cost, Cost)> = BTreeMap::new();
+        let mut trial = Trial::new();
         for edit in edits {
+            let kept = self.carry(&mut trial, edit);
             for at in self.places(edit.selection()).filter(|at| self.items[*at].paid == Paid::OnDemand) {
                 let billed = self.items[at].cost();
                 let (_, cost) = after.entry(at).or_insert((billed, billed));
                 *cost = edit.cost_after(*cost);
+            }
+            for (at, kept) in kept.into_iter().filter(|(at, _)| self.items[*at].paid == Paid::OnDemand) {
+                let billed = self.items[at].cost();
+                let (_, cost) = after.entry(at).or_insert((billed, billed));
+                *cost = kept.of(*cost);
             }
         }
         after.into_values().map(|(billed, after)| billed - after).sum()
@@ -74,7 +81,7 @@ impl Bill<'_> {
             return None;
         }
         let known = self.known();
-        let covers = |holding: &Holding| moves.iter().any(|moved| holding.weight(&known, moved.from.0).is_some());
+        let covers = |holding: &Holding| moves.iter().any(|moved| holding.weight(&known, moved.from.pool).is_some());
         let mut last = None;
         for (at, holding) in self.holdings.iter().enumerate().filter(|(_, holding)| covers(holding)) {
             match self.end(at) {
@@ -101,50 +108,66 @@ impl Bill<'_> {
     }
 
     /// The place of every touched item after the edits.
-    fn trial(&self, edits: &[Edit]) -> Trial {
+    pub(super) fn trial(&self, edits: &[Edit]) -> Trial {
         let mut trial = Trial::new();
         for edit in edits {
-            for at in self.places(edit.selection()) {
-                let place = trial.entry(at).or_insert(self.items[at].place);
-                *place = self.moved(*place, edit);
-            }
+            self.carry(&mut trial, edit);
         }
         trial
     }
 
-    fn moved(&self, place: Place, edit: &Edit) -> Place {
-        match (place, edit) {
-            (Place::Linear(cost), _) => Place::Linear(edit.cost_after(cost)),
-            (place, Edit::Buy(_) | Edit::Release(_)) => place,
-            (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => Place::Gone,
-            (Place::Pool(pool, share), Edit::Move { ratio, to, .. }) => {
+    /// Carries an edit out on the places; tells what a cap leaves of each item.
+    fn carry(&self, trial: &mut Trial, edit: &Edit) -> Vec<(usize, Kept)> {
+        if let Edit::Cap { what, most } = edit {
+            return self.cap(trial, what, most);
+        }
+        for at in self.places(edit.selection()) {
+            let place = trial.entry(at).or_insert_with(|| self.items[at].place.clone());
+            self.move_to(place, edit);
+        }
+        Vec::new()
+    }
+
+    fn move_to(&self, place: &mut Place, edit: &Edit) {
+        match (&mut *place, edit) {
+            (Place::Linear(cost), _) => *cost = edit.cost_after(*cost),
+            (_, Edit::Cap { .. } | Edit::Buy(_) | Edit::Release(_)) => {}
+            (Place::Gone, _) | (Place::Pool(..), Edit::Stop(_)) => *place = Place::Gone,
+            (Place::Pool(pool, part), Edit::Move { ratio, to, .. }) => {
                 let target = |to: &Becomes| {
-                    let target = self.pools.target(pool, to, Money::ONE.times(*ratio))?;
-                    Some(Place::Pool(target, share.ratio(to.units().0, Money::ONE.0)))
+                    let target = self.pools.target(*pool, to, Money::ONE.times(*ratio))?;
+                    Some((target, part.share.ratio(to.units().0, Money::ONE.0)))
                 };
                 // Where nothing tells what it turns into, as much less of it is used.
-                to.as_ref().and_then(target).unwrap_or_else(|| Place::Pool(pool, share.times(*ratio)))
+                let found = to.as_ref().and_then(target);
+                (*pool, part.share) = found.unwrap_or_else(|| (*pool, part.share.times(*ratio)));
             }
         }
     }
 
     /// The usage that leaves its pool and where it goes, by item.
-    fn moves(&self, trial: &Trial) -> Vec<Moved> {
+    pub(super) fn moves(&self, trial: &Trial) -> Vec<Moved> {
         let moved = trial.iter().filter(|(at, place)| self.items[**at].place != **place);
         moved
             .filter_map(|(at, place)| {
                 let item = &self.items[*at];
-                let from = item.pool()?;
-                let Place::Pool(_, share) = item.place else { return None };
-                let runs = self.runs(item);
-                let to = if let Place::Pool(pool, share) = place { Some((*pool, *share)) } else { None };
-                Some(Moved { item: *at, runs, from: (from, share), to })
+                let billed = || Arc::new(self.runs(item));
+                let end = |place: &Place, billed: &dyn Fn() -> Arc<Runs>| {
+                    let Place::Pool(pool, Part { share, hours }) = place else { return None };
+                    Some(End { pool: *pool, share: *share, runs: hours.clone().unwrap_or_else(billed) })
+                };
+                let from = end(&item.place, &billed)?;
+                // Where no hours were taken away, both ends have the same.
+                let whole = matches!(&item.place, Place::Pool(_, Part { hours: None, .. }));
+                let same = from.runs.clone();
+                let to = end(place, &|| if whole { same.clone() } else { billed() });
+                Some(Moved { item: *at, from, to })
             })
             .collect()
     }
 
     /// The hours of an item's usage, as billed.
-    fn runs(&self, item: &Item) -> Runs {
+    pub(super) fn runs(&self, item: &Item) -> Runs {
         let facts = self.facts;
         if facts.class(item.class).what.is_timed() {
             return pools::runs_of(facts.usage_of(item.resource), item.class, facts.window.period);
@@ -154,14 +177,14 @@ impl Bill<'_> {
         pools::share_of(&hours, item.billed.quantity, whole)
     }
 
-    fn after(&self, effect: &Effect) -> Uncovered {
+    pub(super) fn after(&self, effect: &Effect) -> Uncovered {
         let [gross, net] = self.rates.each_ref().map(|rates| rates.change(effect));
         Uncovered { gross: self.uncovered.gross + gross, net: self.uncovered.net + net }
     }
 
     /// What each item saves. What the pools save together is told by the waterfall; it is split by what the usage that left would
     /// cost on demand.
-    fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
+    pub(super) fn savings(&self, trial: &Trial, moves: &[Moved], after: Uncovered) -> Vec<Change> {
         let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
         for (at, place) in trial {
             let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
@@ -193,29 +216,61 @@ impl Bill<'_> {
 
     /// What moving would save if nothing covered the usage, in 1e-12 USD.
     fn worth(&self, moved: &Moved, of: impl Fn(&pools::Rate) -> Money) -> i128 {
-        let units: i128 = moved.runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
-        let rate = |(pool, share): (PoolId, Money)| of(&self.pools.pool(pool).rate).ratio(share.0, Money::ONE.0).0;
-        units * (rate(moved.from) - moved.to.map_or(0, rate)) / 1_000_000_000
+        let cost = |end: &End| {
+            let units: i128 = end.runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
+            units * of(&self.pools.pool(end.pool).rate).ratio(end.share.0, Money::ONE.0).0
+        };
+        (cost(&moved.from) - moved.to.as_ref().map_or(0, cost)) / 1_000_000_000
     }
 }
 
-/// Usage that leaves a pool, and the one that it goes to, each with the share of what was billed.
-struct Moved {
+/// What is left of an item: so much of so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) part: i128,
+    pub(super) of: i128,
+}
+
+impl Kept {
+    /// The part of a cost; all of it where there was nothing to take from.
+    pub(super) fn of(self, cost: Cost) -> Cost {
+        let part = |money: Money| if self.of > 0 { money.ratio(self.part, self.of) } else { money };
+        Cost { gross: part(cost.gross), net: part(cost.net) }
+    }
+}
+
+/// Usage that leaves a pool, and the one that it goes to.
+pub(super) struct Moved {
     item: usize,
-    runs: Runs,
-    from: (PoolId, Money),
-    to: Option<(PoolId, Money)>,
+    pub(super) from: End,
+    pub(super) to: Option<End>,
+}
+
+/// Where usage is before or after: in a pool, by the hour, at a share of that.
+pub(super) struct End {
+    pub(super) pool: PoolId,
+    share: Money,
+    runs: Arc<Runs>,
+}
+
+/// A share of a quantity.
+pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
+    i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0)
 }
 
 /// The changes of demand.
-fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
+pub(super) fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
     let mut all = Vec::new();
+    let mut add = |end: &End, sign: i64| {
+        for (hours, each) in end.runs.iter() {
+            let per_hour = sign * part(*each, end.share);
+            all.push(waterfall::Change::Demand { pool: end.pool, hours: hours.clone(), per_hour });
+        }
+    };
     for moved in moves {
-        for (hours, each) in &moved.runs {
-            let part = |share: Money| i64::try_from(i128::from(*each) * share.0 / Money::ONE.0).unwrap_or(0);
-            let change = |pool, per_hour| waterfall::Change::Demand { pool, hours: hours.clone(), per_hour };
-            all.push(change(moved.from.0, -part(moved.from.1)));
-            all.extend(moved.to.map(|(pool, share)| change(pool, part(share))));
+        add(&moved.from, -1);
+        if let Some(to) = &moved.to {
+            add(to, 1);
         }
     }
     all

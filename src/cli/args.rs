@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(super) struct ReadArgs {
-    /// The export: folders, globs, manifests or Parquet files
+    /// The export: folders, globs, manifests or files, Parquet or CSV
     #[arg(value_name = "EXPORT")]
     pub(super) exports: Vec<String>,
+    /// The billing periods to read: 2026-09, latest, or several by commas
+    #[arg(long, value_name = "PERIOD", value_delimiter = ',')]
+    pub(super) period: Vec<String>,
     /// The transactions: CSV or Parquet with hour (or date), workload, transactions
     #[arg(long, value_name = "FILE")]
     pub(super) transactions: Option<PathBuf>,
@@ -228,6 +231,7 @@ pub(super) fn settings(read: ReadArgs, flags: Settings) -> Result<Settings> {
     };
     let flags = Settings {
         exports: read.exports,
+        period: read.period,
         transactions: read.transactions,
         workload: read.workload,
         from: read.from,

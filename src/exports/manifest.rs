@@ -3,6 +3,8 @@
 use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
+    scan::Format,
+    store::Store,
 };
 use serde::Deserialize;
 use std::{
@@ -25,31 +27,38 @@ pub(super) struct Manifest {
 
 impl Manifest {
     /// Reads a manifest.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::file(path.display(), format!("cannot be read: {error}")))?;
+    pub(super) fn read(store: &Store, path: &Path) -> Result<Self> {
+        let text = store.read_text(path)?;
         let document: Document = serde_json::from_str(&text).map_err(|error| {
             Error::file(path.display(), format!("is no manifest: {error}")).on_line(error.line() as u64)
         })?;
-        let keys: Vec<String> = document.files.into_iter().filter(|key| key.ends_with(".parquet")).collect();
+        let keys: Vec<String> =
+            document.files.into_iter().filter(|key| Format::of_name(Path::new(key)).is_some()).collect();
         if keys.is_empty() {
-            return Err(Error::file(path.display(), "names no .parquet file (neither `reportKeys` nor `dataFiles`)"));
+            return Err(Error::file(
+                path.display(),
+                "names no .parquet, .csv or .csv.gz file (neither `reportKeys` nor `dataFiles`)",
+            ));
         }
         Ok(Self { path: path.to_owned(), keys })
     }
 
     /// The files that it names, for a manifest that was named itself: keys are matched against folders above it.
-    pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
-        let above: Vec<&Path> = self.path.ancestors().skip(1).collect();
-        let locate = |key: &String| {
-            let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();
-            (0..parts.len())
-                .flat_map(|from| above.iter().map(move |folder| (folder, from)))
-                .map(|(folder, from)| folder.join(parts[from..].join("/")))
-                .find(|path| path.is_file())
-                .ok_or_else(|| self.missing(key))
-        };
-        self.keys.iter().map(locate).collect()
+    pub(super) fn files(&self, store: &Store) -> Result<Vec<PathBuf>> {
+        self.keys.iter().map(|key| self.locate(store, key)).collect()
+    }
+
+    fn locate(&self, store: &Store, key: &str) -> Result<PathBuf> {
+        let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();
+        for from in 0..parts.len() {
+            for folder in self.path.ancestors().skip(1).filter(|folder| store.may_hold(folder)) {
+                let path = folder.join(parts[from..].join("/"));
+                if store.is_file(&path)? {
+                    return Ok(path);
+                }
+            }
+        }
+        Err(self.missing(key))
     }
 
     /// The files of a period that it names; `None` if it names none of them.
@@ -80,11 +89,11 @@ fn best<'a>(key: &str, files: &[&'a PathBuf]) -> Option<&'a PathBuf> {
 }
 
 /// The manifests among the files of a folder, oldest path first; an unreadable one is told and passed over.
-pub(super) fn of_folder(files: &[PathBuf], notes: &mut Notes) -> Vec<Manifest> {
+pub(super) fn of_folder(store: &Store, files: &[PathBuf], notes: &mut Notes) -> Vec<Manifest> {
     let named = files.iter().filter(|file| file.to_string_lossy().ends_with("Manifest.json"));
     let mut all = Vec::new();
     for path in named {
-        match Manifest::read(path) {
+        match Manifest::read(store, path) {
             Ok(manifest) => all.push(manifest),
             Err(error) => notes.about(path.display(), Remark::BadManifest { error: error.to_string() }),
         }
@@ -109,13 +118,13 @@ mod tests {
         write(&period.join("new/n-1.parquet"), "");
         let at = period.join("n-Manifest.json");
         write(&at, r#"{"assemblyId":"new","reportKeys":["p/n/20260901-20261001/new/n-1.parquet"]}"#);
-        let manifest = Manifest::read(&at).unwrap();
-        assert_eq!(manifest.files().unwrap(), [period.join("new/n-1.parquet")]);
+        let manifest = Manifest::read(&Store::default(), &at).unwrap();
+        assert_eq!(manifest.files(&Store::default()).unwrap(), [period.join("new/n-1.parquet")]);
         let assemblies = ["old", "new"].map(|name| (name.to_owned(), vec![period.join(name).join("n-1.parquet")]));
         assert_eq!(manifest.choose(&assemblies.into()).unwrap().unwrap(), [period.join("new/n-1.parquet")]);
 
         write(&at, r#"{"reportKeys":["p/n/new/n-1.parquet","p/n/new/n-2.parquet"]}"#);
-        let error = Manifest::read(&at).unwrap().files().unwrap_err().to_string();
+        let error = Manifest::read(&Store::default(), &at).unwrap().files(&Store::default()).unwrap_err().to_string();
         assert!(error.contains("n-2.parquet") && error.contains("not there"), "{error}");
     }
 
@@ -124,8 +133,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let at = root.path().join("n-Manifest.json");
         write(&at, "{}");
-        assert!(Manifest::read(&at).is_err());
+        assert!(Manifest::read(&Store::default(), &at).is_err());
         write(&at, "{");
-        assert!(Manifest::read(&at).err().unwrap().to_string().contains("Manifest.json:1"));
+        assert!(Manifest::read(&Store::default(), &at).err().unwrap().to_string().contains("Manifest.json:1"));
     }
 }

@@ -77,6 +77,8 @@ pub(super) struct Line {
     pub(super) span: Span,
     pub(super) priced: bool,
     pub(super) sums: Costs,
+    /// Whether it states its costs and nothing of what the commitment offers: FOCUS.
+    pub(super) stated: bool,
 }
 
 /// Commitments by ARN.
@@ -94,7 +96,7 @@ impl Commitments {
         use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
         let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
         let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
-        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced {
+        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced && !line.stated {
             return;
         }
         let arn = if plan { lines.text(Text::PlanArn, line.row) } else { line.reservation };
@@ -104,7 +106,9 @@ impl Commitments {
         let sum = self.0.entry(arn).or_default();
         sum.plan = plan;
         sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
-        if fee {
+        if line.stated {
+            sum.stated(&line, fee, plan, names);
+        } else if fee {
             sum.fee(lines, &line, names);
         } else {
             sum.used += line.sums;
@@ -153,6 +157,28 @@ impl Commitments {
 }
 
 impl CommitmentSum {
+    /// Adds a line of FOCUS: what a commitment offers in an hour is what is used of it and what is not.
+    fn stated(&mut self, line: &Line, unused: bool, plan: bool, names: &Names) {
+        if unused {
+            self.owner = greater(names, self.owner, line.account);
+        }
+        let amount = if plan { line.sums.effective } else { Money::ZERO };
+        if plan {
+            self.hourly.add(line.span.start, Quantity(amount.0));
+        }
+        if !line.priced {
+            return;
+        }
+        self.committed += amount;
+        if unused {
+            self.unused += line.sums;
+        } else {
+            self.consumed += amount;
+            self.used += line.sums;
+            *self.covers.entry(line.class).or_default() += line.sums;
+        }
+    }
+
     fn fee(&mut self, lines: &Lines, line: &Line, names: &Names) {
         self.owner = greater(names, self.owner, line.account);
         for column in [Text::ReservationZone, Text::Zone] {

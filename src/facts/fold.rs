@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     exports::Exports,
     money::Quantity,
-    names::Sym,
+    names::{Names, Sym},
     scan::{
         Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
         columns::{Amount, Moment, Text},
@@ -78,6 +78,15 @@ struct Taken {
     usage: bool,
     timed: Timed,
     priced: bool,
+}
+
+/// A line that may be odd.
+struct Odd<'a> {
+    row: usize,
+    kind: Kind,
+    hour: Hour,
+    sums: &'a Costs,
+    groups: Groups,
 }
 
 /// The party that a set of tags tells, and its number where the account does not matter.
@@ -160,10 +169,10 @@ impl<'a> Sums<'a> {
     /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
     fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
         let Some(start) = lines.moment(Moment::Start, row) else {
-            return Err(no_start());
+            return Err(no_start(self.groups[part].dialect));
         };
         let hour = Hour::of_seconds(start);
-        if self.asked.read.is_some_and(|span| !span.holds(hour)) {
+        if !self.asked.reading.holds(hour, || lines.moment(Moment::BillingPeriod, row)) {
             return Ok(());
         }
         let class = lines.class(row);
@@ -175,7 +184,9 @@ impl<'a> Sums<'a> {
         }
         let reservation = lines.text(Text::ReservationArn, row);
         let refund = kind.plan_refund && is_plan_refund(dictionary.names.get(lines.text(Text::Description, row)));
-        let sums = costs(lines, row, kind.line, self.groups[part], reservation != Sym::NONE, refund);
+        let groups = self.groups[part];
+        let committed = if groups.stated { lines.text(Text::DiscountId, row) } else { reservation } != Sym::NONE;
+        let sums = costs(lines, row, kind.line, groups, committed, refund);
         let account = lines.text(Text::Account, row);
         let tags = lines.tags(row);
         let party = self.party(account, tags, dictionary);
@@ -184,10 +195,11 @@ impl<'a> Sums<'a> {
         let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
         let span = Span::new(hour, until);
         let (resource, usage) = (lines.resource(row), kind.line.is_usage());
-        self.oddities(lines, row, kind, hour, &sums, dictionary);
+        self.oddities(lines, Odd { row, kind, hour, sums: &sums, groups }, dictionary);
         self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
         self.batch.sums.push(sums);
-        let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums };
+        let stated = groups.stated;
+        let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums, stated };
         self.commitments.add(lines, line, &dictionary.names);
         Ok(())
     }
@@ -244,8 +256,28 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn oddities(&mut self, lines: &Lines, row: usize, kind: Kind, hour: Hour, sums: &Costs, dictionary: &Dictionary) {
+    /// What is odd about a line of FOCUS.
+    #[cold]
+    fn focus_oddities(&mut self, lines: &Lines, row: usize, kind: Kind, sums: &Costs, names: &Names) {
+        let provider = || Arc::from(names.get(lines.text(Text::Provider, row)));
+        if kind.foreign {
+            *self.quality.others.entry(provider()).or_default() += 1;
+        }
+        if kind.line == LineType::Usage {
+            self.quality.plain += u64::from(kind.plain && !kind.foreign);
+            if sums.effective.is_zero() && !sums.unblended.is_zero() {
+                let sum = self.quality.no_effective.entry(provider()).or_default();
+                *sum = (sum.0 + 1, sum.1 + sums.unblended);
+            }
+        }
+    }
+
+    fn oddities(&mut self, lines: &Lines, odd: Odd<'_>, dictionary: &Dictionary) {
+        let Odd { row, kind, hour, sums, groups } = odd;
         let names = &dictionary.names;
+        if groups.stated {
+            self.focus_oddities(lines, row, kind, sums, names);
+        }
         let quality = &mut self.quality;
         if kind.line == LineType::Unknown {
             let name = Arc::from(names.get(lines.text(Text::LineType, row)));
@@ -269,7 +301,7 @@ impl<'a> Sums<'a> {
             if hour < period || hour.0 - period.0 >= 31 * 24 {
                 quality.outside = (quality.outside.0 + 1, quality.outside.1 + sums.unblended);
             }
-            if lines.text(Text::Invoice, row) == Sym::NONE && self.last_open != Some(period) {
+            if groups.invoice && lines.text(Text::Invoice, row) == Sym::NONE && self.last_open != Some(period) {
                 self.last_open = Some(period);
                 quality.not_final.insert(period);
             }

@@ -7,7 +7,6 @@ use super::{
     Spend, Survey,
     commitments::CommitmentSum,
     fold::{PartyKey, Sums},
-    line::Groups,
     tables::CellKey,
     usage::Block,
 };
@@ -16,7 +15,7 @@ use crate::{
     exports::Exports,
     money::{Money, Quantity},
     names::{Names, Sym},
-    scan::{ClassKey, Dictionary, columns::Text},
+    scan::{ClassKey, Dialect, Dictionary, Part, columns::Text},
     sku::{Texts, What},
     time::{Day, Hour, Span},
 };
@@ -34,7 +33,8 @@ pub(super) fn freeze(
 ) -> Result<Facts> {
     let mut shared = Shared::new(&dictionary.names);
     let (classes, class_ids) = classes(&dictionary, &mut shared);
-    let currency = currency(&classes, asked)?;
+    let dialect = exports.parts.first().map_or(Dialect::Cur2, Part::dialect);
+    let currency = currency(&classes, asked, dialect)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let granularity = survey.granularity();
     let (dictionary, sums) = (&dictionary, &sums);
@@ -53,7 +53,7 @@ pub(super) fn freeze(
     } else {
         (money_and_hours(), resources::resources(&frozen, 1))
     };
-    let net = exports.parts.iter().any(|part| Groups::of(part.layout()).net);
+    let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
         window: asked.window,
@@ -118,6 +118,7 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
     let (product, usage_type, operation) = (of(Text::ProductCode), of(Text::UsageType), of(Text::Operation));
     let (instance_type, engine, line_name) = (of(Text::InstanceType), of(Text::Engine), of(Text::LineType));
     let (zone, region, currency) = (of(Text::Zone), of(Text::Region), of(Text::Currency));
+    let provider = of(Text::Provider);
     let line = LineType::parse(&line_name);
     let texts = Texts {
         product: &product,
@@ -145,6 +146,7 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
         zone: is_zone.then_some(zone),
         unit: of(Text::Unit),
         currency: if currency.is_empty() { Arc::from("USD") } else { currency },
+        provider: if provider.is_empty() { Arc::from("AWS") } else { provider },
         product,
         usage_type,
         operation,
@@ -155,7 +157,7 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
 }
 
 /// The currency to price.
-fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
+fn currency(classes: &[Class], asked: &Asked, dialect: Dialect) -> Result<Arc<str>> {
     let all: BTreeSet<&Arc<str>> = classes.iter().map(|class| &class.currency).collect();
     let listed = || all.iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
     match (&asked.currency, all.first()) {
@@ -173,7 +175,7 @@ fn currency(classes: &[Class], asked: &Asked) -> Result<Arc<str>> {
             most.map(|name| (*name).clone()).ok_or_else(|| Error::new("no currency"))
         }
         (None, Some(_)) => Err(Error::new(format!("the bill mixes currencies: {}", listed()))
-            .in_column("line_item_currency_code")
+            .in_column(Text::SPECS[Text::Currency as usize].names(dialect).join("` or `"))
             .help("name the one to price with --currency; the others are then listed apart")),
     }
 }

@@ -3,7 +3,7 @@
 use super::line::LineType;
 use crate::{
     names::Names,
-    scan::{ClassKey, columns::Text},
+    scan::{ClassKey, columns::Text, is_aws},
     sku::{Cover, Coverage, Texts, What},
 };
 
@@ -17,6 +17,10 @@ pub(super) struct Kind {
     pub(super) capacity: bool,
     pub(super) host_reservation: bool,
     pub(super) plan_refund: bool,
+    /// Whether a provider other than AWS sells it, as FOCUS tells.
+    pub(super) foreign: bool,
+    /// Whether it does not tell what was used.
+    pub(super) plain: bool,
 }
 
 /// Of which usage the hours are kept.
@@ -58,6 +62,8 @@ impl Kind {
                 || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
             capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
             host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
+            foreign: !text(Text::Provider).is_empty() && !is_aws(text(Text::Provider)),
+            plain: usage_type.is_empty() || product.contains(' '),
             plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
         }
     }

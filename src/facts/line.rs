@@ -5,7 +5,7 @@ use super::Costs;
 use crate::{
     money::Money,
     scan::{
-        Lines,
+        Dialect, Lines,
         columns::{Amount, Layout, Text},
     },
 };
@@ -37,7 +37,7 @@ pub enum LineType {
     Refund,
     /// A private discount: EDP, private rate, bundled, SPP, RI volume.
     PrivateDiscount,
-    /// Another type that AWS documents: `Discount`, `FlatRateSubscription`.
+    /// Another type that AWS documents: `Discount`, `FlatRateSubscription`; of FOCUS, `Adjustment`.
     OtherKnown,
     /// A type that is not documented.
     Unknown,
@@ -62,7 +62,7 @@ impl LineType {
             "EdpDiscount" | "BundledDiscount" | "PrivateRateDiscount" | "SppDiscount" | "RiVolumeDiscount" => {
                 Self::PrivateDiscount
             }
-            "Discount" | "FlatRateSubscription" => Self::OtherKnown,
+            "Discount" | "FlatRateSubscription" | "Adjustment" => Self::OtherKnown,
             _ => Self::Unknown,
         }
     }
@@ -91,8 +91,12 @@ impl LineType {
 pub(super) struct Groups {
     reservations: bool,
     plans: bool,
-    pub(super) net: bool,
+    net: bool,
     on_demand: bool,
+    /// Whether each line states its effective cost: FOCUS.
+    pub(super) stated: bool,
+    pub(super) invoice: bool,
+    pub(super) dialect: Dialect,
 }
 
 impl Groups {
@@ -108,6 +112,9 @@ impl Groups {
             plans: all(&[PlanEffective, PlanCommitment, PlanUsed]),
             net: layout.has_amount(NetUnblended),
             on_demand: layout.has_amount(OnDemand),
+            stated: layout.dialect.is_focus(),
+            invoice: layout.has_text(Text::Invoice),
+            dialect: layout.dialect,
         }
     }
 }
@@ -129,6 +136,9 @@ pub(super) fn costs(
     has_reservation: bool,
     refund_of_plan: bool,
 ) -> Costs {
+    if groups.stated {
+        return stated(lines, row, kind, groups, has_reservation);
+    }
     use Amount::{
         NetUnblended, PlanEffective, PlanNetEffective, ReservationEffective, ReservationNetEffective,
         ReservationNetUnusedRecurring, ReservationNetUnusedUpfront, ReservationUnusedRecurring,
@@ -162,6 +172,22 @@ pub(super) fn costs(
     };
     let quantity = if kind.is_usage() { lines.usage(row) } else { Default::default() };
     Costs { quantity, unblended: unblended.gross, effective: effective.gross, net: effective.net, on_demand }
+}
+
+/// The costs of a line that states them: billed, effective after all discounts, and at list prices. Both the purchase of a commitment
+/// and the usage that it covers have a list price, which counts once, with the usage.
+fn stated(lines: &Lines, row: usize, kind: LineType, groups: Groups, has_commitment: bool) -> Costs {
+    let money = |column| lines.money(column, row);
+    let unblended = money(Amount::Unblended).unwrap_or_default();
+    let effective = money(Amount::Effective).unwrap_or(unblended);
+    let on_demand = match kind {
+        LineType::SavingsPlanUpfrontFee | LineType::SavingsPlanRecurringFee | LineType::RiFee => Money::ZERO,
+        LineType::Fee if has_commitment => Money::ZERO,
+        _ if groups.on_demand => money(Amount::OnDemand).unwrap_or_default(),
+        _ => unblended,
+    };
+    let quantity = if kind.is_usage() { lines.usage(row) } else { Default::default() };
+    Costs { quantity, unblended, effective, net: effective, on_demand }
 }
 
 /// The unused part of a plan's hour. It has no net twin: net = gross x (net amortised upfront / amortised upfront), the

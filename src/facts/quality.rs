@@ -33,6 +33,12 @@ pub struct Quality {
     pub not_final: BTreeSet<Hour>,
     /// Usage lines that span an hour, a day, longer.
     pub spans: [u64; 3],
+    /// Lines of providers other than AWS, by provider.
+    pub others: BTreeMap<Arc<str>, u64>,
+    /// Usage lines of AWS in FOCUS that do not tell what was used.
+    pub plain: u64,
+    /// Usage lines that state an effective cost of nothing for what was billed, by provider: lines, and what was billed.
+    pub no_effective: BTreeMap<Arc<str>, (u64, Money)>,
 }
 
 impl Quality {
@@ -57,6 +63,14 @@ impl Quality {
         self.not_final.extend(other.not_final);
         for (sum, more) in self.spans.iter_mut().zip(other.spans) {
             *sum += more;
+        }
+        for (name, lines) in other.others {
+            *self.others.entry(name).or_default() += lines;
+        }
+        self.plain += other.plain;
+        for (name, (lines, cost)) in other.no_effective {
+            let sum = self.no_effective.entry(name).or_default();
+            *sum = (sum.0 + lines, sum.1 + cost);
         }
     }
 }

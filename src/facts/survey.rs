@@ -1,12 +1,12 @@
 //! A quick look before the fold: which hours there are, how fine the lines are, which labels have which values.
 
-use super::{Label, plain_key};
+use super::{Label, Reading, plain_key};
 use crate::{
     error::{Error, Result},
     exports::Exports,
     names::Sym,
     scan::{
-        Dictionary, Extent, Fold, Lines, Numbers,
+        Dialect, Dictionary, Extent, Fold, Lines, Numbers, Part,
         columns::{Moment, Text},
         scan,
     },
@@ -56,15 +56,30 @@ pub struct Survey {
     pub spans: [u64; 3],
     /// (billing period's first hour, payer, account) to the folders that hold it.
     pub deliveries: BTreeMap<(Hour, String, String), BTreeSet<String>>,
+    /// (billing period's first hour, account) to the dialects that tell of it, each with a folder.
+    pub dialects: BTreeMap<(Hour, String), BTreeMap<Dialect, String>>,
 }
 
 impl Survey {
-    /// Reads the time columns of every line.
+    /// Reads the time columns of every line of a span, of the billing periods that were asked for; says which lines that are.
+    ///
+    /// # Errors
+    /// Bad input, told with its place, or a billing period that is not there.
+    pub fn of(exports: &Exports, span: Option<Span>, threads: usize) -> Result<(Self, Reading)> {
+        let all = Reading { span, periods: None };
+        let survey = Self::read(exports, &all, threads)?;
+        let Some(asked) = &exports.undecided else { return Ok((survey, all)) };
+        let there = survey.deliveries.keys().map(|(period, ..)| *period).collect();
+        let reading = Reading { periods: Some(asked.choose(&there)?), ..all };
+        Ok((Self::read(exports, &reading, threads)?, reading))
+    }
+
+    /// Reads the time columns of every line that is read at all.
     ///
     /// # Errors
     /// Bad input, told with its place.
-    pub fn read(exports: &Exports, read: Option<Span>, threads: usize) -> Result<Self> {
-        let workers = scan(&exports.parts, Extent::Times, threads, || Times { read, ..Times::default() })?;
+    pub fn read(exports: &Exports, reading: &Reading, threads: usize) -> Result<Self> {
+        let workers = scan(&exports.parts, Extent::Times, threads, || Times::new(reading, exports))?;
         let mut survey = Self::default();
         for (dictionary, times) in workers {
             survey.hours.extend(times.hours);
@@ -75,9 +90,31 @@ impl Survey {
                 let text = |sym| dictionary.names.get(sym).to_owned();
                 let folders = survey.deliveries.entry((period, text(payer), text(account))).or_default();
                 folders.insert(exports.parts[part].folder.clone());
+                let (period, account) = (period, text(account));
+                let dialects = survey.dialects.entry((period, account)).or_default();
+                dialects.entry(exports.parts[part].dialect()).or_insert_with(|| exports.parts[part].folder.clone());
             }
         }
+        survey.once()?;
         Ok(survey)
+    }
+
+    /// Fails when a billing period of an account is told in two dialects: it would count twice.
+    fn once(&self) -> Result<()> {
+        let family = |dialect: &Dialect| if dialect.is_focus() { dialect.name() } else { "cur" };
+        for ((period, account), dialects) in &self.dialects {
+            let families: BTreeSet<&str> = dialects.keys().map(family).collect();
+            if families.len() < 2 || account.is_empty() {
+                continue;
+            }
+            let month: String = period.day().to_string().chars().take(7).collect();
+            let told: Vec<String> =
+                dialects.iter().map(|(dialect, folder)| format!("{} in {folder}", dialect.name())).collect();
+            let what =
+                format!("billing period {month} of account {account} is there in two dialects: {}", told.join(", "));
+            return Err(Error::new(what).help("it would be counted twice: name one of the exports"));
+        }
+        Ok(())
     }
 
     /// The granularity of most lines; a bill of fees alone counts as hourly.
@@ -142,9 +179,9 @@ impl Survey {
 }
 
 /// What one worker has seen.
-#[derive(Default)]
-struct Times {
-    read: Option<Span>,
+struct Times<'a> {
+    reading: &'a Reading,
+    exports: &'a Exports,
     hours: BTreeSet<Hour>,
     spans: [u64; 3],
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
@@ -164,7 +201,7 @@ struct Seen {
     class: u32,
 }
 
-impl Fold for Times {
+impl Fold for Times<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         if self.part != part {
             (self.part, self.last) = (part, None);
@@ -185,17 +222,37 @@ impl Fold for Times {
     }
 }
 
-impl Times {
+impl<'a> Times<'a> {
+    fn dialect(&self) -> Dialect {
+        self.exports.parts.get(self.part).map_or(Dialect::Cur2, Part::dialect)
+    }
+
+    fn new(reading: &'a Reading, exports: &'a Exports) -> Self {
+        Self {
+            reading,
+            exports,
+            hours: BTreeSet::new(),
+            spans: [0; 3],
+            deliveries: BTreeSet::new(),
+            last: None,
+            last_place: None,
+            known_hours: Numbers::default(),
+            known_deliveries: Numbers::default(),
+            part: 0,
+        }
+    }
+
     /// Takes in what a line says; gives the place of its length among `spans`, `None` when the line is not read.
     fn see(&mut self, Seen { times, class }: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
-        let [Some(start), end, period] = times else { return Err(no_start()) };
+        let [Some(start), end, period] = times else { return Err(no_start(self.dialect())) };
         let hour = Hour::of_seconds(start);
-        if self.read.is_some_and(|span| !span.holds(hour)) {
+        if !self.reading.holds(hour, || period) {
             return Ok(None);
         }
-        in_an_age(Moment::Start, Some(start))?;
-        in_an_age(Moment::End, end)?;
-        in_an_age(Moment::BillingPeriod, period)?;
+        let dialect = self.dialect();
+        in_an_age(Moment::Start, Some(start), dialect)?;
+        in_an_age(Moment::End, end, dialect)?;
+        in_an_age(Moment::BillingPeriod, period, dialect)?;
         let known = |hour: Hour| u64::from(hour.0.cast_unsigned());
         if self.known_hours.is_new(known(hour)) {
             self.hours.insert(hour);
@@ -212,20 +269,24 @@ impl Times {
 }
 
 /// A moment far from any bill is damage; taken as it stands, it would stretch the months that are read over ages.
-fn in_an_age(of: Moment, at: Option<i64>) -> Result<()> {
+fn in_an_age(of: Moment, at: Option<i64>, dialect: Dialect) -> Result<()> {
     const FROM_2000_TO_2100: std::ops::Range<i64> = 946_684_800..4_102_444_800;
     match at {
         Some(at) if !FROM_2000_TO_2100.contains(&at) => {
             let date = Hour::of_seconds(at).day();
-            Err(Error::new(format!("a line has the date {date}, which no bill has"))
-                .in_column(Moment::SPECS[of as usize].names[0]))
+            Err(Error::new(format!("a line has the date {date}, which no bill has")).in_column(name(of, dialect)))
         }
         _ => Ok(()),
     }
 }
 
-pub(super) fn no_start() -> Error {
-    Error::new("a line has no start of its usage").in_column("line_item_usage_start_date")
+pub(super) fn no_start(dialect: Dialect) -> Error {
+    Error::new("a line has no start of its usage").in_column(name(Moment::Start, dialect))
+}
+
+/// The likeliest name of a column of time.
+fn name(column: Moment, dialect: Dialect) -> &'static str {
+    Moment::SPECS[column as usize].names(dialect).first().copied().unwrap_or_default()
 }
 
 /// The values of each label key, as far as the first lines of each row group show them.

@@ -215,7 +215,13 @@ impl Parts<'_> {
             overlaps: step
                 .overlaps
                 .iter()
-                .map(|lost| OverlapRow { id: lost.id.clone(), rule: lost.rule.into(), why: lost.why.clone() })
+                .map(|lost| OverlapRow {
+                    id: lost.id.clone(),
+                    rule: lost.rule.into(),
+                    change: lost.change.clone(),
+                    monthly_savings: Amount::of(self.month(lost.saving)),
+                    why: lost.why.clone(),
+                })
                 .collect(),
             unit_cost_impact: self.impact(step),
             status: None,
@@ -276,9 +282,14 @@ impl Parts<'_> {
         }
     }
 
-    /// The product that most of the target's touched cost is billed under.
+    /// The product that most of the target's touched cost is billed under; without an edit, of all its cost.
     fn service(&self, step: &Step) -> String {
         let mut by_product: BTreeMap<&str, Money> = BTreeMap::new();
+        if step.finding.edits.is_empty() {
+            for item in step.finding.target.members().iter().flat_map(|id| self.plan.before.items_of(*id)) {
+                *by_product.entry(&self.facts.class(item.class).product).or_default() += item.billed.net;
+            }
+        }
         for edit in &step.finding.edits {
             let what = edit.selection();
             for item in what.resources.iter().flat_map(|id| self.plan.before.items_of(*id)) {

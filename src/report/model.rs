@@ -119,7 +119,7 @@ pub struct Interval {
 pub struct Input {
     /// Its path as given.
     pub path: String,
-    /// `cur-2.0` or `cur-legacy`.
+    /// `cur-2.0`, `cur-legacy`, `focus-1.0` ...
     pub dialect: String,
     /// Its lines.
     pub rows: u64,
@@ -179,6 +179,9 @@ pub struct Summary {
     pub by_service: Vec<SummaryRow>,
     pub by_account: Vec<SummaryRow>,
     pub by_owner: Vec<SummaryRow>,
+    /// Told only of a bill that is not of AWS alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_provider: Vec<SummaryRow>,
 }
 
 /// The re-priced bill against the billed one.
@@ -321,10 +324,14 @@ pub struct UnitCostImpact {
 /// A finding that lost to this one.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OverlapRow {
-    /// Its id.
+    /// Its id; that of the recommendation itself for another way to do the same.
     pub id: String,
     /// Its rule.
     pub rule: String,
+    /// What it would have led to.
+    pub change: String,
+    /// What it would have saved a month instead, net.
+    pub monthly_savings: Amount,
     /// Why it is not counted.
     pub why: String,
 }

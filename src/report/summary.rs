@@ -47,7 +47,7 @@ struct Sum {
 
 type Side = BTreeMap<Option<String>, Sum>;
 
-/// All four sides.
+/// All sides.
 pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
     let hours = facts.window.period.hours();
     Summary {
@@ -55,6 +55,11 @@ pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
         by_service: rows(by_class(facts, plan, |class| &class.product), hours),
         by_account: rows(by_class(facts, plan, |class| &class.account), hours),
         by_owner: rows(by_owner(facts, plan), hours),
+        by_provider: if facts.classes.iter().any(|class| !crate::scan::is_aws(&class.provider)) {
+            rows(by_class(facts, plan, |class| &class.provider), hours)
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -7,8 +7,9 @@ use crate::{
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
+    prices::Prices,
     sku::What,
-    time::{Hour, Span},
+    time::{Hour, Span, Zone},
     transactions::Transactions,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +34,16 @@ pub struct Context<'a> {
     pub wanted: &'a [Wanted],
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
+    /// The clocks that schedules go by.
+    pub zone: &'a Zone,
+    /// Prices that the bill does not show.
+    pub prices: &'a Prices,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
+    /// What was not billed since is gone, unless the inventory has it.
+    pub gone_before: Hour,
 }
 
 /// The usage of one class by one resource over the period.
@@ -55,6 +62,33 @@ pub type Place<'a> = (&'a str, &'a str, &'a str);
 
 /// Lines with the resources that they are of.
 pub type Owned<'a> = Vec<(ResourceId, Line<'a>)>;
+
+/// Points of a metric, of several resources, in no order that means anything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pooled {
+    /// The values.
+    pub values: Vec<f64>,
+    /// Hours that a point stands for, at most.
+    pub hours: i32,
+}
+
+impl Pooled {
+    /// The greatest value.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// The value that so many per cent of the points do not exceed.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "far fewer points than a double counts")]
+    pub fn percentile(&self, percent: f64) -> f64 {
+        let mut sorted = self.values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
+        sorted.get(rank.clamp(1, sorted.len()) - 1).copied().unwrap_or_default()
+    }
+}
 
 /// A look-back, capped at the window that was priced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +250,25 @@ impl<'a> Context<'a> {
         };
         let values = target.members().iter().map(|id| value(self.facts.resource(*id)));
         values.reduce(|a, b| Some(a?.max(b?))).flatten()
+    }
+
+    /// The points of a metric of all members, each over its life in a look-back, and the hours that one stands for at most; `None` where
+    /// they cover too little of that.
+    #[must_use]
+    pub fn pooled(&self, members: &[ResourceId], [space, name, stat]: [&str; 3], span: Span) -> Option<Pooled> {
+        let (mut values, mut hours, mut covered, mut lived) = (Vec::new(), 1, 0, 0);
+        for member in members.iter().map(|id| self.facts.resource(*id)) {
+            lived += member.seen.cut(span).hours();
+            let life = self.days_of_life(member, span);
+            if let Some(series) = self.points(member, space, name, stat, life) {
+                values.extend(series.points.iter().map(|(_, value)| *value));
+                hours = hours.max(series.period_hours);
+                covered += series.hours_covered(life);
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
+        let enough = covered as f64 >= lived as f64 * self.min_metric_cover;
+        (enough && !values.is_empty()).then_some(Pooled { values, hours })
     }
 
     /// What of a span a resource was there, its first day whole: a daily metric of it begins at midnight.

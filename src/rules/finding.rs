@@ -95,6 +95,10 @@ pub enum Aspect {
     StorageTier,
     /// How a table is paid for: its capacity mode, class and provisioned capacity.
     CapacityMode,
+    /// When it runs, and how many of it.
+    Schedule,
+    /// How much memory it is given, where there is no instance type.
+    Memory,
 }
 
 impl Aspect {
@@ -111,6 +115,8 @@ impl Aspect {
             Self::Retention => "retention",
             Self::StorageTier => "storage tier",
             Self::CapacityMode => "capacity mode",
+            Self::Schedule => "schedule",
+            Self::Memory => "memory",
         }
     }
 }
@@ -172,6 +178,19 @@ impl State {
     }
 }
 
+/// Another way to change the side of the target that a finding is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// What changes on the bill.
+    pub edits: Vec<Edit>,
+    /// The state afterwards.
+    pub proposed: State,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+}
+
 /// What a rule found and proposes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -196,10 +215,14 @@ pub struct Finding {
     /// Of what saves nothing on this bill and is told all the same: what it is about costs over the period. It is shown and not summed;
     /// below the rule's `ignore_below` a month it is left out.
     pub at_stake: Option<Cost>,
+    /// Why nothing is proposed, where that is worth telling: it is listed among what is rejected.
+    pub declined: Option<String>,
     /// Where no edit tells: what the target costs over the period before and after.
     pub costs: Option<[Cost; 2]>,
     /// Whether the inventory lists the target today; else it must have a line in the period's last 48 hours.
     pub in_inventory: bool,
+    /// Other ways to do it: the plan takes the best of all.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl Finding {
@@ -217,9 +240,26 @@ impl Finding {
             upfront: Money::ZERO,
             break_even_months: None,
             at_stake: None,
+            declined: None,
             costs: None,
             in_inventory: false,
+            alternatives: Vec::new(),
         }
+    }
+
+    /// The finding in each of its ways, the first as it stands.
+    #[must_use]
+    pub fn ways(mut self) -> Vec<Self> {
+        let others = std::mem::take(&mut self.alternatives);
+        let other = |way: Alternative| Self {
+            edits: way.edits,
+            proposed: way.proposed,
+            evidence: way.evidence,
+            confidence: way.confidence,
+            ..self.clone()
+        };
+        let others: Vec<Self> = others.into_iter().map(other).collect();
+        std::iter::once(self).chain(others).collect()
     }
 
     /// Adds a number (rounded to six decimals) or a word as evidence.
@@ -245,6 +285,13 @@ impl Finding {
     #[must_use]
     pub fn states(mut self, current: State, proposed: State) -> Self {
         (self.current, self.proposed) = (current, proposed);
+        self
+    }
+
+    /// Says why nothing is proposed.
+    #[must_use]
+    pub fn declined(mut self, why: impl Into<String>) -> Self {
+        self.declined = Some(why.into());
         self
     }
 

@@ -1,6 +1,6 @@
 //! What the Graviton rules share: choosing a target from a price table, and building the finding.
 
-use super::{Aspect, Context, Finding, Owned, Signal, State, Target};
+use super::{Aspect, Context, Finding, Owned, Signal, State, Successors, Target};
 use crate::{
     bill::{Becomes, Edit},
     facts::{ClassId, LineType, Resource, ResourceId},
@@ -28,7 +28,7 @@ pub(super) struct Trust {
 }
 
 /// The families that usage may move between, and how much a move must save.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Families {
     min_saving_percent: f64,
@@ -37,7 +37,7 @@ pub(super) struct Families {
 }
 
 /// Families that are alike in vCPU, memory, local disk and network at each size, with their public prices.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Class {
     name: String,
@@ -53,7 +53,7 @@ struct Class {
     targets: Vec<TargetFamily>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TargetFamily {
     family: String,
@@ -140,7 +140,7 @@ pub(super) fn instance_of(what: &What, service: Service) -> bool {
 }
 
 /// Whether a version is older than the least one that a table asks of a software; unknown is not older.
-fn too_old(least: &BTreeMap<String, String>, software: &str, version: Option<&str>) -> bool {
+pub(super) fn too_old(least: &BTreeMap<String, String>, software: &str, version: Option<&str>) -> bool {
     let numbers = |text: &str| text.split('.').map_while(|part| part.parse::<u32>().ok()).collect::<Vec<_>>();
     least.get(software).zip(version).is_some_and(|(least, version)| numbers(version) < numbers(least))
 }
@@ -154,6 +154,12 @@ impl Trust {
 }
 
 impl Managed {
+    /// What it tells the rule on sizes.
+    pub(super) fn successors(&self, service: Service) -> Successors {
+        let (least_versions, families) = (self.least_versions.clone(), self.families.clone());
+        Successors::of_managed(service, least_versions, families)
+    }
+
     /// The resources of a service whose engine is not too old.
     pub(super) fn cases<'a>(
         &self,
@@ -287,7 +293,32 @@ impl Case<'_> {
     }
 }
 
+impl Families {
+    /// Every type that some software runs on, in the form of `like`, with its list price: USD an hour in us-east-1.
+    pub(super) fn offers(&self, like: &Instance) -> Vec<(InstanceType, f64)> {
+        let of = |class: &&Class| class.software.is_empty() || class.software.contains(&like.software);
+        self.classes.iter().filter(of).flat_map(|class| class.offers(&like.kind)).collect()
+    }
+}
+
 impl Class {
+    fn offers(&self, like: &InstanceType) -> Vec<(InstanceType, f64)> {
+        let kind = |family: &str, size: &str| InstanceType { size: size.to_owned(), ..like.in_family(family) };
+        let priced = |family: &str, size: &String, price: f64| {
+            let (kind, at) = (kind(family, size), kind(family, &self.at));
+            let times = kind.factor()? / at.factor()?;
+            (!self.unlike.contains(&format!("{family}.{size}"))).then_some((kind, price * times))
+        };
+        let sizes: BTreeSet<&String> = self.targets.iter().flat_map(|target| &target.sizes).collect();
+        let of_source = |(family, price): (&String, &f64)| {
+            sizes.iter().filter_map(|size| priced(family, size, *price)).collect::<Vec<_>>()
+        };
+        let of_target = |target: &TargetFamily| {
+            target.sizes.iter().filter_map(|size| priced(&target.family, size, target.price)).collect::<Vec<_>>()
+        };
+        self.sources.iter().flat_map(of_source).chain(self.targets.iter().flat_map(of_target)).collect()
+    }
+
     fn holds(&self, instance: &Instance) -> bool {
         let kind = format!("{}.{}", instance.kind.family, instance.kind.size);
         self.sources.contains_key(&instance.kind.family)

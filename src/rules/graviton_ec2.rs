@@ -3,6 +3,7 @@
 use super::{
     Context, Finding, Rule, Target,
     graviton::{Case, Families, Trust, instance_of},
+    successors::{Movable, Successors},
 };
 use crate::{inventory::ec2::Instance, sku::Service};
 use serde::Deserialize;
@@ -19,13 +20,18 @@ pub(super) struct GravitonEc2 {
 }
 
 impl Rule for GravitonEc2 {
+    fn successors(&self) -> Option<Successors> {
+        Some(Successors::of_servers(self.movable()))
+    }
+
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
+        let movable = self.movable();
         for (target, lines) in see.targets_with(|what| instance_of(what, Service::Ec2)) {
             let members = target.members().iter().map(|id| see.facts.resource(*id));
             let listed: Vec<&Instance> =
                 members.filter_map(|one| see.inventory.instances.get(&one.account, &one.region, &one.id)).collect();
             // The instances of a group come from one template: what keeps one keeps all.
-            if listed.iter().any(|instance| self.blocks(instance)) {
+            if listed.iter().any(|instance| movable.blocks(instance)) {
                 continue;
             }
             let today = match (&target, listed.as_slice()) {
@@ -39,13 +45,7 @@ impl Rule for GravitonEc2 {
 }
 
 impl GravitonEc2 {
-    /// Whether an instance cannot move, or not at the ratio of Linux prices.
-    fn blocks(&self, instance: &Instance) -> bool {
-        let other = |text: &Option<String>, known: &[String]| text.as_ref().is_some_and(|text| !known.contains(text));
-        let tenancy = instance.placement.as_ref().and_then(|placement| placement.tenancy.as_deref());
-        other(&instance.platform_details, &self.free_platforms)
-            || other(&instance.architecture, &self.movable_architectures)
-            || tenancy.is_some_and(|tenancy| tenancy != "default")
-            || instance.product_codes.iter().any(|code| code.product_code_type.as_deref() == Some("marketplace"))
+    fn movable(&self) -> Movable {
+        Movable { platforms: self.free_platforms.clone(), architectures: self.movable_architectures.clone() }
     }
 }

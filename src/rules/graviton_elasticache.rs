@@ -1,7 +1,7 @@
 //! ElastiCache nodes on x86 that have a cheaper Graviton twin.
 
 use super::{
-    Context, Finding, Rule,
+    Context, Finding, Rule, Successors,
     graviton::{Managed, Today},
 };
 use crate::sku::Service;
@@ -12,6 +12,10 @@ use serde::Deserialize;
 pub(super) struct GravitonElasticache(Managed);
 
 impl Rule for GravitonElasticache {
+    fn successors(&self) -> Option<Successors> {
+        Some(self.0.successors(Service::ElastiCache))
+    }
+
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let cases = self.0.cases(see, Service::ElastiCache, |inventory, one| {
             let listed = inventory.cache_clusters.get(&one.account, &one.region, &one.id)?;

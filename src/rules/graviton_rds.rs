@@ -1,7 +1,7 @@
 //! RDS and Aurora instances on x86 that have a cheaper Graviton twin.
 
 use super::{
-    Context, Finding, Rule,
+    Context, Finding, Rule, Successors,
     graviton::{Managed, Today},
 };
 use crate::sku::Service;
@@ -12,6 +12,10 @@ use serde::Deserialize;
 pub(super) struct GravitonRds(Managed);
 
 impl Rule for GravitonRds {
+    fn successors(&self) -> Option<Successors> {
+        Some(self.0.successors(Service::Rds))
+    }
+
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let cases = self.0.cases(see, Service::Rds, |inventory, one| {
             let listed = inventory.db_instances.get(&one.account, &one.region, &one.id)?;

@@ -85,13 +85,13 @@ fn instances<'a>(lines: &'a Owned<'_>) -> impl Iterator<Item = &'a Instance> {
 }
 
 /// The members that the inventory lists.
-fn listed<'a>(see: &Context<'a>, target: &Target) -> Vec<&'a ec2::Instance> {
+pub(super) fn listed<'a>(see: &Context<'a>, target: &Target) -> Vec<&'a ec2::Instance> {
     let members = target.members().iter().map(|id| see.facts.resource(*id));
     members.filter_map(|member| see.inventory.instances.get(&member.account, &member.region, &member.id)).collect()
 }
 
 /// Whether stopping it is done already or would free nothing: a capacity reservation is paid with or without it.
-fn is_kept(see: &Context<'_>, target: &Target, listed: &[&ec2::Instance]) -> bool {
+pub(super) fn is_kept(see: &Context<'_>, target: &Target, listed: &[&ec2::Instance]) -> bool {
     let runs = |instance: &&ec2::Instance| matches!(&*instance.state.name, "running" | "pending" | "");
     let reserved = |instance: &&ec2::Instance| instance.capacity_reservation_id.is_some();
     if listed.iter().any(reserved) {

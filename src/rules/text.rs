@@ -39,6 +39,10 @@ pub enum Module {
     Commitments,
     /// Requests for each transaction.
     ApiCalls,
+    /// What runs when nobody needs it.
+    Seasonality,
+    /// Sizes and types that fit the need.
+    Rightsizing,
 }
 
 impl Module {
@@ -52,6 +56,8 @@ impl Module {
             Self::Dynamodb => "dynamodb",
             Self::Commitments => "commitments",
             Self::ApiCalls => "api_calls",
+            Self::Seasonality => "seasonality",
+            Self::Rightsizing => "rightsizing",
         }
     }
 }

@@ -107,7 +107,7 @@ impl UnderusedCommitment {
         if let Some(exchange) = exchange {
             return self.exchanged(see, finding, current, &exchange);
         }
-        let ways = self.ways(see, commitment, &near);
+        let ways = self.ways(see, held.commitment, &near);
         let near: Vec<_> = near.iter().take(self.named).map(|near| shown(see, near)).collect();
         let proposed = State::new(ways.first().map_or("", String::as_str)).with("ways", ways).with("nearly_fits", near);
         let mut finding = finding.states(current, proposed).confidence(self.confidence);
@@ -137,7 +137,8 @@ impl UnderusedCommitment {
     }
 
     /// What can be done, the best first.
-    fn ways(&self, see: &Context<'_>, commitment: &Commitment, near: &[Near]) -> Vec<String> {
+    fn ways(&self, see: &Context<'_>, at: usize, near: &[Near]) -> Vec<String> {
+        let commitment = &see.facts.commitments[at];
         let mut ways = Vec::new();
         if self.returnable(see, commitment) {
             ways.push("give it back: it was bought within the days in which that is possible".to_owned());
@@ -153,15 +154,24 @@ impl UnderusedCommitment {
             .filter(|near| !matches!(near.differs, Differs::Zone | Differs::Sharing))
             .partition(|near| near.differs == Differs::Software);
         ways.extend(easy.first().map(|near| move_under(see, near)));
-        if self.sellable(see, commitment) {
-            let fee = self.sale.fee_percent;
-            ways.push(format!("sell what is not needed on the Reserved Instance Marketplace, less {fee} %"));
-        }
+        ways.extend(self.sale(see, at));
         ways.extend(hard.first().map(|near| move_under(see, near)));
         if ways.is_empty() {
             ways.push("nothing runs on demand that it could cover: renew less of it".to_owned());
         }
         ways
+    }
+
+    /// How many instances to sell, if the bill drops without them.
+    fn sale(&self, see: &Context<'_>, at: usize) -> Option<String> {
+        let can = self.sellable(see, &see.facts.commitments[at]);
+        let (release, saving) = can.then(|| see.bill.dispensable(at, self.exchange.counts))??;
+        let (month, currency) = (owned::month(see, saving.net), &see.facts.currency);
+        Some(format!(
+            "sell {} of {} on the Reserved Instance Marketplace: the bill drops by {month:.2} {currency} a month, beside what they fetch \
+             less {} %",
+            release.part, release.of, self.sale.fee_percent
+        ))
     }
 
     /// Whether a plan can still be given back.

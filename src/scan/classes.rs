@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 /// The columns that make a class.
-pub const CLASS_COLUMNS: [Text; 13] = [
+pub const CLASS_COLUMNS: [Text; 14] = [
     Text::Payer,
     Text::Account,
     Text::Region,
@@ -21,6 +21,7 @@ pub const CLASS_COLUMNS: [Text; 13] = [
     Text::Unit,
     Text::BillingEntity,
     Text::Currency,
+    Text::Provider,
 ];
 
 /// The texts of a class, in the order of `CLASS_COLUMNS`.

@@ -8,8 +8,10 @@ use arrow_schema::{DataType, Schema};
 pub enum Dialect {
     /// CUR 2.0 of Data Exports: tags, cost categories and product attributes are maps.
     Cur2,
-    /// The legacy CUR under Athena's names: one column per tag and attribute.
+    /// The legacy CUR, under Athena's names or those of its CSV files: one column per tag and attribute.
     CurLegacy,
+    /// FOCUS 1.x of any provider, by its `x`: costs are stated billed, effective and at list prices.
+    Focus(u8),
 }
 
 impl Dialect {
@@ -19,7 +21,25 @@ impl Dialect {
         match self {
             Self::Cur2 => "cur-2.0",
             Self::CurLegacy => "cur-legacy",
+            Self::Focus(0) => "focus-1.0",
+            Self::Focus(1) => "focus-1.1",
+            Self::Focus(2) => "focus-1.2",
+            Self::Focus(_) => "focus-1.3",
         }
+    }
+}
+
+impl Dialect {
+    /// Whether it is of the FOCUS family.
+    #[must_use]
+    pub fn is_focus(self) -> bool {
+        matches!(self, Self::Focus(_))
+    }
+
+    /// The name of its family: dialects of one family name their columns alike.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        if self.is_focus() { "focus" } else { "cur" }
     }
 }
 
@@ -34,16 +54,32 @@ pub(crate) enum Need {
     Wanted(&'static str),
 }
 
-/// One column: its meaning and the names that it goes by.
+/// One column: its meaning and the names that it goes by in the CUR dialects and in FOCUS.
 pub(crate) struct Spec<C> {
     pub(crate) column: C,
-    pub(crate) names: &'static [&'static str],
-    pub(crate) need: Need,
+    cur: &'static [&'static str],
+    need: Need,
+    focus: &'static [&'static str],
+    focus_need: Need,
 }
 
-/// Declares an enum of columns together with their names and needs.
+impl<C> Spec<C> {
+    /// The names that the column goes by in a dialect, the likeliest first.
+    pub(crate) fn names(&self, dialect: Dialect) -> &'static [&'static str] {
+        if dialect.is_focus() { self.focus } else { self.cur }
+    }
+
+    /// What it means that the column is missing in a dialect.
+    pub(crate) fn need(&self, dialect: Dialect) -> Need {
+        if dialect.is_focus() { self.focus_need } else { self.need }
+    }
+}
+
+/// Declares an enum of columns together with their names and needs: first those of the CUR, then those of FOCUS.
 macro_rules! columns {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident [$($physical:literal),+] $need:expr;)* }) => {
+    ($(#[$doc:meta])* $name:ident { $(
+        $(#[$about:meta])* $variant:ident [$($cur:literal),*] $need:expr $(, focus [$($focus:literal),+] $focus_need:expr)?;
+    )* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name { $($(#[$about])* $variant),* }
@@ -51,8 +87,13 @@ macro_rules! columns {
         impl $name {
             /// How many there are.
             pub const COUNT: usize = [$(Self::$variant),*].len();
-            pub(crate) const SPECS: &'static [Spec<Self>] =
-                &[$(Spec { column: Self::$variant, names: &[$($physical),+], need: $need }),*];
+            pub(crate) const SPECS: &'static [Spec<Self>] = &[$(Spec {
+                column: Self::$variant,
+                cur: &[$($cur),*],
+                need: $need,
+                focus: &[$($($focus),+)?],
+                focus_need: [$($focus_need,)? Quiet][0],
+            }),*];
         }
     };
 }
@@ -62,11 +103,14 @@ use Need::{Quiet, Required, Wanted};
 const NO_PLANS: Need = Wanted("lines of Savings Plans count at their unblended cost");
 const NO_RESERVATIONS: Need = Wanted("lines of reservations count at their unblended cost");
 
+const NO_DISCOUNTS: Need = Wanted("what commitments cover cannot be told from other usage");
+const NO_PROVIDER: Need = Wanted("rows are taken to be of another provider than AWS: no rule runs on them");
+
 columns! {
     /// Columns of text. Null and empty are alike.
     Text {
         /// The account that pays.
-        Payer ["bill_payer_account_id"] Quiet;
+        Payer ["bill_payer_account_id"] Quiet, focus ["BillingAccountId"] Quiet;
         /// The account that used.
         Account ["line_item_usage_account_id"] Required;
         /// `Usage`, `Tax`, `RIFee` ...
@@ -74,29 +118,29 @@ columns! {
         /// `AmazonEC2` ...
         ProductCode ["line_item_product_code"] Required;
         /// `BoxUsage:m5.large` ...
-        UsageType ["line_item_usage_type"] Required;
+        UsageType ["line_item_usage_type"] Required, focus ["x_UsageType", "SkuMeter", "x_SkuMeterName", "SkuId"] Quiet;
         /// `RunInstances:0002` ...
-        Operation ["line_item_operation"] Wanted("operating systems and engines are unknown; rules that need them find less");
+        Operation ["line_item_operation"] Wanted("operating systems and engines are unknown; rules that need them find less"), focus ["x_Operation"] Wanted("operating systems and engines are unknown; rules that need them find less");
         /// The availability zone.
-        Zone ["line_item_availability_zone"] Quiet;
+        Zone ["line_item_availability_zone"] Quiet, focus ["AvailabilityZone"] Quiet;
         /// The region's code.
-        Region ["product_region_code", "product_region"] Wanted("regions are unknown");
+        Region ["product_region_code", "product_region"] Wanted("regions are unknown"), focus ["RegionId", "RegionName"] Wanted("regions are unknown");
         /// The resource: a short id or an ARN.
-        Resource ["line_item_resource_id"] Quiet;
+        Resource ["line_item_resource_id"] Quiet, focus ["ResourceId"] Quiet;
         /// `USD` ...
-        Currency ["line_item_currency_code"] Wanted("the bill is taken to be in USD");
+        Currency ["line_item_currency_code"] Wanted("the bill is taken to be in USD"), focus ["BillingCurrency"] Wanted("the bill is taken to be in USD");
         /// `m5.large`, `db.r5.2xlarge` ...
         InstanceType ["product_instance_type"] Quiet;
         /// The database engine's name.
         Engine ["product_database_engine"] Quiet;
         /// The unit of usage: `Hrs`, `GB-Mo` ...
-        Unit ["pricing_unit"] Quiet;
+        Unit ["pricing_unit"] Quiet, focus ["ConsumedUnit", "PricingUnit"] Quiet;
         /// `AWS` or `AWS Marketplace`.
-        BillingEntity ["bill_billing_entity"] Quiet;
+        BillingEntity ["bill_billing_entity"] Quiet, focus ["InvoiceIssuerName", "InvoiceIssuer"] Quiet;
         /// Empty until the month is final.
-        Invoice ["bill_invoice_id"] Quiet;
+        Invoice ["bill_invoice_id"] Quiet, focus ["InvoiceId"] Quiet;
         /// The sentence on the invoice.
-        Description ["line_item_line_item_description"] Quiet;
+        Description ["line_item_line_item_description"] Quiet, focus ["ChargeDescription"] Quiet;
         /// The reservation that a line belongs to.
         ReservationArn ["reservation_reservation_a_r_n", "reservation_reservation_arn"] NO_RESERVATIONS;
         /// When the reservation began.
@@ -127,6 +171,26 @@ columns! {
         PlanStart ["savings_plan_start_time"] Quiet;
         /// When it ends.
         PlanEnd ["savings_plan_end_time"] Quiet;
+        /// Of FOCUS, what some columns above are told from: the account within the paying one.
+        SubAccount [] Quiet, focus ["SubAccountId"] Quiet;
+        /// `Usage`, `Purchase`, `Tax`, `Credit`, `Adjustment`.
+        ChargeCategory [] Quiet, focus ["ChargeCategory"] Required;
+        /// `Correction` of an earlier billing period, or none.
+        ChargeClass [] Quiet, focus ["ChargeClass"] Quiet;
+        /// Who sells: `AWS`, `Microsoft` ...
+        Provider [] Quiet, focus ["ProviderName", "ServiceProviderName", "HostProviderName"] NO_PROVIDER;
+        /// `Amazon Elastic Compute Cloud` ...
+        ServiceName [] Quiet, focus ["ServiceName"] Wanted("services are unknown");
+        /// `AmazonEC2` ..., of AWS alone.
+        ServiceCode [] Quiet, focus ["x_ServiceCode"] Quiet;
+        /// The commitment that a line belongs to.
+        DiscountId [] Quiet, focus ["CommitmentDiscountId"] NO_DISCOUNTS;
+        /// `Used` or `Unused`.
+        DiscountStatus [] Quiet, focus ["CommitmentDiscountStatus"] NO_DISCOUNTS;
+        /// `Spend` or `Usage`.
+        DiscountCategory [] Quiet, focus ["CommitmentDiscountCategory"] NO_DISCOUNTS;
+        /// `Savings Plan`, `Reserved` ...
+        DiscountType [] Quiet, focus ["CommitmentDiscountType"] Quiet;
     }
 }
 
@@ -134,13 +198,13 @@ columns! {
     /// Columns of numbers, each money in the line's currency but for the first.
     Amount {
         /// The usage, in the line's unit.
-        Usage ["line_item_usage_amount"] Required;
+        Usage ["line_item_usage_amount"] Required, focus ["ConsumedQuantity", "PricingQuantity"] Wanted("usage counts as none: nothing is said per unit of usage");
         /// What the invoice says.
-        Unblended ["line_item_unblended_cost"] Required;
+        Unblended ["line_item_unblended_cost"] Required, focus ["BilledCost"] Required;
         /// After private discounts.
         NetUnblended ["line_item_net_unblended_cost"] Quiet;
         /// At public on-demand prices.
-        OnDemand ["pricing_public_on_demand_cost"] Wanted("on-demand cost is taken as unblended cost");
+        OnDemand ["pricing_public_on_demand_cost"] Wanted("on-demand cost is taken as unblended cost"), focus ["ListCost"] Wanted("on-demand cost is taken as billed cost");
         /// The amortised cost of a covered line.
         ReservationEffective ["reservation_effective_cost"] NO_RESERVATIONS;
         /// The same after private discounts.
@@ -165,6 +229,8 @@ columns! {
         PlanUpfront ["savings_plan_amortized_upfront_commitment_for_billing_period"] Quiet;
         /// The same after private discounts.
         PlanNetUpfront ["savings_plan_net_amortized_upfront_commitment_for_billing_period"] Quiet;
+        /// Of FOCUS: amortised and after all discounts.
+        Effective [] Quiet, focus ["EffectiveCost"] Wanted("effective cost is taken as billed cost");
     }
 }
 
@@ -172,11 +238,11 @@ columns! {
     /// Columns of time, UTC.
     Moment {
         /// When the usage began.
-        Start ["line_item_usage_start_date"] Required;
+        Start ["line_item_usage_start_date"] Required, focus ["ChargePeriodStart"] Required;
         /// When it ended.
-        End ["line_item_usage_end_date"] Required;
+        End ["line_item_usage_end_date"] Required, focus ["ChargePeriodEnd"] Required;
         /// When the billing period began.
-        BillingPeriod ["bill_billing_period_start_date"] Quiet;
+        BillingPeriod ["bill_billing_period_start_date"] Quiet, focus ["BillingPeriodStart"] Quiet;
     }
 }
 
@@ -206,16 +272,17 @@ impl Layout {
     /// # Errors
     /// When a required column is missing: the error names it, and the dialects that were tried.
     pub(crate) fn find(schema: &Schema) -> Result<Self> {
-        let tags = labels(schema, "resource_tags");
-        let categories = labels(schema, "cost_category");
-        let maps = ["resource_tags", "cost_category", "product", "discount"];
-        let dialect =
-            if maps.iter().any(|name| schema.index_of(name).is_ok()) { Dialect::Cur2 } else { Dialect::CurLegacy };
+        let dialect = dialect(schema);
+        let (tags, categories) = if dialect.is_focus() {
+            (labels(schema, "Tags"), labels(schema, "x_CostCategories"))
+        } else {
+            (labels(schema, "resource_tags"), labels(schema, "cost_category"))
+        };
         Ok(Self {
             dialect,
-            text: find_all(schema, Text::SPECS)?,
-            amount: find_all(schema, Amount::SPECS)?,
-            moment: find_all(schema, Moment::SPECS)?,
+            text: find_all(schema, Text::SPECS, dialect)?,
+            amount: find_all(schema, Amount::SPECS, dialect)?,
+            moment: find_all(schema, Moment::SPECS, dialect)?,
             tags,
             categories,
         })
@@ -224,6 +291,11 @@ impl Layout {
     /// Whether a column is there.
     pub(crate) fn has_amount(&self, column: Amount) -> bool {
         self.amount[column as usize].is_some()
+    }
+
+    /// Whether it has costs after private discounts.
+    pub(crate) fn has_net(&self) -> bool {
+        self.has_amount(Amount::NetUnblended) || self.has_amount(Amount::Effective)
     }
 
     /// Whether a column is there.
@@ -249,15 +321,16 @@ impl Layout {
         fn lacking<C>(
             found: &[Option<usize>],
             specs: &'static [Spec<C>],
+            dialect: Dialect,
         ) -> impl Iterator<Item = (&'static str, &'static str)> {
-            found.iter().zip(specs).filter_map(|(index, spec)| match (index, spec.need) {
-                (None, Wanted(effect)) => Some((spec.names[0], effect)),
+            found.iter().zip(specs).filter_map(move |(index, spec)| match (index, spec.need(dialect)) {
+                (None, Wanted(effect)) => Some((*spec.names(dialect).first()?, effect)),
                 _ => None,
             })
         }
-        lacking(&self.text, Text::SPECS)
-            .chain(lacking(&self.amount, Amount::SPECS))
-            .chain(lacking(&self.moment, Moment::SPECS))
+        lacking(&self.text, Text::SPECS, self.dialect)
+            .chain(lacking(&self.amount, Amount::SPECS, self.dialect))
+            .chain(lacking(&self.moment, Moment::SPECS, self.dialect))
             .collect()
     }
 }
@@ -274,28 +347,149 @@ fn labels(schema: &Schema, prefix: &str) -> Labels {
     Labels::Flat(flat.collect())
 }
 
-fn find_all<const N: usize, C>(schema: &Schema, specs: &'static [Spec<C>]) -> Result<[Option<usize>; N]> {
+/// The columns of FOCUS 1.0 to 1.3 (FinOps Open Cost and Usage Specification, column library of each version).
+const FOCUS: [&str; 65] = [
+    "AllocatedMethodDetails",
+    "AllocatedMethodId",
+    "AllocatedResourceId",
+    "AllocatedResourceName",
+    "AllocatedTags",
+    "AvailabilityZone",
+    "BilledCost",
+    "BillingAccountId",
+    "BillingAccountName",
+    "BillingAccountType",
+    "BillingCurrency",
+    "BillingPeriodEnd",
+    "BillingPeriodStart",
+    "CapacityReservationId",
+    "CapacityReservationStatus",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeDescription",
+    "ChargeFrequency",
+    "ChargePeriodEnd",
+    "ChargePeriodStart",
+    "CommitmentDiscountCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountName",
+    "CommitmentDiscountQuantity",
+    "CommitmentDiscountStatus",
+    "CommitmentDiscountType",
+    "CommitmentDiscountUnit",
+    "ConsumedQuantity",
+    "ConsumedUnit",
+    "ContractApplied",
+    "ContractedCost",
+    "ContractedUnitPrice",
+    "EffectiveCost",
+    "HostProviderName",
+    "InvoiceId",
+    "InvoiceIssuerName",
+    "ListCost",
+    "ListUnitPrice",
+    "PricingCategory",
+    "PricingCurrency",
+    "PricingCurrencyContractedUnitPrice",
+    "PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice",
+    "PricingQuantity",
+    "PricingUnit",
+    "ProviderName",
+    "PublisherName",
+    "RegionId",
+    "RegionName",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "ServiceCategory",
+    "ServiceName",
+    "ServiceProviderName",
+    "ServiceSubcategory",
+    "SkuId",
+    "SkuMeter",
+    "SkuPriceDetails",
+    "SkuPriceId",
+    "SubAccountId",
+    "SubAccountName",
+    "SubAccountType",
+    "Tags",
+];
+
+/// Whether a name is one of FOCUS, or marked as a provider's own.
+pub(crate) fn is_focus_name(name: &str) -> bool {
+    FOCUS.contains(&name) || name.starts_with("x_")
+}
+
+/// The dialect that the columns present tell. What FOCUS named its columns, no CUR does.
+fn dialect(schema: &Schema) -> Dialect {
+    let any = |names: &[&str]| names.iter().any(|name| schema.index_of(name).is_ok());
+    if any(&["BilledCost", "ChargeCategory", "ChargePeriodStart"]) {
+        // Columns that a version brought; some providers had columns of others earlier.
+        return Dialect::Focus(if any(&["ServiceProviderName", "HostProviderName", "AllocatedMethodId"]) {
+            3
+        } else if any(&["InvoiceId", "PricingCurrency"]) {
+            2
+        } else {
+            u8::from(any(&["SkuMeter", "SkuPriceDetails", "ServiceSubcategory", "CommitmentDiscountQuantity"]))
+        });
+    }
+    let maps = any(&["resource_tags", "cost_category", "product", "discount"]);
+    if maps { Dialect::Cur2 } else { Dialect::CurLegacy }
+}
+
+fn find_all<const N: usize, C>(
+    schema: &Schema,
+    specs: &'static [Spec<C>],
+    dialect: Dialect,
+) -> Result<[Option<usize>; N]> {
     let mut found = [None; N];
     for (slot, spec) in found.iter_mut().zip(specs) {
-        *slot = spec.names.iter().find_map(|name| schema.index_of(name).ok());
-        if slot.is_none() && spec.need == Required {
-            return Err(missing_column(schema, spec.names));
+        *slot = spec.names(dialect).iter().find_map(|name| schema.index_of(name).ok());
+        if slot.is_none() && spec.need(dialect) == Required {
+            return Err(missing_column(schema, spec.names(dialect), dialect));
         }
     }
     Ok(found)
 }
 
-fn missing_column(schema: &Schema, names: &[&str]) -> Error {
-    let tried = [Dialect::Cur2, Dialect::CurLegacy].map(Dialect::name).join(", ");
+fn missing_column(schema: &Schema, names: &[&str], dialect: Dialect) -> Error {
+    let tried = match dialect {
+        Dialect::Focus(_) => dialect.name().to_owned(),
+        _ => [Dialect::Cur2, Dialect::CurLegacy].map(Dialect::name).join(", "),
+    };
     let present = schema.fields().iter().map(|field| field.name().as_str());
     let known = present.clone().filter(|name| name.starts_with("line_item_") || name.starts_with("bill_")).count();
     let help = did_you_mean(names[0], present).unwrap_or_else(|| match known {
-        0 => "none of its columns is one of a Cost and Usage Report".into(),
+        0 if !dialect.is_focus() => "none of its columns is one of a Cost and Usage Report, nor of FOCUS".into(),
         _ => "export it with the column selected".into(),
     });
     Error::new(format!("required column is missing (dialects tried: {tried})"))
         .in_column(names.join("` or `"))
         .help(help)
+}
+
+/// The name under which Athena knows a column of a legacy CSV export: `lineItem/UsageStartDate` is `line_item_usage_start_date`.
+/// Other names stay as they are.
+pub(crate) fn athena_name(name: &str) -> String {
+    // The keys of tags and cost categories keep their letters, as in CUR 2.0.
+    for (section, prefix) in [("resourceTags/", "resource_tags_"), ("costCategory/", "cost_category_")] {
+        if let Some(key) = name.strip_prefix(section) {
+            return format!("{prefix}{}", key.replace(':', "_"));
+        }
+    }
+    if !name.contains('/') {
+        return name.to_owned();
+    }
+    let mut out = String::with_capacity(name.len() + 8);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
+    let words = out.split('_').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
 }
 
 #[cfg(test)]
@@ -305,13 +499,50 @@ mod tests {
 
     #[test]
     fn a_name_belongs_to_one_column() {
-        let mut names: Vec<_> = Text::SPECS.iter().flat_map(|s| s.names).collect();
-        names.extend(Amount::SPECS.iter().flat_map(|s| s.names));
-        names.extend(Moment::SPECS.iter().flat_map(|s| s.names));
+        let mut names: Vec<_> = Text::SPECS.iter().flat_map(|s| s.cur.iter().chain(s.focus)).collect();
+        names.extend(Amount::SPECS.iter().flat_map(|s| s.cur.iter().chain(s.focus)));
+        names.extend(Moment::SPECS.iter().flat_map(|s| s.cur.iter().chain(s.focus)));
         let count = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn names_of_csv_files_are_those_of_athena() {
+        for (csv, athena) in [
+            ("lineItem/UsageStartDate", "line_item_usage_start_date"),
+            ("lineItem/LineItemType", "line_item_line_item_type"),
+            ("reservation/ReservationARN", "reservation_reservation_a_r_n"),
+            ("savingsPlan/NetSavingsPlanEffectiveCost", "savings_plan_net_savings_plan_effective_cost"),
+            ("product/instanceType", "product_instance_type"),
+            ("pricing/publicOnDemandCost", "pricing_public_on_demand_cost"),
+            ("bill/BillingPeriodStartDate", "bill_billing_period_start_date"),
+            ("resourceTags/user:Cost-Center", "resource_tags_user_Cost-Center"),
+            ("costCategory/Team", "cost_category_Team"),
+            ("line_item_usage_type", "line_item_usage_type"),
+            ("ChargePeriodStart", "ChargePeriodStart"),
+        ] {
+            assert_eq!(athena_name(csv), athena);
+        }
+        let specs = Amount::SPECS.iter().flat_map(|spec| spec.cur);
+        assert!(
+            specs.clone().any(|name| *name == athena_name("reservation/UnusedAmortizedUpfrontFeeForBillingPeriod"))
+        );
+        assert!(specs.clone().any(|name| *name == athena_name("savingsPlan/TotalCommitmentToDate")));
+    }
+
+    #[test]
+    fn versions_of_focus_are_told_by_their_columns() {
+        let of = |names: &[&str]| {
+            let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
+            dialect(&Schema::new(fields)).name()
+        };
+        assert_eq!(of(&["BilledCost", "ChargeClass"]), "focus-1.0");
+        assert_eq!(of(&["BilledCost", "SkuMeter"]), "focus-1.1");
+        assert_eq!(of(&["BilledCost", "SkuMeter", "InvoiceId"]), "focus-1.2");
+        assert_eq!(of(&["BilledCost", "SkuMeter", "InvoiceId", "HostProviderName"]), "focus-1.3");
+        assert_eq!(of(&["line_item_unblended_cost"]), "cur-legacy");
     }
 
     #[test]

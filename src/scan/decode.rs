@@ -3,6 +3,8 @@
 use super::{
     classes::Packer,
     columns::{Amount, Labels, Layout, Need, Text},
+    csv::is_null,
+    focus::Translator,
     ids::{Ids, ResourceSym},
     lines::{Coded, Dictionary, Lines, NO_MOMENT, Narrow},
     tags::{CATEGORY, Joiner, RowSets, TagsId},
@@ -33,6 +35,7 @@ pub(crate) struct Decoder<'a> {
     sets: [RowSets; 2],
     joiner: Joiner,
     packer: Packer,
+    translator: Option<Translator>,
 }
 
 /// Stands for null among amounts.
@@ -56,7 +59,8 @@ impl<'a> Decoder<'a> {
         let indices = layout.projection();
         let seen = indices.iter().map(|_| Seen::default()).collect();
         let (joiner, packer) = (Joiner::default(), Packer::default());
-        Self { layout, indices, seen, sets: [RowSets::new(""), RowSets::new(CATEGORY)], joiner, packer }
+        let (sets, translator) = ([RowSets::new(""), RowSets::new(CATEGORY)], Translator::of(layout));
+        Self { layout, indices, seen, sets, joiner, packer, translator }
     }
 
     /// Decodes a batch that was projected by the layout.
@@ -67,8 +71,9 @@ impl<'a> Decoder<'a> {
         let mut lines = Lines { rows: batch.num_rows(), ..Lines::default() };
         for spec in Text::SPECS {
             if let Some((at, array)) = self.array(batch, self.layout.text[spec.column as usize]) {
-                let reading = match (spec.column, spec.need) {
-                    (Text::Payer | Text::Account, _) => Reading::Account,
+                let dialect = self.layout.dialect;
+                let reading = match (spec.column, spec.need(dialect)) {
+                    (Text::Payer | Text::Account, _) if !dialect.is_focus() => Reading::Account,
                     (_, Need::Required) => Reading::Strict,
                     _ => Reading::Lenient,
                 };
@@ -102,6 +107,9 @@ impl<'a> Decoder<'a> {
             }
         }
         lines.tags = self.labels(batch, dictionary)?;
+        if let Some(translator) = &mut self.translator {
+            translator.fill(&mut lines, dictionary)?;
+        }
         lines.number_classes(&mut self.packer, &mut dictionary.classes);
         Ok(lines)
     }
@@ -302,7 +310,7 @@ fn amounts<E: Exact>(array: &ArrayRef) -> Result<Vec<i128>> {
     ) -> Result<Vec<i128>> {
         values.map(|value| value.map_or(Ok(NO_AMOUNT), &of)).collect::<Result<_, _>>().map_err(Error::new)
     }
-    let parse = |text: &str| if text.trim().is_empty() { Ok(NO_AMOUNT) } else { E::parse(text) };
+    let parse = |text: &str| if is_null(text.trim()) { Ok(NO_AMOUNT) } else { E::parse(text) };
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let values = amounts::<E>(dictionary.values())?;
         return Ok(spread(array, dictionary, &values, NO_AMOUNT));
@@ -345,7 +353,7 @@ fn moments(array: &ArrayRef) -> Result<Vec<i64>> {
     fn parse<'t>(values: impl Iterator<Item = Option<&'t str>>) -> Result<Vec<i64>> {
         values
             .map(|value| match value {
-                Some(text) if !text.trim().is_empty() => parse_moment(text),
+                Some(text) if !is_null(text.trim()) => parse_moment(text),
                 _ => Ok(NO_MOMENT),
             })
             .collect()
@@ -420,21 +428,51 @@ fn json_text(array: &ArrayRef, names: &mut Names) -> Result<Ragged> {
     let (mut ends, mut pairs) = (Vec::with_capacity(syms.len()), Vec::new());
     for sym in syms {
         if sym != last.0 {
-            let json = names.get(sym).trim().to_owned();
-            let found: std::collections::BTreeMap<String, Option<String>> = match json.as_str() {
-                "" | "NULL" => Default::default(),
-                json => {
-                    serde_json::from_str(json).map_err(|e| Error::new(format!("holds no JSON map of tags: {e}")))?
-                }
-            };
-            let filled = found.into_iter().filter_map(|(key, value)| Some((key, value.filter(|v| !v.is_empty())?)));
-            let set = filled.map(|(key, value)| (names.intern(&key), names.intern(&value)));
-            last = (sym, set.collect());
+            let json = names.get(sym).to_owned();
+            last = (sym, json_pairs(&json, names)?);
         }
         pairs.extend(&last.1);
         ends.push(pairs.len());
     }
     Ok(Ragged { ends, pairs })
+}
+
+/// The pairs of a JSON map of tags: an object, or a list of objects with `key` and `value`. Entries without a value are left out.
+pub(super) fn json_pairs(json: &str, names: &mut Names) -> Result<Vec<(Sym, Sym)>> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        key: String,
+        #[serde(default)]
+        value: Value,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Tags {
+        Map(std::collections::BTreeMap<String, Value>),
+        List(Vec<Entry>),
+    }
+    use serde_json::Value;
+    let json = json.trim();
+    if is_null(json) {
+        return Ok(Vec::new());
+    }
+    let found: std::collections::BTreeMap<String, Value> = match serde_json::from_str(json) {
+        Ok(Tags::Map(map)) => map,
+        Ok(Tags::List(list)) => list.into_iter().map(|entry| (entry.key, entry.value)).collect(),
+        Err(_) => match serde_json::from_str::<Value>(json) {
+            Err(error) => return Err(Error::new(format!("holds no JSON map of tags: {error}"))),
+            Ok(_) => return Err(Error::new("holds no JSON map of tags: it is something else")),
+        },
+    };
+    let pair = |(key, value): (String, Value)| {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            _ => return None,
+        };
+        (!text.is_empty()).then(|| (names.intern(&key), names.intern(&text)))
+    };
+    Ok(found.into_iter().filter_map(pair).collect())
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use super::{
     BATCH, Part,
     classes::Packer,
     columns::{Amount, Labels, Layout, Text},
+    focus::Translator,
+    input::Input,
     lines::{Coded, Dictionary, Lines},
     tags::{CATEGORY, Joiner},
 };
@@ -31,7 +33,6 @@ use parquet::{
     basic::{ConvertedType, Encoding, LogicalType, TimeUnit, Type as Stored},
     file::metadata::{ColumnChunkMetaData, RowGroupMetaData},
 };
-use std::fs::File;
 use values::{Convert, Home, Physical, ToAmount, ToMoment, ToResource, ToText};
 
 /// A column with its name and the slot of `Lines` that it fills.
@@ -60,17 +61,18 @@ pub(super) struct Group {
     maps: Vec<Maps>,
     joiner: Joiner,
     packer: Packer,
+    translator: Option<Translator>,
     lines: Lines,
 }
 
 /// Opens a row group; `None` when it holds something that only the general reader knows.
 pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut Dictionary) -> Result<Option<Group>> {
-    let metadata = part.metadata.metadata().row_group(group);
+    let Some(metadata) = part.row_group(group) else { return Ok(None) };
     let rows = usize::try_from(metadata.num_rows()).map_err(|_| Error::new("is corrupt: a negative number of rows"))?;
-    let file = File::open(&part.path).map_err(|error| Error::new(format!("cannot be opened: {error}")))?;
+    let input = part.input(group, &layout.projection())?;
     let mut lines = Lines::default();
     let Dictionary { names, ids, .. } = dictionary;
-    let mut opener = Opener { file, metadata, rows, home: Home { names, ids, wide: &mut lines.wide } };
+    let mut opener = Opener { input, metadata, rows, home: Home { names, ids, wide: &mut lines.wide } };
     let mut others = layout.text;
     let resource = others[Text::Resource as usize].take();
     let (Some(texts), Some(amounts), Some(moments)) = (
@@ -108,8 +110,9 @@ pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut 
             }
         }
     }
-    let (joiner, packer) = (Joiner::default(), Packer::default());
-    Ok(Some(Group { left: rows, texts, resource, amounts, moments, flat, labels, maps, joiner, packer, lines }))
+    let (joiner, packer, translator) = (Joiner::default(), Packer::default(), Translator::of(layout));
+    let left = rows;
+    Ok(Some(Group { left, texts, resource, amounts, moments, flat, labels, maps, joiner, packer, translator, lines }))
 }
 
 impl Group {
@@ -124,7 +127,7 @@ impl Group {
         }
         self.left -= rows;
         let Lines { text, resource, amount, moment, wide, .. } = &mut self.lines;
-        let Dictionary { names, ids, classes, tags } = dictionary;
+        let Dictionary { names, ids, tags, .. } = &mut *dictionary;
         let mut home = Home { names, ids, wide };
         fill(&mut self.texts, text, rows, &mut home)?;
         fill(self.resource.as_mut_slice(), std::slice::from_mut(resource), rows, &mut home)?;
@@ -139,7 +142,10 @@ impl Group {
         }
         self.lines.tags = self.joiner.join(rows, &self.labels, maps, tags);
         self.lines.rows = rows;
-        self.lines.number_classes(&mut self.packer, classes);
+        if let Some(translator) = &mut self.translator {
+            translator.fill(&mut self.lines, dictionary)?;
+        }
+        self.lines.number_classes(&mut self.packer, &mut dictionary.classes);
         if self.left == 0 {
             self.finish(dictionary)?;
         }
@@ -182,7 +188,7 @@ fn fill<C: Convert>(
 
 /// Opens the columns of one row group.
 struct Opener<'a> {
-    file: File,
+    input: Input,
     metadata: &'a RowGroupMetaData,
     rows: usize,
     home: Home<'a>,
@@ -220,7 +226,7 @@ impl<'a> Opener<'a> {
             return Ok(None);
         };
         let name = descriptor.name().to_owned();
-        let pages = Pages::open(&mut self.file, chunk, self.rows).map_err(|error| error.in_column(&name))?;
+        let pages = Pages::open(&mut self.input, chunk, self.rows).map_err(|error| error.in_column(&name))?;
         let mut column = Column::new(pages, physical, convert);
         let known = self.rows == 0 || column.start(out, &mut self.home).map_err(|error| error.in_column(&name))?;
         Ok(known.then_some(Slot { slot, name, column }))
@@ -240,7 +246,7 @@ impl<'a> Opener<'a> {
         }
         let name = keys.column_path().parts()[0].clone();
         let mut open = |chunk: &ColumnChunkMetaData, level: u16| {
-            let pages = Pages::open(&mut self.file, chunk, self.rows).map_err(|error| error.in_column(&name))?;
+            let pages = Pages::open(&mut self.input, chunk, self.rows).map_err(|error| error.in_column(&name))?;
             let optional = chunk.column_descr().self_type().is_optional();
             Ok::<_, Error>(Leaf::new(pages, u32::from(level), optional))
         };

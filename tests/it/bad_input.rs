@@ -166,7 +166,7 @@ fn files_that_are_no_parquet() {
     Case::plain().bytes(|_| b"PAR1PAR1".to_vec()).refused(&[], &["export/part.parquet"]);
     let case = Case::plain();
     fs::remove_file(case.part()).unwrap();
-    case.refused(&[], &["export: holds no .parquet file"]);
+    case.refused(&[], &["export: holds no .parquet, .csv or .csv.gz file"]);
     let ran = case.run(&["recommend", "nowhere"]);
     assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("nowhere: no such file or folder"), "{}", ran.err);

@@ -7,7 +7,7 @@ use curtail::{
     config::{Config, Settings},
     facts::{ClassId, Cost, Facts, ResourceId},
     inventory::Inventory,
-    money::Money,
+    money::{Money, Quantity},
     prices::{Instrument, Prices, Seen},
     sku::{Coverage, Payment, Term},
 };
@@ -51,24 +51,34 @@ fn edits(facts: &Facts) -> impl Strategy<Value = Vec<Vec<Edit>>> + use<> {
         proptest::collection::vec(0..resources, 1..3),
         proptest::option::of(proptest::collection::vec(0..classes, 0..3)),
     );
-    let edit = (select, proptest::option::of(0.0f64..1.5)).prop_map(|((resources, classes), ratio)| {
+    let limit = proptest::option::of(prop_oneof![Just(0.0), 0.0f64..4.0]);
+    let most = proptest::collection::vec(limit, 0..5);
+    let edit = (select, proptest::option::of(0.0f64..1.5), proptest::option::of(most));
+    let edit = edit.prop_map(|((resources, classes), ratio, most)| {
         let what = Selection {
             resources: resources.into_iter().map(ResourceId).collect(),
             classes: classes.map(|ids| ids.into_iter().map(ClassId).collect()),
         };
-        match ratio {
-            None => Edit::Stop(what),
-            Some(ratio) => Edit::Move { what, ratio, to: None },
+        match (most, ratio) {
+            (Some(most), _) => Edit::Cap { what, most: most.into_iter().map(limit_of).collect() },
+            (None, None) => Edit::Stop(what),
+            (None, Some(ratio)) => Edit::Move { what, ratio, to: None },
         }
     });
     proptest::collection::vec(proptest::collection::vec(edit, 1..3), 1..6)
 }
 
+fn limit_of(most: Option<f64>) -> Option<Quantity> {
+    most.map(|most| Quantity::from_f64(most).unwrap())
+}
+
 #[test]
 fn what_an_edit_saves_is_what_the_price_drops_by() {
     let kinds = ["Usage", "DiscountedUsage", "Usage", "Fee"];
-    let lines: Vec<Repeated> =
+    let mut lines: Vec<Repeated> =
         (0..12).map(|n| line(n % 5, n % 3, kinds[n % 4], 0.1 + f64::from(u32::try_from(n).unwrap()) / 7.0)).collect();
+    // What no commitment could cover is linear.
+    lines.push(hour_of(json!({"usage_type": "CW:MetricMonitorUsage", "operation": "", "resource": "i-1"})));
     let facts = facts(&lines);
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     runner
@@ -92,6 +102,42 @@ fn what_an_edit_saves_is_what_the_price_drops_by() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn the_order_of_edits_on_different_resources_does_not_change_the_price() {
+    let kinds = ["Usage", "Usage", "DiscountedUsage", "Usage"];
+    let cost = |n: usize| 0.1 + f64::from(u32::try_from(n).unwrap()) / 7.0;
+    let lines: Vec<Repeated> = (0..24).map(|n| line(n % 9, n % 3, kinds[n % 4], cost(n))).collect();
+    let facts = facts(&lines);
+    let (mut runner, several) = (proptest::test_runner::TestRunner::deterministic(), std::cell::Cell::new(0));
+    let strategy = (edits(&facts), 1usize..5);
+    runner
+        .run(&strategy, |(mut findings, turn)| {
+            let mut taken = std::collections::BTreeSet::new();
+            findings.retain(|edits| {
+                let own: std::collections::BTreeSet<ResourceId> =
+                    edits.iter().flat_map(|edit| edit.selection().resources.clone()).collect();
+                let free = own.is_disjoint(&taken);
+                taken.extend(own);
+                free
+            });
+            let price = |findings: &[Vec<Edit>]| {
+                let mut bill = bill(&facts);
+                findings.iter().for_each(|edits| drop(bill.apply(edits)));
+                bill.price()
+            };
+            let before = price(&findings);
+            several.set(several.get() + usize::from(findings.len() > 1));
+            let turn = turn % findings.len();
+            findings.rotate_left(turn);
+            prop_assert_eq!(price(&findings), before);
+            findings.reverse();
+            prop_assert_eq!(price(&findings), before);
+            Ok(())
+        })
+        .unwrap();
+    assert!(several.get() > 50);
 }
 
 #[test]
@@ -221,4 +267,54 @@ fn a_listed_reservation_that_no_line_names_covers_what_it_can() {
     facts.complete(inventory.commitments());
     // In force from the third of four hours on: two of them at .096.
     assert_eq!((uncovered - bill(&facts).price()).net.micros(), 192_000);
+}
+
+/// Three m5.large, one of them on a line that one of two reservations covers.
+fn three_of_which_two_are_reserved() -> Vec<Repeated> {
+    let lines = ["i-2", "i-3"].map(|id| hour_of(json!({"resource": id})));
+    [reserved("standard").as_slice(), &lines].concat()
+}
+
+#[test]
+fn a_cap_saves_nothing_in_hours_that_are_covered() {
+    let mut lines = three_of_which_two_are_reserved();
+    lines.push(hour_of(json!({"usage_type": "CW:MetricMonitorUsage", "operation": "", "cost": 0.01})));
+    let facts = facts(&lines);
+    let all: Vec<ResourceId> = facts.named_resources().map(|(id, _)| id).collect();
+    let cap = |most: [Option<f64>; 4]| Edit::Cap {
+        what: Selection { resources: all.clone(), classes: None },
+        most: most.into_iter().map(limit_of).collect(),
+    };
+    let saved = |edits: &[Edit]| saving(&bill(&facts).apply(edits)).net.micros();
+    // One of three is paid on demand, .096 an hour; the reservations are paid whether they are used or not. 6 of 12 instance-hours are
+    // left, so that of .04 for monitoring .02 is.
+    let edit = cap([Some(2.0), Some(2.0), Some(1.0), Some(1.0)]);
+    assert_eq!(saved(std::slice::from_ref(&edit)), 4 * 96_000 + 20_000);
+    assert_eq!(bill(&facts).direct(std::slice::from_ref(&edit)).net.micros(), 384_000 + 20_000);
+    assert_eq!(saved(&[cap([None, None, None, Some(2.5)])]), 48_000 + 1_667);
+    assert_eq!(saved(&[cap([None; 4])]), 0);
+    assert_eq!(saved(&[cap([Some(3.0); 4])]), 0);
+    // Capped twice, the lower limit counts; what is stopped afterwards is what was left.
+    assert_eq!(saved(&[cap([Some(2.0); 4]), cap([Some(2.5); 4])]), saved(&[cap([Some(2.0); 4])]));
+    assert_eq!(saved(&[edit, Edit::Stop(Selection { resources: all.clone(), classes: None })]), 384_000 + 40_000);
+}
+
+#[test]
+fn a_capped_bill_is_the_reservations_and_what_runs_beyond_them() {
+    let facts = facts(&three_of_which_two_are_reserved());
+    let resources: Vec<ResourceId> = facts.named_resources().map(|(id, _)| id).collect();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    runner
+        .run(&proptest::collection::vec(proptest::option::of(0u32..=4), 4), |most| {
+            let limits = most.iter().map(|most| limit_of(most.map(f64::from))).collect();
+            let edit = Edit::Cap { what: Selection { resources: resources.clone(), classes: None }, most: limits };
+            let mut capped = bill(&facts);
+            capped.apply(&[edit]);
+            // Two at .06 an hour are paid in any case; what runs beyond two costs .096.
+            let beyond: i128 =
+                most.iter().map(|most| i128::from(most.map_or(1, |most| most.min(3).saturating_sub(2)))).sum();
+            prop_assert_eq!(capped.price().net.micros(), 480_000 + 96_000 * beyond);
+            Ok(())
+        })
+        .unwrap();
 }

@@ -130,6 +130,7 @@ fn batch(rows: &[Line<'_>]) -> RecordBatch {
         .iter()
         .flat_map(|row| row.of.columns.iter().map(|(name, value)| (name.as_str(), value.is_number())))
         .collect();
+    columns.retain(|(name, _)| !further.contains_key(name.as_str()));
     for (name, is_number) in further {
         let array = if is_number {
             number(&|line| line.columns.get(name).and_then(serde_json::Value::as_f64))

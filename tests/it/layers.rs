@@ -9,7 +9,8 @@ use std::{
 const FLOW: &[&[&str]] = &[
     &["error"],
     &["instance", "money", "names", "note", "time"],
-    &["defaults", "forecast", "sku", "scan"],
+    &["store"],
+    &["defaults", "forecast", "season", "sku", "scan"],
     &["exports", "inventory", "transactions"],
     &["metrics"],
     &["facts"],

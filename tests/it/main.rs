@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alternatives;
 mod bad_input;
 mod bill;
 mod bound;
@@ -14,12 +15,15 @@ mod coverage;
 mod cur;
 mod curve;
 mod dialects;
+mod focus;
+mod gap;
 mod layers;
 mod market;
 mod order;
 mod periods;
 mod report;
 mod rules;
+mod season;
 mod threads;
 mod totals;
 mod trust;

@@ -181,3 +181,26 @@ fn a_plan_is_used_for_the_highest_saving_first() {
     let left = price(&[lines]);
     assert_eq!(left, "58.24", "56.243 on demand and the plan's 2.00");
 }
+
+#[test]
+fn of_two_compute_plans_each_combination_of_plan_and_usage_has_its_place() {
+    // One instance-hour at 1.00 of each of three types; the first plan saves 40, 38 and 10 % on them, the second 10, 39 and 5 %.
+    let types = [("r5.large", 0.60, 0.90), ("m5.large", 0.62, 0.61), ("c5.large", 0.90, 0.95)];
+    let mut lines = Vec::new();
+    for (kind, first, second) in types {
+        let line = runs("A", kind, "us-east-1a", 1, 1.0).remove(0);
+        for (rate, plan, term) in [(first, "arn:first", "3yr"), (second, "arn:second", "1yr")] {
+            let mut half = covered(&line, 0.5, rate, plan, "ComputeSavingsPlans");
+            half["columns"]["savings_plan_purchase_term"] = term.into();
+            lines.push(half);
+        }
+    }
+    for (plan, committed, term) in [("arn:first", 0.9, "3yr"), ("arn:second", 0.61, "1yr")] {
+        let mut fee = fee(plan, "ComputeSavingsPlans", committed, committed);
+        fee["columns"]["savings_plan_purchase_term"] = term.into();
+        lines.push(fee);
+    }
+    // First r5 (0.60), second m5 (0.61), first c5 (0.30 of 0.90). Poured whole, the first would take half of the m5, and the second
+    // would be left with 0.295 for c5, at 0.95.
+    assert_eq!(price(&[lines]), "2.96", "2.29 as billed for what the plans cover, and two thirds of the c5");
+}

@@ -94,3 +94,55 @@ fn a_month_delivered_twice_is_an_error_remark() {
     assert_eq!(note["severity"], "error");
     assert!(note["message"].as_str().unwrap().contains("2026-09"), "{note}");
 }
+
+/// A report or an error of an export, by the billing periods that are asked for.
+fn of_periods(export: &std::path::Path, period: &[&str]) -> Result<Value, String> {
+    let settings = Settings {
+        exports: vec![export.display().to_string()],
+        period: period.iter().map(|&text| text.to_owned()).collect(),
+        window: Some("all".into()),
+        ..Settings::default()
+    };
+    let config = Config::of(settings).map_err(|error| error.to_string())?;
+    let report = curtail::run(&config).map_err(|error| error.to_string())?;
+    Ok(serde_json::to_value(report).unwrap())
+}
+
+fn month(name: &str) -> String {
+    format!("{name}T00:00:00Z")
+}
+
+fn dated(hours: [i64; 2], period: &str, cost: f64) -> Repeated {
+    let columns = [("bill_billing_period_start_date".to_owned(), json!(month(period)))];
+    Repeated { columns: columns.into(), ..line(hours, 1, cost) }
+}
+
+/// August at 1 an hour, September at 2; each in a folder of its billing period, or both in one file.
+#[test]
+fn billing_periods_are_picked_by_path_or_by_line() {
+    let root = tempfile::tempdir().unwrap();
+    let (august, september) = (dated([-744, 0], "2026-08-01", 1.0), dated([0, 720], "2026-09-01", 2.0));
+    let folders = root.path().join("folders");
+    for (name, lines) in [("2026-08", &august), ("2026-09", &september)] {
+        let folder = folders.join(format!("data/BILLING_PERIOD={name}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        cur::write(&folder.join("part.parquet"), std::slice::from_ref(lines));
+    }
+    // What is not asked for is not even opened.
+    let broken = folders.join("data/BILLING_PERIOD=2026-07");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("part.parquet"), "no Parquet").unwrap();
+    let one = root.path().join("one");
+    std::fs::create_dir_all(&one).unwrap();
+    cur::write(&one.join("part.parquet"), &[august, september]);
+
+    for export in [&folders, &one] {
+        let cost = |period: &[&str]| of_periods(export, period).unwrap()["totals"]["unblended_cost"].clone();
+        assert_eq!(cost(&["2026-08"]), json!(744.0), "{}", export.display());
+        assert_eq!(cost(&["latest"]), json!(1440.0));
+        assert_eq!(cost(&["2026-08", "latest"]), json!(2184.0));
+        let error = of_periods(export, &["2026-06"]).unwrap_err();
+        assert!(error.contains("--period 2026-06") && error.contains("2026-08, 2026-09"), "{error}");
+    }
+    assert!(of_periods(&one, &["September"]).unwrap_err().contains("--period: `September` is neither a month"));
+}

@@ -30,6 +30,9 @@ struct Case {
     window: Option<String>,
     #[serde(default)]
     transactions: Option<String>,
+    /// Hourly transactions as they repeat.
+    #[serde(default)]
+    traffic: Vec<Traffic>,
     /// Rules that run beside the one of the fixture.
     #[serde(default)]
     also: Vec<String>,
@@ -58,6 +61,18 @@ struct Metric {
     region: Option<String>,
 }
 
+/// Hourly transactions of some days of the month: one day's by the hour, and those of Saturdays and Sundays if they differ.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Traffic {
+    workload: String,
+    #[serde(default = "all_days")]
+    days: [i64; 2],
+    day: Vec<f64>,
+    #[serde(default)]
+    weekend: Vec<f64>,
+}
+
 fn all_days() -> [i64; 2] {
     [0, 30]
 }
@@ -78,6 +93,8 @@ struct Expect {
     rejected: Vec<Value>,
     suppressed: Vec<Value>,
     skipped_rules: Vec<Value>,
+    /// Findings on what is gone already, of which only a note is left.
+    gone: usize,
 }
 
 fn run(rule: &str, case: &Case) -> Value {
@@ -97,7 +114,8 @@ fn run(rule: &str, case: &Case) -> Value {
     if !case.metrics.is_empty() {
         std::fs::write(inventory.join("metrics.csv"), metrics(&case.metrics)).unwrap();
     }
-    let transactions = case.transactions.as_ref().map(|text| {
+    let text = case.transactions.clone().or_else(|| (!case.traffic.is_empty()).then(|| traffic(&case.traffic)));
+    let transactions = text.map(|text| {
         let path = root.path().join("transactions.csv");
         std::fs::write(&path, text).unwrap();
         path
@@ -113,6 +131,21 @@ fn run(rule: &str, case: &Case) -> Value {
     };
     let report = curtail::run(&Config::of(settings).unwrap()).unwrap();
     serde_json::to_value(report).unwrap()
+}
+
+fn traffic(rows: &[Traffic]) -> String {
+    let mut csv = String::from("hour,workload,transactions\n");
+    for row in rows {
+        for hour in row.days[0] * 24..row.days[1] * 24 {
+            // 1 September 2026 is a Tuesday.
+            let weekend = (hour / 24 + 1) % 7 >= 5 && !row.weekend.is_empty();
+            let of_day = if weekend { &row.weekend } else { &row.day };
+            let count = of_day[usize::try_from(hour % 24).unwrap()];
+            let at = curtail::time::Hour(i32::try_from(cur::SEPTEMBER + hour).unwrap()).rfc3339();
+            writeln!(csv, "{at},{},{count}", row.workload).unwrap();
+        }
+    }
+    csv
 }
 
 fn metrics(rows: &[Metric]) -> String {
@@ -174,7 +207,15 @@ fn check(rule: &str, case: &Case) -> Result<(), String> {
     side(&report, "recommendations", &case.expect.recommendations)?;
     side(&report, "rejected", &case.expect.rejected)?;
     side(&report, "suppressed", &case.expect.suppressed)?;
-    side(&report, "skipped_rules", &case.expect.skipped_rules)
+    side(&report, "skipped_rules", &case.expect.skipped_rules)?;
+    let gone = report["notes"].as_array().into_iter().flatten().find(|note| note["code"] == "gone_already");
+    let gone = gone.map(|note| note["message"].as_str().unwrap_or_default().to_owned());
+    let wanted = case.expect.gone;
+    match gone {
+        None if wanted == 0 => Ok(()),
+        Some(message) if message.starts_with(&format!("{wanted} finding")) => Ok(()),
+        other => Err(format!("{wanted} findings on what is gone were expected, not {other:?}")),
+    }
 }
 
 fn fixture(rule: &str) -> Fixture {

@@ -13,6 +13,19 @@ ACCOUNTS = ("line_item_usage_account_id", "bill_payer_account_id")
 MAPS = ("resource_tags", "cost_category")
 ORDER = "ORDER BY line_item_usage_start_date, identity_line_item_id"
 SHUFFLED = "ORDER BY hash(identity_line_item_id, line_item_usage_start_date)"
+TIME_TEXT = "strftime({}, '%Y-%m-%dT%H:%M:%SZ')"
+# The sections of a legacy CSV export, as Athena and as the CSV files name them.
+SECTIONS = {
+    "identity": "identity",
+    "bill": "bill",
+    "line_item": "lineItem",
+    "product": "product",
+    "pricing": "pricing",
+    "reservation": "reservation",
+    "savings_plan": "savingsPlan",
+    "resource_tags": "resourceTags",
+    "cost_category": "costCategory",
+}
 MOVED = """CASE hash(identity_line_item_id, line_item_usage_start_date) % 4 WHEN 0 THEN {0} ELSE
     map_concat({0}, MAP {{'user_moved': CAST(hash(identity_line_item_id, line_item_usage_start_date) % 9 AS VARCHAR)}}) END"""
 
@@ -53,10 +66,37 @@ class Variants:
         query = f"SELECT * FROM ({query}) {where} {order}"
         self.db.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet {options})")
 
+    def csv(self, name, query, rename=lambda column: column, packed=False, part=None):
+        """One variant as CSV, its times as AWS writes them, its columns renamed."""
+        self.db.execute(f"CREATE OR REPLACE VIEW shown AS SELECT * REPLACE ({each(TIMES, TIME_TEXT)}) FROM ({query})")
+        columns = [row[0] for row in self.db.execute("DESCRIBE shown").fetchall()]
+        shown = ", ".join(f'"{column}" AS "{rename(column)}"' for column in columns)
+        (self.folder / name).mkdir(exist_ok=True)
+        where = "" if part is None else f"WHERE hash(identity_line_item_id) % 3 = {part}"
+        file = self.folder / name / f"part-{part or 0}.csv{'.gz' if packed else ''}"
+        options = ", COMPRESSION gzip" if packed else ""
+        self.db.execute(f"COPY (SELECT {shown} FROM shown {where} {ORDER}) TO '{file}' (FORMAT csv, HEADER{options})")
+
 
 def each(names, form):
     """`REPLACE` items: a form for each of some columns."""
     return ", ".join(f"{form.format(name)} AS {name}" for name in names)
+
+
+def legacy(column):
+    """The name in a legacy CSV file of a column that Athena names otherwise: line_item_usage_type is lineItem/UsageType."""
+    section = next((name for name in SECTIONS if column.startswith(f"{name}_")), None)
+    if section is None:
+        return column
+    rest = column.removeprefix(f"{section}_")
+    if section == "resource_tags":
+        return f"resourceTags/{rest.replace('_', ':', 1)}"
+    if section == "cost_category":
+        return f"costCategory/{rest}"
+    words = "".join(word.capitalize() for word in rest.split("_"))
+    if section in ("product", "pricing"):
+        words = words[0].lower() + words[1:]
+    return f"{SECTIONS[section]}/{words}"
 
 
 def flat(variants):
@@ -108,7 +148,11 @@ def main():
     write("pages-v2", options=", PARQUET_VERSION v2")
     write("plain", options=", DICTIONARY_SIZE_LIMIT 0")
     write("row-groups", options=", ROW_GROUP_SIZE 2048")
+    all_of.csv("csv-cur2", f"SELECT * REPLACE ({each(MAPS, 'CAST(to_json({}) AS VARCHAR)')}) FROM base")
+    all_of.csv("csv-athena", flat(all_of))
+    all_of.csv("csv-legacy", flat(all_of), legacy)
     for part in range(3):
+        all_of.csv("csv-legacy-gzip", flat(all_of), legacy, packed=True, part=part)
         write("parts", part=part)
         write("shuffled", order=SHUFFLED, options=", ROW_GROUP_SIZE 2048", part=part)
 

@@ -1,6 +1,6 @@
 //! One column chunk, read whole by one positioned read, and its pages.
 
-use super::super::guard::guarded;
+use super::super::{guard::guarded, input::Input};
 use crate::error::{Error, Result};
 use bytes::{Buf, Bytes};
 use parquet::{
@@ -12,11 +12,7 @@ use parquet::{
         serialized_reader::SerializedPageReader,
     },
 };
-use std::{
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// The bytes of a column chunk at their place in the file.
 pub(super) struct Chunk {
@@ -90,17 +86,10 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Reads the chunk's bytes.
-    pub(super) fn open(file: &mut File, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
+    pub(super) fn open(input: &mut Input, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
         let (start, length) = guarded(|| Ok(chunk.byte_range()))?;
-        let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
-        file.seek(SeekFrom::Start(start)).map_err(io)?;
-        let there = file.metadata().map_err(io)?.len().saturating_sub(start).min(length);
-        let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0));
-        file.take(length).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() as u64 != length {
-            return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
-        }
-        let chunk_bytes = Arc::new(Chunk { start, bytes: Bytes::from(bytes) });
+        let bytes = input.chunk(start, length)?;
+        let chunk_bytes = Arc::new(Chunk { start, bytes });
         let reader = SerializedPageReader::new(chunk_bytes, chunk, rows, None).map_err(corrupt)?;
         let column = chunk.column_descr();
         Ok(Self { reader, repeats: column.max_rep_level() > 0, nullable: column.max_def_level() > 0 })

@@ -1,6 +1,7 @@
 //! What plain values become: interned text, exact amounts, seconds. Each dictionary entry is converted once.
 
 use super::super::{
+    csv::is_null,
     ids::{Ids, ResourceSym},
     lines::{Coded, NO_MOMENT, Narrow},
 };
@@ -191,7 +192,7 @@ impl Convert for ToAmount {
     fn convert(&self, value: Plain<'_>, home: &mut Home<'_>) -> Result<Narrow> {
         let amount = match value {
             Plain::Bytes(bytes) => match Plain::text(bytes)? {
-                text if text.trim().is_empty() => return Ok(Narrow::NULL),
+                text if is_null(text.trim()) => return Ok(Narrow::NULL),
                 text if self.usage => Quantity::parse(text).map(|amount| amount.0),
                 text => Money::parse(text).map(|amount| amount.0),
             },
@@ -218,7 +219,7 @@ impl Convert for ToMoment {
     fn convert(&self, value: Plain<'_>, _: &mut Home<'_>) -> Result<i64> {
         match value {
             Plain::Bytes(bytes) => match Plain::text(bytes)? {
-                text if text.trim().is_empty() => Ok(NO_MOMENT),
+                text if is_null(text.trim()) => Ok(NO_MOMENT),
                 text => parse_moment(text),
             },
             Plain::Integer(days) if self.per_second == 0 => Ok(days.saturating_mul(86_400)),

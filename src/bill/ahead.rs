@@ -1,0 +1,141 @@
+//! A bounded look ahead: what buying commitments could save on usage once edits have moved it.
+
+use super::{
+    Bill, Edit, Wanted,
+    offering::scope_of,
+    trial::{Moved, changes},
+};
+use crate::{
+    defaults::CommitmentFigures,
+    facts::Cost,
+    money::Money,
+    prices::Offer,
+    waterfall::{Change, PoolId, Units},
+};
+use std::collections::BTreeSet;
+
+/// What edits are worth, over the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Worth {
+    /// What they save on the bill.
+    pub saving: Cost,
+    /// What buying for the usage that is then left uncovered would save on top, net, less what buying for today's would: below 0 where edits
+    /// leave less to buy for.
+    pub ahead: Money,
+}
+
+impl Worth {
+    /// Both together, net.
+    #[must_use]
+    pub fn whole(&self) -> Money {
+        self.saving.net + self.ahead
+    }
+}
+
+impl Bill<'_> {
+    /// What edits of usage are worth, with what could be bought for it afterwards: for each pool of which they change what is left uncovered,
+    /// the cheapest of what is wanted, at its best amount for that pool alone. The bill is as it was when it is done.
+    pub fn weigh(&mut self, edits: &[Edit], wanted: &[Wanted], figures: &CommitmentFigures) -> Worth {
+        if edits.iter().any(Edit::is_commitment) {
+            return Worth { saving: super::saving(&self.peek(edits)), ahead: Money::ZERO };
+        }
+        let trial = self.trial(edits);
+        let moves = self.moves(&trial);
+        let kept = self.rows(&moves);
+        let effect = self.waterfall.apply(&changes(&moves));
+        let saved = self.savings(&trial, &moves, self.after(&effect));
+        let pools: Vec<(PoolId, Money)> =
+            effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.cheapest(*pool, wanted, figures)?))).collect();
+        let then = self.buying(&pools);
+        let back: Vec<Change> = kept.iter().flat_map(|(pool, row)| self.way_back(*pool, row)).collect();
+        self.waterfall.apply(&back);
+        Worth { saving: super::saving(&saved), ahead: then - self.buying(&pools) }
+    }
+
+    /// The demand of every pool that usage leaves or goes to.
+    fn rows(&self, moves: &[Moved]) -> Vec<(PoolId, Vec<Units>)> {
+        let both = moves.iter().flat_map(|moved| [Some(moved.from.pool), moved.to.as_ref().map(|end| end.pool)]);
+        let pools: BTreeSet<PoolId> = both.flatten().collect();
+        pools.into_iter().map(|pool| (pool, self.waterfall.demand().of(pool).to_vec())).collect()
+    }
+
+    /// What brings a pool's demand back to what it was.
+    fn way_back(&self, pool: PoolId, row: &[Units]) -> Vec<Change> {
+        let off: Vec<Units> = row.iter().zip(self.waterfall.demand().of(pool)).map(|(was, is)| was - is).collect();
+        let mut start = 0;
+        let runs = off.chunk_by(|a, b| a == b).map(|run| {
+            let hours = start..start + run.len();
+            start = hours.end;
+            (hours, run.first().copied().unwrap_or_default())
+        });
+        runs.filter(|(_, per_hour)| *per_hour != 0)
+            .map(|(hours, per_hour)| Change::Demand { pool, hours, per_hour })
+            .collect()
+    }
+
+    /// The lowest cost of a unit of a pool's usage under anything that is wanted; `None` where nothing is cheaper than on demand.
+    fn cheapest(&self, pool: PoolId, wanted: &[Wanted], figures: &CommitmentFigures) -> Option<Money> {
+        let of = self.pools.pool(pool);
+        let mut best = of.rate.net;
+        for wanted in wanted.iter().filter(|wanted| wanted.blocks.is_none()) {
+            for &instrument in &wanted.instruments {
+                for &(term, payment) in &wanted.terms {
+                    let offer = Offer { instrument, term, payment };
+                    if scope_of(wanted, offer, of).is_empty() {
+                        continue;
+                    }
+                    if let Some(rate) = self.given.prices.rate(offer, of.subject()) {
+                        let held = 1.0 + figures.capital() * rate.upfront * f64::from(term.years()) / 2.0;
+                        best = best.min(of.rate.public.times((1.0 - rate.discount) * held));
+                    }
+                }
+            }
+        }
+        (best < of.rate.net).then_some(best)
+    }
+
+    /// What buying for what is left of some pools saves, each at its own price a unit.
+    fn buying(&self, pools: &[(PoolId, Money)]) -> Money {
+        let hours = self.waterfall.demand().hours();
+        let all = pools.iter().map(|(pool, price)| {
+            let left: Vec<Units> = (0..hours).map(|hour| self.waterfall.left_at(*pool, hour)).collect();
+            best(left, self.pools.pool(*pool).rate.net, *price)
+        });
+        Money(all.sum()).ratio(1, 1_000_000_000)
+    }
+}
+
+/// What the best constant amount saves, in 1e-21: a unit bought costs its price in every hour and saves the rate in those that use it, so as
+/// much is bought as the share of hours that is price over rate still uses.
+fn best(mut left: Vec<Units>, rate: Money, price: Money) -> i128 {
+    let hours = i128::try_from(left.len()).unwrap_or_default();
+    if rate.0 <= 0 || price.0 < 0 {
+        return 0;
+    }
+    left.sort_unstable_by(|a, b| b.cmp(a));
+    let Some(amount) = usize::try_from(price.0 * hours / rate.0).ok().and_then(|at| left.get(at).copied()) else {
+        return 0;
+    };
+    let used: i128 = left.iter().map(|units| i128::from(*units.min(&amount))).sum();
+    used * rate.0 - i128::from(amount) * price.0 * hours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_amount_is_the_quantile() {
+        let of = |left: &[Units], price| best(left.to_vec(), Money(10), Money(price));
+        // Flat: 4 hours x 5 units x (10 - 6).
+        assert_eq!(of(&[5, 5, 5, 5], 6), 80);
+        // At 6 of 10 a unit must be used in more than 2.4 of 4 hours: 3 units are, 7 are not.
+        assert_eq!(of(&[7, 3, 7, 3], 6), 4 * 3 * 4);
+        // At 4 of 10, in more than 1.6: 7 are used in two hours, which gain (14 + 6) x 10 - 28 x 4.
+        assert_eq!(of(&[7, 3, 7, 3], 4), 200 - 112);
+        // Used in half of the hours at half of the price: nothing is gained.
+        assert_eq!(of(&[4, 0, 4, 0], 5), 0);
+        assert_eq!(of(&[], 5), 0);
+        assert_eq!(of(&[4, 4], 10), 0);
+    }
+}

@@ -1,0 +1,163 @@
+//! Taking findings into the plan: what stands in the way, who holds a claim, and what is said of those that lose.
+
+use super::{Course, Inputs, Left, Overlap, Plan, Step};
+use crate::{
+    bill::Worth,
+    facts::Cost,
+    money::Money,
+    rules::{Aspect, Finding, Stage, Status, Target},
+    time::{Hour, MONTH_HOURS},
+};
+
+impl Plan<'_> {
+    /// Leaves out what is too young to tell, not wanted or only shown; gives back what may be carried out.
+    pub(super) fn admit(&mut self, inputs: &Inputs<'_>, step: Step) -> Option<Step> {
+        let text = &inputs.rules[step.rule].text;
+        let (hours, least) = (inputs.facts.window.period.hours(), inputs.figures.min_idle_hours);
+        if text.stage == Stage::Remove && hours < least {
+            let why = format!("the priced period has {hours} hours; below {least} nothing is called unused");
+            self.rejected.push(Left::new(step, why));
+            return None;
+        }
+        if let Some(why) = inputs.unwanted(&step, text.stage) {
+            self.suppressed.push(Left::new(step, why));
+            return None;
+        }
+        if let Some(why) = step.finding.declined.clone() {
+            self.rejected.push(Left::new(step, why));
+            return None;
+        }
+        if let Some(stake) = step.finding.at_stake {
+            if monthly_of(inputs, stake.net).to_f64() >= text.ignore_below {
+                self.previews.push(step);
+            }
+            return None;
+        }
+        if text.status == Status::Preview {
+            self.previews.push(step);
+            return None;
+        }
+        Some(step)
+    }
+
+    /// Carries out a finding on the bill as it is, unless its claim is held or it saves nothing; `worth` is what it was weighed at among
+    /// others.
+    pub(super) fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, worth: Option<Worth>, course: &mut Course) {
+        let text = &inputs.rules[step.rule].text;
+        let holder = step.sides().find_map(|side| course.claims.get(&side).copied());
+        if let Some(holder) = holder {
+            let why = format!("the same side of the same target is changed by {}", self.steps[holder].id);
+            self.lose(inputs, step, Some(holder), worth, why);
+            return;
+        }
+        step.changes = self.after.peek(&step.finding.edits);
+        let monthly = monthly_of(inputs, step.saving().net);
+        if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
+            let holder = |id| course.claims.get(&(id, Aspect::Existence)).copied();
+            let removed = step.finding.target.members().iter().find_map(|id| holder(*id));
+            let (why, from) = self.why_nothing(inputs, &step, removed, monthly.to_f64());
+            self.lose(inputs, step, removed, worth, why);
+            if let Some(left) = self.rejected.last_mut() {
+                left.from = from;
+            }
+            return;
+        }
+        self.after.apply(&step.finding.edits);
+        course.claims.extend(step.sides().map(|side| (side, self.steps.len())));
+        step.weighed = worth;
+        self.steps.push(step);
+    }
+
+    /// Why a finding saves nothing, and from when on it would.
+    fn why_nothing(
+        &self,
+        inputs: &Inputs<'_>,
+        step: &Step,
+        removed: Option<usize>,
+        monthly: f64,
+    ) -> (String, Option<String>) {
+        if let Some(holder) = removed {
+            return (format!("its target is already removed by {}", self.steps[holder].id), None);
+        }
+        let least = inputs.rules[step.rule].text.ignore_below;
+        if step.covered.net.micros() > 0 {
+            let worth = |saving: Cost| monthly_of(inputs, saving.net).to_f64();
+            let wanted = |saving: Cost| worth(saving) > 0.0 && worth(saving) >= least;
+            let paid = "a reservation or Savings Plan pays for its hours, used or not, and nothing else would use it";
+            return match self.after.once_ended(&step.finding.edits, inputs.as_of, &wanted) {
+                Some((end, saving)) => {
+                    let (day, month) = (end.day(), worth(saving));
+                    (format!("{paid}: from {day} on, when that ends, it saves {month:.2} a month"), Some(end.rfc3339()))
+                }
+                None => (paid.into(), None),
+            };
+        }
+        let why = if monthly > 0.0 {
+            format!("saves {monthly:.2} a month, less than {least:.2} (`ignore_below` of the rule)")
+        } else {
+            "saves nothing on this bill".into()
+        };
+        (why, None)
+    }
+
+    /// Leaves a finding out, and names it beside the winner; another way of the winner's own finding is no finding that was rejected.
+    fn lose(&mut self, inputs: &Inputs<'_>, step: Step, winner: Option<usize>, worth: Option<Worth>, mut why: String) {
+        if let Some(winner) = winner.and_then(|at| self.steps.get_mut(at)) {
+            if let Some([lost, won]) = worth.zip(winner.weighed).map(|(lost, won)| [lost, won]) {
+                why = format!("{why}, which {}", compared(inputs, won, lost));
+            }
+            winner.overlaps.push(Overlap {
+                id: step.id.clone(),
+                rule: inputs.rules[step.rule].id,
+                change: step.finding.proposed.label.clone(),
+                saving: worth.map_or(step.alone.net, |worth| worth.saving.net),
+                why: why.clone(),
+            });
+            if winner.id == step.id {
+                return;
+            }
+        }
+        self.rejected.push(Left::new(step, why));
+    }
+}
+
+/// Why the winner won, in money of a month.
+fn compared(inputs: &Inputs<'_>, won: Worth, lost: Worth) -> String {
+    let month = |money: Money| monthly_of(inputs, money).to_f64();
+    let now = format!("saves {:.2} a month where this would save {:.2}", month(won.saving.net), month(lost.saving.net));
+    if won.ahead == Money::ZERO && lost.ahead == Money::ZERO {
+        return now;
+    }
+    let (won, lost) = (month(won.whole()), month(lost.whole()));
+    format!("{now}; counting what commitments could save before and after, it comes to {won:.2} against {lost:.2}")
+}
+
+/// Whether a target is gone already, as far as the inventory and the bill tell: there is nothing to save.
+pub(super) fn is_gone(inputs: &Inputs<'_>, finding: &Finding) -> bool {
+    if let Target::Resource(id) = &finding.target {
+        let resource = inputs.facts.resource(*id);
+        if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
+            return true;
+        }
+    }
+    let commitment = matches!(finding.target, Target::Commitment { .. });
+    !commitment && !finding.in_inventory && !recently_seen(inputs, finding)
+}
+
+/// Money of the period as that of a month of 730 hours.
+fn monthly_of(inputs: &Inputs<'_>, money: Money) -> Money {
+    money.ratio(MONTH_HOURS.into(), inputs.facts.window.period.hours().into())
+}
+
+fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
+    let limit = inputs.gone_before();
+    finding.target.members().iter().any(|id| inputs.facts.resource(*id).seen.end > limit)
+}
+
+impl Inputs<'_> {
+    /// What was not billed since is gone, unless the inventory has it.
+    pub(super) fn gone_before(&self) -> Hour {
+        let hours = self.figures.seen_within_hours.max(self.facts.granularity.hours());
+        self.facts.window.period.end.plus(-hours)
+    }
+}

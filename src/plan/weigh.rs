@@ -1,0 +1,149 @@
+//! Findings that claim the same: which of them, or which combination, is worth most with what later stages could add.
+
+use super::{Course, Inputs, Plan, Step};
+use crate::{
+    bill::Worth,
+    money::Money,
+    rules::{Aspect, Stage},
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+};
+
+/// Findings that exclude each other, directly or through others.
+type Bundle = Vec<Step>;
+
+/// Gathers findings that claim the same side of the same target, ways of one finding among them; bundles stand where their first finding
+/// stood.
+pub(super) fn bundles(found: Vec<Step>) -> Vec<Bundle> {
+    let mut roots: Vec<usize> = (0..found.len()).collect();
+    let mut first: BTreeMap<_, usize> = BTreeMap::new();
+    for (at, step) in found.iter().enumerate() {
+        for side in step.sides() {
+            match first.entry(side) {
+                Entry::Vacant(free) => drop(free.insert(at)),
+                Entry::Occupied(other) => join(&mut roots, *other.get(), at),
+            }
+        }
+    }
+    let mut places = vec![usize::MAX; found.len()];
+    let mut all: Vec<Bundle> = Vec::new();
+    for (at, step) in found.into_iter().enumerate() {
+        let root = root(&mut roots, at);
+        if places[root] == usize::MAX {
+            places[root] = all.len();
+            all.push(Vec::new());
+        }
+        all[places[root]].push(step);
+    }
+    all
+}
+
+fn root(roots: &mut [usize], at: usize) -> usize {
+    let mut root = at;
+    while roots[root] != root {
+        roots[root] = roots[roots[root]];
+        root = roots[root];
+    }
+    root
+}
+
+fn join(roots: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (root(roots, one), root(roots, other));
+    roots[one.max(other)] = one.min(other);
+}
+
+impl Plan<'_> {
+    /// Takes what of a bundle is worth most; the rest loses to it.
+    pub(super) fn settle(&mut self, inputs: &Inputs<'_>, bundle: Bundle, stage: Stage, course: &mut Course) {
+        let lone = bundle.len() == 1;
+        let before = [self.steps.len(), self.rejected.len(), self.suppressed.len(), self.previews.len()];
+        let open: Vec<Step> = bundle.into_iter().filter_map(|step| self.admit(inputs, step)).collect();
+        if open.len() > 1 {
+            for (step, worth) in self.weighed(inputs, open, stage, course) {
+                self.take(inputs, step, Some(worth), course);
+            }
+        } else {
+            open.into_iter().for_each(|step| self.take(inputs, step, None, course));
+        }
+        if !lone {
+            self.once_each(before);
+        }
+    }
+
+    /// The findings with what each is worth, the best combination first.
+    fn weighed(&mut self, inputs: &Inputs<'_>, open: Vec<Step>, stage: Stage, course: &Course) -> Vec<(Step, Worth)> {
+        // What is bought answers for itself.
+        let wanted = if stage == Stage::Commit { &[] } else { course.wanted.as_slice() };
+        let mut weigh = |chosen: &[usize]| {
+            let edits: Vec<_> = chosen.iter().flat_map(|at| open[*at].finding.edits.clone()).collect();
+            self.after.weigh(&edits, wanted, inputs.commitments)
+        };
+        let worths: Vec<Worth> = (0..open.len()).map(|at| weigh(&[at])).collect();
+        let mut order: Vec<usize> = (0..open.len()).collect();
+        order.sort_by_key(|at| (Reverse(worths[*at].whole()), *at));
+        if open.len() <= inputs.figures.max_weighed {
+            let mut best: (Option<Money>, Vec<usize>) = (None, Vec::new());
+            for chosen in combinations(&open) {
+                let worth = if let [one] = chosen[..] { worths[one] } else { weigh(&chosen) };
+                if best.0.is_none_or(|best| worth.whole() > best) {
+                    best = (Some(worth.whole()), chosen);
+                }
+            }
+            order.sort_by_key(|at| !best.1.contains(at));
+        }
+        let mut open: Vec<Option<(Step, Worth)>> = open.into_iter().zip(worths).map(Some).collect();
+        order.into_iter().filter_map(|at| open[at].take()).collect()
+    }
+
+    /// Of several ways of one finding that were left out since, keeps one; none of a finding that is carried out in another way.
+    fn once_each(&mut self, [steps, rejected, suppressed, previews]: [usize; 4]) {
+        let taken = |id: &str| self.steps[steps..].iter().any(|step| step.id == id);
+        let mut lost = self.rejected.split_off(rejected);
+        lost.retain(|left| !taken(&left.step.id));
+        for left in lost {
+            if !self.rejected[rejected..].iter().any(|kept| kept.step.id == left.step.id) {
+                self.rejected.push(left);
+            }
+        }
+        for left in self.suppressed.split_off(suppressed) {
+            if !self.suppressed[suppressed..].iter().any(|kept| kept.step.id == left.step.id) {
+                self.suppressed.push(left);
+            }
+        }
+        for step in self.previews.split_off(previews) {
+            if !self.previews[previews..].iter().any(|kept| kept.id == step.id) {
+                self.previews.push(step);
+            }
+        }
+    }
+}
+
+impl Step {
+    /// The sides of resources that it claims.
+    pub(super) fn sides(&self) -> impl Iterator<Item = super::Side> + '_ {
+        let aspect: Aspect = self.finding.aspect;
+        self.finding.target.members().iter().map(move |id| (*id, aspect))
+    }
+
+    fn excludes(&self, other: &Self) -> bool {
+        let theirs: BTreeSet<super::Side> = other.sides().collect();
+        self.sides().any(|side| theirs.contains(&side))
+    }
+}
+
+/// Every choice of findings that do not exclude each other and leave room for no other, in the order of the findings.
+fn combinations(open: &[Step]) -> Vec<Vec<usize>> {
+    let numbers = 0..open.len();
+    let excludes: Vec<Vec<bool>> =
+        numbers.clone().map(|one| open.iter().map(|other| open[one].excludes(other)).collect()).collect();
+    let choice = |bits: usize| numbers.clone().filter(|at| bits >> at & 1 == 1).collect::<Vec<_>>();
+    let fits = |chosen: &Vec<usize>| {
+        let free = |at: usize| chosen.iter().all(|other| *other == at || !excludes[at][*other]);
+        numbers.clone().all(|at| free(at) == chosen.contains(&at))
+    };
+    let mut all: Vec<Vec<usize>> = (1usize..1 << open.len()).map(choice).filter(fits).collect();
+    all.sort();
+    all
+}

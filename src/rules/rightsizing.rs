@@ -1,0 +1,373 @@
+//! Instances, databases, cache nodes and functions that a cheaper size or type would serve as well.
+//!
+//! One search over size, family and architecture. What was needed is measured: CPU always, everything else where a metric exists; of
+//! what is not measured the new type has at least as much. The best type, the best of the same family, of the same architecture and on
+//! Graviton are ways of one finding: the plan weighs them on the bill, so what would lose its commitment is seen to.
+
+mod functions;
+mod need;
+mod offer;
+
+use super::{
+    Alternative, Aspect, Context, Evidence, Finding, Owned, Rule, Signal, State, Successors, Target,
+    graviton::instance_of,
+};
+use crate::{
+    bill::{Becomes, Edit},
+    facts::{ClassId, Resource, ResourceId},
+    instance::{Architecture, InstanceType},
+    inventory::ec2,
+    sku::{Instance, Purchase, Service},
+};
+use need::{Measures, Need};
+use offer::{Offer, Priced, Rates};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rightsizing {
+    look_back_days: i32,
+    min_saving_percent: f64,
+    max_short_percent: f64,
+    into_burst: bool,
+    licence_by_vcpu: Vec<String>,
+    steady_clock: Vec<String>,
+    cpu: Cpu,
+    memory_headroom_percent: f64,
+    traffic_headroom_percent: f64,
+    generation: BTreeMap<String, u32>,
+    baseline: BTreeMap<String, BTreeMap<String, f64>>,
+    trust: Trust,
+    cache: Cache,
+    functions: functions::Functions,
+    /// What the Graviton rules know.
+    #[serde(skip)]
+    known: Option<Arc<[Successors]>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cpu {
+    percentile: f64,
+    headroom_percent: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trust {
+    base: f64,
+    unmeasured_penalty: f64,
+    capped_penalty: f64,
+    estimate_penalty: f64,
+    arm_penalty: f64,
+    regions: Vec<String>,
+    elsewhere_penalty: f64,
+}
+
+/// Cache nodes: what of their memory is for data.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cache {
+    reserved_percent: f64,
+    /// Bytes by family and size.
+    bytes: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+/// A target whose instances are all of one type.
+struct Case<'a> {
+    target: Target,
+    members: Vec<ResourceId>,
+    classes: Vec<ClassId>,
+    instance: &'a Instance,
+    /// Whether other architectures may run it.
+    arm: bool,
+    /// Whether other families may.
+    other_families: bool,
+}
+
+/// A type that a case may move to.
+struct Way<'o> {
+    to: &'o Offer,
+    priced: Priced,
+}
+
+impl Rule for Rightsizing {
+    fn learn(&mut self, known: &Arc<[Successors]>) {
+        self.known = Some(known.clone());
+    }
+
+    fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
+        let rates = Rates::of(see);
+        let servers: Vec<Offer> =
+            see.prices.types().all().map(|(family, size, facts)| Offer::server(family, size, facts)).collect();
+        let span = see.look_back(self.look_back_days).span;
+        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Ec2), Resource::group) {
+            if let Some(case) = self.server(see, target, &lines) {
+                out.extend(self.finding(see, &rates, &case, &servers, &need::SERVER));
+            }
+        }
+        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Rds), |_| None) {
+            out.extend(self.managed(see, &rates, target, &lines, Service::Rds, &need::DATABASE));
+        }
+        let group = |one: &Resource| {
+            let listed = see.inventory.cache_clusters.get(&one.account, &one.region, &one.id)?;
+            listed.replication_group_id.as_deref()
+        };
+        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::ElastiCache), group) {
+            out.extend(self.managed(see, &rates, target, &lines, Service::ElastiCache, &need::CACHE));
+        }
+        self.functions.check(see, self.look_back_days, self.min_saving_percent, out);
+    }
+}
+
+impl Rightsizing {
+    fn successors(&self, service: Service) -> Option<&Successors> {
+        self.known.as_deref()?.iter().find(|known| known.service() == service)
+    }
+
+    /// An instance or Auto Scaling group that can be moved at all.
+    fn server<'a>(&self, see: &Context<'a>, target: Target, lines: &Owned<'a>) -> Option<Case<'a>> {
+        let members = target.members().iter().map(|id| see.facts.resource(*id));
+        let listed: Vec<&ec2::Instance> =
+            members.filter_map(|one| see.inventory.instances.get(&one.account, &one.region, &one.id)).collect();
+        // What cannot be stopped cannot change its type; what runs in a reserved slot would leave that empty.
+        let bound = |one: &&&ec2::Instance| {
+            one.root_device_type.as_deref() == Some("instance-store") || one.capacity_reservation_id.is_some()
+        };
+        if listed.iter().any(|one| bound(&one)) {
+            return None;
+        }
+        let today = match (&target, listed.as_slice()) {
+            (Target::Resource(_), [one]) => one.instance_type.as_deref(),
+            _ => None,
+        };
+        let case = Case::of(target, lines, today)?;
+        let old_drivers = listed.iter().any(|one| one.ena_support == Some(false));
+        Some(Case {
+            arm: self.successors(Service::Ec2).is_some_and(|known| known.may_move(&listed)),
+            other_families: !old_drivers && !self.steady_clock.contains(&case.instance.kind.family),
+            ..case
+        })
+    }
+
+    /// The finding for a managed instance or group of nodes.
+    fn managed(
+        &self,
+        see: &Context<'_>,
+        rates: &Rates<'_>,
+        target: Target,
+        lines: &Owned<'_>,
+        service: Service,
+        measures: &Measures,
+    ) -> Option<Finding> {
+        let known = self.successors(service)?;
+        let one = see.facts.resource(*target.members().first()?);
+        let (version, today) = match service {
+            Service::Rds => {
+                let listed = see.inventory.db_instances.get(&one.account, &one.region, &one.id);
+                listed.map(|listed| (listed.engine_version.as_deref(), listed.db_instance_class.as_deref()))
+            }
+            _ => {
+                let listed = see.inventory.cache_clusters.get(&one.account, &one.region, &one.id);
+                listed.map(|listed| (listed.engine_version.as_deref(), listed.cache_node_type.as_deref()))
+            }
+        }
+        .map_or((None, None), |(version, today)| (version, today));
+        let case = Case::of(target, lines, today)?;
+        let case = Case { arm: known.runs(&case.instance.software, version), ..case };
+        let offers: Vec<Offer> = known
+            .offers(case.instance)
+            .into_iter()
+            .filter_map(|(kind, price)| self.node(see, service, kind, price))
+            .collect();
+        self.finding(see, rates, &case, &offers, measures)
+    }
+
+    /// What a managed type offers: that of the EC2 type behind it, of cache nodes with the memory that is for data.
+    fn node(&self, see: &Context<'_>, service: Service, kind: InstanceType, price: f64) -> Option<Offer> {
+        let mut facts = *see.prices.types().get(&kind)?;
+        if service == Service::ElastiCache {
+            let bytes = self.cache.bytes.get(&kind.family)?.get(&kind.size)?;
+            facts.memory = bytes * (1.0 - self.cache.reserved_percent / 100.0) / f64::from(1 << 20);
+        }
+        Some(Offer { kind, facts, price })
+    }
+
+    /// The finding for a case: its best way, and others that might serve the bill better.
+    fn finding(
+        &self,
+        see: &Context<'_>,
+        rates: &Rates<'_>,
+        case: &Case<'_>,
+        offers: &[Offer],
+        measures: &Measures,
+    ) -> Option<Finding> {
+        let from = offers.iter().find(|offer| offer.kind == case.instance.kind)?;
+        let need = Need::measure(self, see, &case.members, from, measures)?;
+        let fit = offers.iter().filter(|to| self.fits(case, from, to, &need));
+        let ways: Vec<Way<'_>> = fit
+            .filter_map(|to| Some(Way { to, priced: rates.price(self, see, case, from, to)? }))
+            .filter(|way| (1.0 - way.priced.ratio) * 100.0 >= self.min_saving_percent)
+            .collect();
+        let chosen = chosen(&case.instance.kind, &ways);
+        let (best, others) = chosen.split_first()?;
+        let evidence = need.evidence();
+        let beside = optimizer(see, case);
+        let way = |way: &Way<'_>| self.way(see, case, from, way, &need, [&evidence, &beside]);
+        let Alternative { edits, proposed, evidence: seen, confidence } = way(best);
+        let mut finding = Finding::new(case.target.clone(), Aspect::InstanceType)
+            .states(self.state(case, from), proposed)
+            .confidence(confidence);
+        finding.edits = edits;
+        finding.evidence = seen;
+        finding.alternatives = others.iter().map(|other| way(other)).collect();
+        Some(finding)
+    }
+
+    fn state(&self, case: &Case<'_>, from: &Offer) -> State {
+        let state = State::new(from.kind.to_string())
+            .with("vcpus", from.facts.vcpus)
+            .with("memory_gib", from.facts.memory / 1024.0);
+        match case.instance.software.as_str() {
+            "" => state,
+            software => state.with("software", software),
+        }
+    }
+
+    fn way(
+        &self,
+        see: &Context<'_>,
+        case: &Case<'_>,
+        from: &Offer,
+        way: &Way<'_>,
+        need: &Need,
+        seen: [&Vec<Evidence>; 2],
+    ) -> Alternative {
+        let (to, priced) = (way.to, way.priced);
+        let proposed = State::new(to.kind.to_string())
+            .with("vcpus", to.facts.vcpus)
+            .with("memory_gib", to.facts.memory / 1024.0)
+            .with("price_ratio", priced.ratio);
+        let evidence = seen
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain([
+                fact(Signal::Metrics, "hours_short", Value::from(need.hours_short(to)), "hours"),
+                fact(Signal::Rule, "list_price_now", json!(from.price), "USD/hour, us-east-1"),
+                fact(Signal::Rule, "list_price_target", json!(to.price), "USD/hour, us-east-1"),
+                fact(Signal::Rule, "price_source", Value::from(priced.source), ""),
+            ])
+            .collect();
+        let to_kind = Becomes::Type(to.kind.clone());
+        Alternative {
+            edits: vec![Edit::turn(case.members.clone(), case.classes.clone(), priced.ratio, to_kind)],
+            proposed,
+            evidence,
+            confidence: self.sure(see, case, way, need),
+        }
+    }
+
+    fn sure(&self, see: &Context<'_>, case: &Case<'_>, way: &Way<'_>, need: &Need) -> f64 {
+        let trust = &self.trust;
+        let (_, region, _) = case.target.identity(see.facts);
+        let (from, to) = (&case.instance.kind, &way.to.kind);
+        let takes = [
+            (!need.traffic_measured, trust.unmeasured_penalty),
+            (see.look_back(self.look_back_days).capped, trust.capped_penalty),
+            (way.priced.estimate, trust.estimate_penalty),
+            (from.architecture() != to.architecture(), trust.arm_penalty),
+            (from.family != to.family && !trust.regions.iter().any(|known| known == region), trust.elsewhere_penalty),
+        ];
+        trust.base - takes.iter().filter(|(applies, _)| *applies).map(|(_, penalty)| penalty).sum::<f64>()
+    }
+}
+
+impl<'a> Case<'a> {
+    /// A target whose instances on shared hardware are all alike, as they are today if that is listed.
+    fn of(target: Target, lines: &Owned<'a>, today: Option<&str>) -> Option<Self> {
+        let today = today.and_then(InstanceType::parse);
+        let mut kinds: BTreeSet<&'a Instance> = BTreeSet::new();
+        let (mut members, mut classes) = (BTreeSet::new(), BTreeSet::new());
+        for (id, line) in lines {
+            let Some(instance) = line.class.what.instance() else { continue };
+            let then = today.as_ref().is_some_and(|today| *today != instance.kind);
+            if instance.purchase == Purchase::Shared && !then {
+                kinds.insert(instance);
+                members.insert(*id);
+                classes.insert(line.id);
+            }
+        }
+        let mut kinds = kinds.into_iter();
+        let instance = kinds.next().filter(|_| kinds.next().is_none())?;
+        let members: Vec<ResourceId> = members.into_iter().collect();
+        let target = match target {
+            Target::Group { account, region, name, .. } => {
+                Target::Group { account, region, name, members: members.clone() }
+            }
+            other => other,
+        };
+        let classes = classes.into_iter().collect();
+        Some(Self { target, members, classes, instance, arm: false, other_families: true })
+    }
+}
+
+/// The cheapest way of all, in the same family, on the same architecture, on Graviton: each once, the cheapest first.
+fn chosen<'w, 'o>(now: &InstanceType, ways: &'w [Way<'o>]) -> Vec<&'w Way<'o>> {
+    let order = |a: &&Way<'_>, b: &&Way<'_>| {
+        let newer = |way: &Way<'_>| std::cmp::Reverse(way.to.kind.generation());
+        let by_price = a.priced.ratio.total_cmp(&b.priced.ratio);
+        by_price.then_with(|| newer(a).cmp(&newer(b))).then_with(|| a.to.kind.cmp(&b.to.kind))
+    };
+    let arm = |way: &&Way<'_>| way.to.kind.architecture() == Architecture::Arm;
+    let all = || ways.iter();
+    let picks = [
+        all().min_by(order),
+        all().filter(|way| way.to.kind.family == now.family).min_by(order),
+        all().filter(|way| way.to.kind.architecture() == now.architecture()).min_by(order),
+        all().filter(arm).min_by(order),
+    ];
+    let mut chosen: Vec<&Way<'o>> = Vec::new();
+    for pick in picks.into_iter().flatten() {
+        if !chosen.iter().any(|known| known.to.kind == pick.to.kind) {
+            chosen.push(pick);
+        }
+    }
+    chosen.sort_by(order);
+    chosen
+}
+
+/// What Compute Optimizer says of the instances, whether it agrees or not.
+fn optimizer(see: &Context<'_>, case: &Case<'_>) -> Vec<Evidence> {
+    let of = |id: &ResourceId| {
+        let one = see.facts.resource(*id);
+        let all = see.inventory.advice(&one.account, &one.region, &one.id);
+        all.into_iter().find(|advice| advice.adviser == "compute_optimizer")
+    };
+    let Some(said) = case.members.iter().find_map(of) else { return Vec::new() };
+    let words = match said.proposal {
+        Some(kind) => format!("{}: {kind}", said.verdict),
+        None => said.verdict,
+    };
+    let mut all = vec![fact(Signal::Inventory, "compute_optimizer", Value::from(words), "")];
+    if let Some((value, currency)) = said.monthly_saving {
+        let unit = format!("{currency}/month, list price");
+        all.push(fact(Signal::Inventory, "compute_optimizer_savings", json!(value), &unit));
+    }
+    all
+}
+
+/// One piece of evidence, a number rounded to six decimals.
+fn fact(source: Signal, name: &str, value: Value, unit: &str) -> Evidence {
+    let rounded = |value: f64| json!((value * 1e6).round() / 1e6);
+    let value = match value {
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, rounded),
+        other => other,
+    };
+    Evidence { name: name.to_owned(), value, unit: (!unit.is_empty()).then(|| unit.to_owned()), source }
+}

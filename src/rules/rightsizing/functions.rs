@@ -1,0 +1,65 @@
+//! Lambda functions that are given more memory than they use.
+
+use super::fact;
+use crate::{
+    bill::Edit,
+    inventory::lambda::Function,
+    rules::{Aspect, Context, Finding, Signal, State, Target},
+    sku::What,
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Figures of functions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Functions {
+    headroom_percent: f64,
+    least_mb: f64,
+    step_mb: f64,
+    mb_per_vcpu: f64,
+    measured: f64,
+    cpu_unknown: f64,
+}
+
+const SPACE: &str = "LambdaInsights";
+
+impl Functions {
+    /// Functions with a metric of the memory that they use; without one nothing is said.
+    pub(super) fn check(&self, see: &Context<'_>, days: i32, least_percent: f64, out: &mut Vec<Finding>) {
+        let span = see.look_back(days).span;
+        let compute = |what: &What| matches!(what, What::LambdaCompute(_) | What::LambdaProvisioned(_));
+        for (id, resource, lines) in see.resources_with(compute) {
+            let listed = see.inventory.functions.get(&resource.account, &resource.region, &resource.id);
+            let now = listed.and_then(|listed: &Function| listed.memory_size).and_then(|mb| i32::try_from(mb).ok());
+            let used = see.metric(resource, SPACE, "used_memory_max", "Maximum", span).and_then(|used| used.max());
+            let Some((now, used)) = now.map(f64::from).zip(used) else { continue };
+            let mean = |space: &str, name: &str| see.metric(resource, space, name, "Average", span)?.mean();
+            let cpus = mean(SPACE, "cpu_total_time").zip(mean("AWS/Lambda", "Duration"));
+            let cpus = cpus.filter(|(_, duration)| *duration > 0.0).map(|(cpu, duration)| cpu / duration);
+            let more = 1.0 + self.headroom_percent / 100.0;
+            let need = (used * more).max(cpus.map_or(0.0, |cpus| cpus * more * self.mb_per_vcpu)).max(self.least_mb);
+            let then = (need / self.step_mb).ceil() * self.step_mb;
+            if then <= 0.0 || (1.0 - then / now) * 100.0 < least_percent {
+                continue;
+            }
+            let classes: BTreeSet<_> = lines.iter().map(|line| line.id).collect();
+            let mut finding = Finding::new(Target::Resource(id), Aspect::Memory)
+                .states(State::new(format!("{now} MB")), State::new(format!("{then} MB")))
+                .edit(Edit::reprice(vec![id], classes.into_iter().collect(), then / now))
+                .confidence(if cpus.is_some() { self.measured } else { self.cpu_unknown })
+                .seen(Signal::Metrics, "memory_used_at_most", used, "MB");
+            finding.evidence.push(match cpus {
+                Some(cpus) => fact(Signal::Metrics, "vcpus_used_on_average", json!(cpus), "vCPU"),
+                None => fact(
+                    Signal::Metrics,
+                    "cpu",
+                    json!("not measured: it goes with memory, and runs may last longer"),
+                    "",
+                ),
+            });
+            out.push(finding);
+        }
+    }
+}

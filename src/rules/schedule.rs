@@ -1,0 +1,303 @@
+//! A plan of the week that people can operate: few changes a week, each a cron expression in a time zone.
+
+use crate::{
+    money::Quantity,
+    time::{Hour, Span, WEEK_HOURS, Zone},
+};
+use serde::Deserialize;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// How far a week is simplified.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    /// So many changes a week that differ in more than the day.
+    pub(super) most_actions: usize,
+    /// A change must spare at least this share of a week's hours at full size.
+    pub(super) least_gain: f64,
+    /// Minutes before the hour at which more is started, so that it is there in time.
+    pub(super) lead_minutes: i32,
+}
+
+/// How many run in each hour of the local week, from Monday, 00:00.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Week {
+    levels: Vec<u32>,
+    lead_minutes: i32,
+}
+
+/// A change at one hour of some days.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Action {
+    /// Hour of the day.
+    pub(super) hour: i32,
+    /// Minute of the hour.
+    pub(super) minute: i32,
+    /// How many run from then on.
+    pub(super) level: u32,
+    /// Days, Monday is 0.
+    pub(super) days: Vec<usize>,
+}
+
+/// Ways to tell days apart, the simplest first: days of one letter are alike.
+const GROUPINGS: [[usize; 7]; 4] = [[0; 7], [0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 1, 2], [0, 1, 2, 3, 4, 5, 6]];
+
+/// Hours at which days may be told apart.
+const FIRST_HOURS: [usize; 4] = [0, 2, 4, 6];
+
+impl Week {
+    /// The cheapest week of few changes in which every hour has what it needs; `full` is what runs at most.
+    pub(super) fn simplest(need: &[u32], full: u32, limits: &Limits) -> Self {
+        let constant = need.iter().copied().max().unwrap_or(0);
+        let each = limits.least_gain * f64::from(full) * WEEK_HOURS as f64;
+        let mut best = Self { levels: vec![constant; WEEK_HOURS], lead_minutes: limits.lead_minutes };
+        let mut least = best.sum();
+        for (first, grouping) in FIRST_HOURS.iter().flat_map(|first| GROUPINGS.iter().map(move |of| (*first, of))) {
+            // A day that begins in the small hours has its late evening whole.
+            let shifted: Vec<u32> = need.iter().cycle().skip(first).take(WEEK_HOURS).copied().collect();
+            let days = stepped_days(&shifted, grouping, limits.most_actions.min(8));
+            let sum_of = |day: &Vec<u32>| day.iter().map(|level| f64::from(*level)).sum::<f64>();
+            let sums: Vec<Vec<f64>> = days.iter().map(|steps| steps.iter().map(sum_of).collect()).collect();
+            for steps in choices(days.len(), limits.most_actions.min(8)) {
+                let sum: f64 = grouping.iter().map(|group| sums[*group][steps[*group] - 1]).sum();
+                if sum >= least {
+                    continue;
+                }
+                let day = |group: &usize| days[*group][steps[*group] - 1].iter().copied();
+                let mut levels: Vec<u32> = grouping.iter().flat_map(day).collect();
+                levels.rotate_right(first);
+                let week = Self { levels, lead_minutes: limits.lead_minutes };
+                let actions = week.actions().len();
+                let cost = sum + each * actions as f64;
+                if actions <= limits.most_actions && cost < least - 1e-9 {
+                    (best, least) = (week, cost);
+                }
+            }
+        }
+        best
+    }
+
+    fn sum(&self) -> f64 {
+        self.levels.iter().map(|level| f64::from(*level)).sum()
+    }
+
+    /// Whether nothing ever changes.
+    pub(super) fn is_constant(&self) -> bool {
+        self.levels.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// What runs in a slot of the week.
+    pub(super) fn level(&self, slot: usize) -> u32 {
+        self.levels.get(slot).copied().unwrap_or(0)
+    }
+
+    /// Hours of the week in which something runs.
+    pub(super) fn hours_on(&self) -> usize {
+        self.levels.iter().filter(|level| **level > 0).count()
+    }
+
+    /// The most and the least that run.
+    pub(super) fn range(&self) -> [u32; 2] {
+        [self.levels.iter().copied().min().unwrap_or(0), self.levels.iter().copied().max().unwrap_or(0)]
+    }
+
+    /// What runs in an hour on average: clocks may be half an hour off, and more is started some minutes early.
+    pub(super) fn during(&self, zone: &Zone, hour: Hour) -> f64 {
+        const PARTS: [i32; 4] = [0, 15, 30, 45];
+        let level = |minutes: i32| {
+            let soon = self.level(zone.clock(hour, minutes + self.lead_minutes).slot);
+            f64::from(self.level(zone.clock(hour, minutes).slot).max(soon))
+        };
+        PARTS.iter().map(|part| level(*part)).sum::<f64>() / PARTS.len() as f64
+    }
+
+    /// The same for each hour of a span, as the limits of an edit.
+    pub(super) fn caps(&self, zone: &Zone, span: Span) -> Arc<[Option<Quantity>]> {
+        let hours = (span.start.0..span.end.0).map(Hour);
+        hours.map(|hour| Quantity::from_f64(self.during(zone, hour)).ok()).collect()
+    }
+
+    /// The changes of a week, by hour of the day, those of several days as one.
+    pub(super) fn actions(&self) -> Vec<Action> {
+        let mut found: BTreeMap<(i32, i32, u32), Vec<usize>> = BTreeMap::new();
+        for slot in 0..WEEK_HOURS {
+            let (before, level) = (self.level((slot + WEEK_HOURS - 1) % WEEK_HOURS), self.level(slot));
+            if before == level {
+                continue;
+            }
+            let early = if level > before { self.lead_minutes } else { 0 };
+            let week = i32::try_from(WEEK_HOURS * 60).unwrap_or(1);
+            let minutes = (i32::try_from(slot * 60).unwrap_or(0) - early).rem_euclid(week);
+            let (day, minute) = (minutes / 1440, minutes % 1440);
+            let days = found.entry((minute / 60, minute % 60, level)).or_default();
+            days.push(usize::try_from(day).unwrap_or(0));
+        }
+        let action = |((hour, minute, level), mut days): ((i32, i32, u32), Vec<usize>)| {
+            days.sort_unstable();
+            Action { hour, minute, level, days }
+        };
+        found.into_iter().map(action).collect()
+    }
+}
+
+/// How many steps each group of days may have: all the same for days that are each their own.
+fn choices(groups: usize, most: usize) -> Vec<Vec<usize>> {
+    if groups > 3 {
+        return (1..=most).map(|steps| vec![steps; groups]).collect();
+    }
+    let mut all = vec![Vec::new()];
+    for _ in 0..groups {
+        let longer = |one: &Vec<usize>| (1..=most).map(|steps| [one.as_slice(), &[steps]].concat()).collect::<Vec<_>>();
+        all = all.iter().flat_map(longer).collect();
+    }
+    all
+}
+
+/// For each group of days that are alike, a day of one step, of two, and so on.
+fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec<u32>>> {
+    let highest = |group: usize, hour: usize| {
+        let days = (0..7).filter(|day| grouping[*day] == group);
+        days.filter_map(|day| need.get(day * 24 + hour).copied()).max().unwrap_or(0)
+    };
+    let groups = grouping.iter().max().map_or(1, |last| last + 1);
+    let day = |group: usize| {
+        let day: Vec<u32> = (0..24).map(|hour| highest(group, hour)).collect();
+        (1..=most).map(|steps| stepped(&day, steps)).collect()
+    };
+    (0..groups).map(day).collect()
+}
+
+/// A day as so many steps, none below what is needed, at the least sum.
+fn stepped(day: &[u32], steps: usize) -> Vec<u32> {
+    let hours = day.len();
+    let highest = |from: usize, to: usize| day[from..to].iter().copied().max().unwrap_or(0);
+    // By how many steps and how many hours: the least sum, and where its last step begins.
+    let mut table = vec![vec![(u64::MAX, 0); hours + 1]; steps + 1];
+    table[0][0] = (0, 0);
+    for step in 1..=steps {
+        for end in 1..=hours {
+            for from in 0..end {
+                let (before, _) = table[step - 1][from];
+                let sum = before.saturating_add(u64::from(highest(from, end)) * (end - from) as u64);
+                if sum < table[step][end].0 {
+                    table[step][end] = (sum, from);
+                }
+            }
+        }
+    }
+    let best = (1..=steps).min_by_key(|step| table[*step][hours].0).unwrap_or(1);
+    let (mut levels, mut end) = (vec![0; hours], hours);
+    for step in (1..=best).rev() {
+        let from = table[step][end].1;
+        levels[from..end].fill(highest(from, end));
+        end = from;
+    }
+    levels
+}
+
+impl Action {
+    /// As Unix writes it: `45 7 * * 1-5`.
+    pub(super) fn unix_cron(&self) -> String {
+        const NUMBERS: [&str; 7] = ["1", "2", "3", "4", "5", "6", "0"];
+        format!("{} {} * * {}", self.minute, self.hour, days(&self.days, NUMBERS))
+    }
+
+    /// As EventBridge and Application Auto Scaling write it: `cron(45 7 ? * MON-FRI *)`.
+    pub(super) fn aws_cron(&self) -> String {
+        format!("cron({} {} ? * {} *)", self.minute, self.hour, days(&self.days, NAMES))
+    }
+
+    /// In words: `MON-FRI 07:45`.
+    pub(super) fn words(&self) -> String {
+        let days = if self.days.len() == 7 { "every day".to_owned() } else { days(&self.days, NAMES) };
+        format!("{days} {:02}:{:02}", self.hour, self.minute)
+    }
+}
+
+/// Days from Monday on.
+const NAMES: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+
+/// Days as cron names them: `MON-FRI`, `SAT,SUN`, `*`.
+fn days(days: &[usize], names: [&str; 7]) -> String {
+    if days.len() == 7 {
+        return "*".into();
+    }
+    let name = |day: &usize| names.get(*day).copied().unwrap_or_default();
+    let run = |run: &[usize]| match run {
+        [first, .., last] if run.len() > 2 => format!("{}-{}", name(first), name(last)),
+        run => run.iter().map(name).collect::<Vec<_>>().join(","),
+    };
+    days.chunk_by(|a, b| a + 1 == *b && names[*b] != "0").map(run).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { most_actions: 6, least_gain: 0.005, lead_minutes: 15 };
+
+    fn of(level: impl Fn(usize) -> u32) -> Vec<u32> {
+        (0..WEEK_HOURS).map(level).collect()
+    }
+
+    fn told(week: &Week) -> Vec<(i32, i32, u32, String)> {
+        let actions = week.actions().into_iter();
+        actions.map(|action| (action.hour, action.minute, action.level, days(&action.days, NAMES))).collect()
+    }
+
+    #[test]
+    fn office_hours_are_two_changes() {
+        let need = of(|slot| if slot < 120 && (8..18).contains(&(slot % 24)) { 10 } else { 2 });
+        let week = Week::simplest(&need, 10, &LIMITS);
+        assert_eq!(week.levels, need);
+        assert_eq!(told(&week), [(7, 45, 10, "MON-FRI".into()), (18, 0, 2, "MON-FRI".into())]);
+        assert_eq!((week.range(), week.hours_on(), week.is_constant()), ([2, 10], 168, false));
+    }
+
+    #[test]
+    fn every_hour_has_what_it_needs_and_small_steps_are_not_worth_a_change() {
+        let need = of(|slot| {
+            let hour = slot % 24;
+            let day = [2, 2, 2, 2, 2, 3, 4, 6, 8, 9, 10, 10, 10, 10, 10, 9, 8, 7, 6, 5, 4, 3, 2, 2][hour];
+            if slot < 120 { day } else { day / 2 }
+        });
+        let week = Week::simplest(&need, 10, &LIMITS);
+        assert!(week.levels.iter().zip(&need).all(|(level, need)| level >= need));
+        assert!(week.actions().len() <= 6 && week.sum() < 0.75 * 1680.0, "{:?}", told(&week));
+        let few = Week::simplest(&need, 10, &Limits { least_gain: 0.05, ..LIMITS });
+        assert!(few.actions().len() < week.actions().len());
+        let almost = of(|slot| if slot == 30 { 10 } else { 9 });
+        assert!(Week::simplest(&almost, 10, &LIMITS).actions().len() <= 2);
+        assert!(Week::simplest(&of(|_| 4), 10, &LIMITS).is_constant());
+    }
+
+    #[test]
+    fn early_starts_cost_their_minutes_and_clocks_count() {
+        let week = Week::simplest(&of(|slot| if slot % 24 == 0 { 10 } else { 2 }), 10, &LIMITS);
+        assert_eq!(told(&week), [(1, 0, 2, "*".into()), (23, 45, 10, "*".into())]);
+        let utc = Zone::parse("UTC").unwrap();
+        let during = |zone: &Zone, first: i32| -> Vec<String> {
+            (first..first + 4).map(|hour| week.during(zone, Hour(hour)).to_string()).collect()
+        };
+        assert_eq!(during(&utc, 22), ["2", "4", "10", "2"]);
+        // Half past five ahead: midnight there is 18:30 here, and a quarter to is 18:15.
+        let kolkata = Zone::parse("Asia/Kolkata").unwrap();
+        assert_eq!(during(&kolkata, 17), ["2", "8", "6", "2"]);
+        let caps = week.caps(&utc, Span::new(Hour(23), Hour(25)));
+        assert_eq!(*caps, [4.0, 10.0].map(|units| Some(Quantity::from_f64(units).unwrap())));
+    }
+
+    #[test]
+    fn days_as_cron_names_them() {
+        let named = |of: &[usize]| days(of, NAMES);
+        assert_eq!(named(&[0, 1, 2, 3, 4]), "MON-FRI");
+        assert_eq!(named(&[5, 6]), "SAT,SUN");
+        assert_eq!(named(&[0, 2, 3, 4, 6]), "MON,WED-FRI,SUN");
+        assert_eq!(named(&[0, 1, 2, 3, 4, 5, 6]), "*");
+        let action = |days: &[usize]| Action { hour: 7, minute: 45, level: 3, days: days.to_vec() };
+        // Sunday is 0: a range must not end with it.
+        assert_eq!(action(&[3, 4, 5, 6]).unix_cron(), "45 7 * * 4-6,0");
+        assert_eq!(action(&[0, 1, 2, 3, 4]).aws_cron(), "cron(45 7 ? * MON-FRI *)");
+        assert_eq!(action(&[0, 1, 2, 3, 4, 5, 6]).words(), "every day 07:45");
+    }
+}
