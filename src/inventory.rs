@@ -7,7 +7,6 @@ mod advice;
 pub mod arn;
 pub mod autoscaling;
 mod collected;
-pub mod computeoptimizer;
 pub mod dynamodb;
 pub mod ec2;
 pub mod elasticache;
@@ -129,8 +128,6 @@ operations! {
     endpoints: sagemaker::Endpoint,
     /// Auto Scaling groups, by name.
     auto_scaling_groups: autoscaling::AutoScalingGroup,
-    /// What Compute Optimizer says of EC2 instances, by `i-...`.
-    instance_recommendations: computeoptimizer::InstanceRecommendation,
     /// Savings Plans, by the UUID of the plan.
     savings_plans: savingsplans::SavingsPlan,
     /// Rates of Savings Plans that are owned, by the UUID of the plan.

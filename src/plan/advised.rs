@@ -16,7 +16,11 @@ pub(super) fn add(inputs: &Inputs<'_>, finding: &mut Finding) {
     let resource = inputs.facts.resource(*id);
     let advice = advice_on(inputs, resource);
     let differs = finding.aspect == Aspect::Existence && differs(inputs, resource, &advice);
-    for Advice { adviser, verdict, proposal, monthly_saving } in advice {
+    // What a rule has said already is not said twice.
+    let told: Vec<String> = finding.evidence.iter().map(|one| one.name.clone()).collect();
+    for Advice { adviser, verdict, proposal, monthly_saving } in
+        advice.into_iter().filter(|one| !told.contains(&one.adviser.to_owned()))
+    {
         let said = proposal.map_or_else(|| verdict.clone(), |to| format!("{verdict}: {to}"));
         finding.evidence.push(evidence(adviser, Value::String(said), None));
         if let Some((value, currency)) = monthly_saving {

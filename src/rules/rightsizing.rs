@@ -355,18 +355,16 @@ fn chosen<'w, 'o>(now: &InstanceType, ways: &'w [Way<'o>]) -> Vec<&'w Way<'o>> {
 fn optimizer(see: &Context<'_>, case: &Case<'_>) -> Vec<Evidence> {
     let of = |id: &ResourceId| {
         let one = see.facts.resource(*id);
-        see.inventory.instance_recommendations.get(&one.account, &one.region, &one.id)
+        let all = see.inventory.advice(&one.account, &one.region, &one.id);
+        all.into_iter().find(|advice| advice.adviser == "compute_optimizer")
     };
     let Some(said) = case.members.iter().find_map(of) else { return Vec::new() };
-    let best = said.best();
-    let finding = said.finding.as_deref().unwrap_or("no finding");
-    let words = match best.and_then(|best| best.instance_type.as_deref()) {
-        Some(kind) => format!("{finding}: {kind}"),
-        None => finding.to_owned(),
+    let words = match said.proposal {
+        Some(kind) => format!("{}: {kind}", said.verdict),
+        None => said.verdict,
     };
     let mut all = vec![fact(Signal::Inventory, "compute_optimizer", Value::from(words), "")];
-    let savings = best.and_then(|best| best.savings_opportunity.as_ref()?.estimated_monthly_savings.as_ref());
-    if let Some((value, currency)) = savings.and_then(|savings| savings.value.zip(savings.currency.as_deref())) {
+    if let Some((value, currency)) = said.monthly_saving {
         let unit = format!("{currency}/month, list price");
         all.push(fact(Signal::Inventory, "compute_optimizer_savings", json!(value), &unit));
     }

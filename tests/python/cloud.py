@@ -232,7 +232,7 @@ def age(ids):
 
 
 def metrics(cloudwatch, instances, ids):
-    """Sixteen whole days: one instance idle, one busy; the third has no metrics at all."""
+    """Every hour of sixteen whole days: one instance idle, one busy; the third has no metrics at all."""
     import datetime
 
     today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -246,11 +246,11 @@ def metrics(cloudwatch, instances, ids):
                 {
                     "MetricName": name,
                     "Dimensions": [{"Name": "InstanceId", "Value": instance}],
-                    "Timestamp": today - datetime.timedelta(days=back) + datetime.timedelta(hours=12),
+                    "Timestamp": today - datetime.timedelta(hours=back),
                     "Value": value,
                     "Unit": unit,
                 }
-                for back in range(1, 17)
+                for back in range(1, 16 * 24 + 1)
             ]
             cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=data)
     busy = ids["busy_balancer"].partition("loadbalancer/")[2]

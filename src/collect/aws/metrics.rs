@@ -78,7 +78,8 @@ impl Kind {
     pub(super) fn asked(&self, days: i64) -> String {
         let mut hash = Sha256::new();
         for wanted in &self.wanted {
-            hash.update(format!("{} {} {:?}\n", wanted.id, wanted.metric.name, wanted.dimensions));
+            let Metric { name, stat, days, .. } = &wanted.metric;
+            hash.update(format!("{} {name} {stat} {days} {:?}\n", wanted.id, wanted.dimensions));
         }
         let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         format!("{days} days of {} {digest}", self.wanted.len())
@@ -286,11 +287,11 @@ fn query(place: usize, wanted: &Wanted) -> sdk::MetricDataQuery {
 
 /// The table, sorted by resource, metric and time. Variants of an endpoint, which have one name, are summed.
 fn text(site: &Site, kind: &Kind, stretch: Stretch, series: &BTreeMap<(usize, i64), f64>) -> String {
-    let mut rows: BTreeMap<(&str, &str, i64), (f64, &Metric)> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str, &str, i64), (f64, &Metric)> = BTreeMap::new();
     for (place, wanted) in kind.wanted.iter().enumerate() {
         let (metric, end) = (&wanted.metric, stretch.end(&wanted.metric));
         let mut add = |at: i64, value: f64| {
-            rows.entry((&wanted.id, &metric.name, at)).or_insert((0.0, metric)).0 += value;
+            rows.entry((&wanted.id, &metric.name, &metric.stat, at)).or_insert((0.0, metric)).0 += value;
         };
         series.range((place, stretch.start)..(place, end)).for_each(|((_, at), value)| add(*at, *value));
         if metric.zero {
@@ -301,8 +302,8 @@ fn text(site: &Site, kind: &Kind, stretch: Stretch, series: &BTreeMap<(usize, i6
         }
     }
     let mut text = "resource_id,namespace,metric,stat,timestamp,value,account_id,region,period_seconds\n".to_owned();
-    for ((id, name, at), (value, metric)) in rows {
-        let (namespace, stat, seconds) = (&metric.namespace, &metric.stat, period(metric));
+    for ((id, name, stat, at), (value, metric)) in rows {
+        let (namespace, seconds) = (&metric.namespace, period(metric));
         let (account, region) = (&site.account, &site.region);
         let time = rfc3339(at);
         let _ = writeln!(text, "{},{namespace},{name},{stat},{time},{value},{account},{region},{seconds}", quoted(id));
