@@ -94,7 +94,10 @@ impl Bill<'_> {
                 None => open.push(at),
             }
         }
-        self.keep_largest(&mut open, offers, figures.most_offers);
+        let most = figures.most_offers;
+        let why = format!("not among the {most} offers for which most is paid on demand (`commitments.most_offers`)");
+        let left_out = self.keep_largest(&mut open, offers, most).into_iter();
+        advice.declined.extend(left_out.map(|offer| Declined { offer, why: why.clone() }));
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
         let effort = effort(figures, threads);
@@ -130,14 +133,18 @@ impl Bill<'_> {
         advice
     }
 
-    /// Keeps the offers that most is paid on demand for: what a market of thousands of small ones would add is not worth its hours.
-    fn keep_largest(&self, open: &mut Vec<usize>, offers: &[Offering], most: usize) {
-        if open.len() > most {
-            let cost = |at: &usize| self.rates_of(&offers[*at]).value(self.waterfall.totals());
-            open.sort_by_cached_key(|at| (std::cmp::Reverse(cost(at)), *at));
-            open.truncate(most);
-            open.sort_unstable();
+    /// Keeps the offers that most is paid on demand for, and tells the others: what a market of thousands of small ones would add is not
+    /// worth its hours.
+    fn keep_largest(&self, open: &mut Vec<usize>, offers: &[Offering], most: usize) -> Vec<usize> {
+        if open.len() <= most {
+            return Vec::new();
         }
+        let cost = |at: &usize| self.rates_of(&offers[*at]).value(self.waterfall.totals());
+        open.sort_by_cached_key(|at| (std::cmp::Reverse(cost(at)), *at));
+        let mut left_out = open.split_off(most);
+        open.sort_unstable();
+        left_out.sort_unstable();
+        left_out
     }
 
     /// A place in the waterfall for each offer.

@@ -255,12 +255,13 @@ pub(super) struct End {
 
 /// A share of a quantity.
 pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
-    i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0)
+    if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
 
 /// The changes of demand.
 pub(super) fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
-    let mut all = Vec::new();
+    let ends = moves.iter().flat_map(|moved| [Some(&moved.from), moved.to.as_ref()]).flatten();
+    let mut all = Vec::with_capacity(ends.map(|end| end.runs.len()).sum());
     let mut add = |end: &End, sign: i64| {
         for (hours, each) in end.runs.iter() {
             let per_hour = sign * part(*each, end.share);

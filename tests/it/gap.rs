@@ -5,17 +5,27 @@ use crate::{
     bound::bound,
     totals::{facts, root, skip},
 };
-use curtail::{bill::Offering, commitments::Effort, defaults::Defaults, note::Notes, rules::Choice};
+use curtail::{
+    bill::{Bill, Offering},
+    commitments::Effort,
+    defaults::{CommitmentFigures, Defaults},
+    note::Notes,
+    rules::Choice,
+};
 use std::path::Path;
+
+/// All that rules would have weighed.
+fn offers(bill: &Bill<'_>) -> Vec<Offering> {
+    let rules = curtail::rules::load(&Choice::default(), &mut Notes::default()).unwrap();
+    rules.iter().filter_map(|rule| rule.rule.wants()).flat_map(|[advised, _]| bill.offerings(&advised)).collect()
+}
 
 /// What the joint advice on a bill gains of what it could gain at most, printed.
 #[expect(clippy::print_stdout, reason = "figures to look at: cargo test -- --nocapture")]
 fn gap_of(name: &str, export: &Path, groups: usize) {
     let facts = facts(export);
     let bill = bill(&facts);
-    let rules = curtail::rules::load(&Choice::default(), &mut Notes::default()).unwrap();
-    let wanted = rules.iter().filter_map(|rule| rule.rule.wants());
-    let offers: Vec<Offering> = wanted.flat_map(|[advised, _]| bill.offerings(&advised)).collect();
+    let offers = offers(&bill);
     let figures = Defaults::embedded().unwrap().commitments;
     let market = bill.market(&offers.iter().collect::<Vec<_>>(), &figures);
     let steps = market.best(&figures, &Effort { starts: figures.starts, points: figures.points, threads: 2 });
@@ -41,4 +51,17 @@ fn no_advice_on_a_real_bill_beats_the_bound() {
         return skip("no_advice_on_a_real_bill_beats_the_bound", &export);
     }
     gap_of("the bill of 2018", &export, 12);
+}
+
+#[test]
+fn offers_beyond_the_bound_are_told() {
+    let facts = facts(&root().join("fixtures/company/export"));
+    let bill = bill(&facts);
+    let offers = offers(&bill);
+    let figures =
+        CommitmentFigures { most_offers: 3, with_alternatives: 0, ..Defaults::embedded().unwrap().commitments };
+    let advice = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day()), 2);
+    let left_out: Vec<_> = advice.declined.iter().filter(|declined| declined.why.contains("not among the 3")).collect();
+    assert_eq!(left_out.len(), offers.len() - 3);
+    assert!(advice.advised.iter().all(|(at, _)| left_out.iter().all(|declined| declined.offer != *at)));
 }
