@@ -10,12 +10,13 @@ use crate::{
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Adds to a finding what AWS's advisers say of its one resource.
+/// Adds to a finding what AWS's advisers say of its resource; of several members that have the same target, of the first that they know.
 pub(super) fn add(inputs: &Inputs<'_>, finding: &mut Finding) {
-    let Target::Resource(id) = &finding.target else { return };
-    let resource = inputs.facts.resource(*id);
-    let advice = advice_on(inputs, resource);
-    let differs = finding.aspect == Aspect::Existence && differs(inputs, resource, &advice);
+    let members = finding.target.members().iter().map(|id| inputs.facts.resource(*id));
+    let said = members.map(|member| (member, advice_on(inputs, member))).find(|(_, advice)| !advice.is_empty());
+    let Some((resource, advice)) = said else { return };
+    let alone = matches!(finding.target, Target::Resource(_));
+    let differs = alone && finding.aspect == Aspect::Existence && differs(inputs, resource, &advice);
     // What a rule has said already is not said twice.
     let told: Vec<String> = finding.evidence.iter().map(|one| one.name.clone()).collect();
     for Advice { adviser, verdict, proposal, monthly_saving } in

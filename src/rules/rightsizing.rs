@@ -225,9 +225,7 @@ impl Rightsizing {
         let ways: Vec<Way<'_>> = ways.filter(|way| self.holds(from, way.to, &need)).collect();
         let chosen = chosen(&case.instance.kind, &ways);
         let (best, others) = chosen.split_first()?;
-        let evidence = need.evidence();
-        let beside = optimizer(see, case);
-        let way = |way: &Way<'_>| self.way(see, case, from, way, &need, [&evidence, &beside]);
+        let way = |way: &Way<'_>| self.way(see, case, from, way, &need);
         let Alternative { edits, proposed, evidence: seen, confidence } = way(best);
         let mut finding = Finding::new(case.target.clone(), Aspect::InstanceType)
             .states(self.state(case, from), proposed)
@@ -248,24 +246,15 @@ impl Rightsizing {
         }
     }
 
-    fn way(
-        &self,
-        see: &Context<'_>,
-        case: &Case<'_>,
-        from: &Offer,
-        way: &Way<'_>,
-        need: &Need,
-        seen: [&Vec<Evidence>; 2],
-    ) -> Alternative {
+    fn way(&self, see: &Context<'_>, case: &Case<'_>, from: &Offer, way: &Way<'_>, need: &Need) -> Alternative {
         let (to, priced) = (way.to, way.priced);
         let proposed = State::new(to.kind.to_string())
             .with("vcpus", to.facts.vcpus)
             .with("memory_gib", to.facts.memory / 1024.0)
             .with("price_ratio", priced.ratio);
-        let evidence = seen
+        let evidence = need
+            .evidence()
             .into_iter()
-            .flatten()
-            .cloned()
             .chain([
                 fact(Signal::Metrics, "hours_short", Value::from(need.hours_short(to)), "hours"),
                 fact(Signal::Rule, "list_price_now", json!(from.price), "USD/hour, us-east-1"),
@@ -349,26 +338,6 @@ fn chosen<'w, 'o>(now: &InstanceType, ways: &'w [Way<'o>]) -> Vec<&'w Way<'o>> {
     }
     chosen.sort_by(order);
     chosen
-}
-
-/// What Compute Optimizer says of the instances, whether it agrees or not.
-fn optimizer(see: &Context<'_>, case: &Case<'_>) -> Vec<Evidence> {
-    let of = |id: &ResourceId| {
-        let one = see.facts.resource(*id);
-        let all = see.inventory.advice(&one.account, &one.region, &one.id);
-        all.into_iter().find(|advice| advice.adviser == "compute_optimizer")
-    };
-    let Some(said) = case.members.iter().find_map(of) else { return Vec::new() };
-    let words = match said.proposal {
-        Some(kind) => format!("{}: {kind}", said.verdict),
-        None => said.verdict,
-    };
-    let mut all = vec![fact(Signal::Inventory, "compute_optimizer", Value::from(words), "")];
-    if let Some((value, currency)) = said.monthly_saving {
-        let unit = format!("{currency}/month, list price");
-        all.push(fact(Signal::Inventory, "compute_optimizer_savings", json!(value), &unit));
-    }
-    all
 }
 
 /// One piece of evidence, a number rounded to six decimals.
