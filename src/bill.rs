@@ -16,6 +16,7 @@ mod free;
 mod holdings;
 mod lapse;
 mod listed;
+mod losers;
 mod near;
 mod offering;
 mod order;

@@ -17,7 +17,7 @@ pub mod limits;
 mod optimise;
 pub mod paths;
 
-pub use optimise::{Advice, Effort, optimise};
+pub use optimise::{Advice, Effort, covers, optimise};
 
 use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
 use std::ops::Range;

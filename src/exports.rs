@@ -125,8 +125,7 @@ fn narrow(found: &mut [Found], wanted: &BTreeSet<Hour>, notes: &mut Notes) {
 fn find(store: &Store, input: &str) -> Result<Found> {
     let path = Path::new(input);
     let files = |files| Found::Files { input: input.to_owned(), files };
-    if store.is_folder(path)? {
-        let all = store.list(path)?;
+    if let Some(all) = store.folder(path)? {
         if !all.iter().any(|file| is_part(file)) {
             return Err(Error::file(input, "holds no .parquet, .csv or .csv.gz file").help(
                 "curtail reads Data Exports (CUR 2.0, FOCUS), legacy Cost and Usage Reports, and FOCUS of other providers",
@@ -182,8 +181,11 @@ fn folder(store: &Store, root: &Path, files: &[PathBuf], notes: &mut Notes) -> R
     for (period, mut assemblies) in by_period {
         let named = manifests.iter().rev().find_map(|manifest| manifest.choose(&assemblies));
         if let Some(named) = named {
-            let parts = named?;
-            let others = assemblies.values().flatten().count() - parts.len();
+            let mut parts = named?;
+            // A manifest may name a part twice.
+            parts.sort();
+            parts.dedup();
+            let others = assemblies.values().flatten().filter(|file| parts.binary_search(file).is_err()).count();
             notes.about(root.display(), Remark::Manifest { files: parts.len(), others });
             chosen.extend(parts);
             continue;
@@ -291,7 +293,9 @@ fn notes_on_columns(parts: &[Part], notes: &mut Notes) {
     }
     let mut foreign: BTreeSet<&str> = BTreeSet::new();
     for part in parts.iter().filter(|part| part.dialect().is_focus()) {
-        foreign.extend(part.column_names().filter(|name| !crate::scan::columns::is_focus_name(name)));
+        let read = part.layout().projection();
+        let others = part.column_names().enumerate().filter(|(at, _)| read.binary_search(at).is_err());
+        foreign.extend(others.map(|(_, name)| name).filter(|name| !crate::scan::columns::is_focus_name(name)));
     }
     if !foreign.is_empty() {
         let columns = foreign.into_iter().collect::<Vec<_>>().join(", ");

@@ -487,7 +487,7 @@ impl Facts {
     /// Whether some usage of AWS tells what was used, which rules have to know.
     #[must_use]
     pub fn tells_usage(&self) -> bool {
-        let tells = |class: &Class| !class.usage_type.is_empty() && !class.product.contains(' ');
+        let tells = |class: &Class| kind::tells(&class.product, &class.usage_type);
         self.classes.is_empty() || self.classes.iter().any(|class| is_aws(&class.provider) && tells(class))
     }
 

@@ -7,6 +7,7 @@ pub mod instance;
 pub mod money;
 pub mod names;
 pub mod note;
+mod parallel;
 pub mod time;
 
 pub mod store;

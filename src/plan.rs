@@ -14,6 +14,7 @@ use crate::{
     inventory::Inventory,
     metrics::Metrics,
     money::Money,
+    parallel::in_parallel,
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status},
     suppress::{self, Suppression},
@@ -316,11 +317,7 @@ impl Plan<'_> {
         let priced = |part: Vec<(usize, Finding)>| {
             part.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect::<Vec<_>>()
         };
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || priced(part))).collect();
-            let done = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
-            done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
+        in_parallel(parts.into_iter(), priced).into_iter().flatten().collect()
     }
 
     /// Prices a finding alone on today's bill.

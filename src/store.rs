@@ -36,19 +36,19 @@ fn not_built(path: &Path) -> Error {
 }
 
 impl Store {
-    /// Whether a path is a folder; in S3, whether there are objects below it.
+    /// The files of a folder, in S3 the objects below a path; `None` where it is no folder.
     ///
     /// # Errors
     /// When that cannot be found out.
-    pub fn is_folder(&self, path: &Path) -> Result<bool> {
+    pub fn folder(&self, path: &Path) -> Result<Option<Vec<PathBuf>>> {
         if !is_remote(path) {
-            return Ok(path.is_dir());
+            return if path.is_dir() { self.list(path).map(Some) } else { Ok(None) };
         }
         // Who may read an object need not be allowed to list its bucket.
         if path.extension().is_some() && self.is_file(path).unwrap_or(false) {
-            return Ok(false);
+            return Ok(None);
         }
-        Ok(!self.list(path)?.is_empty())
+        Ok(Some(self.list(path)?).filter(|files| !files.is_empty()))
     }
 
     /// Whether a path is a file.
@@ -139,7 +139,7 @@ impl Store {
                 continue;
             }
             let folder = tempfile::tempdir().map_err(|error| Error::new(format!("no temporary folder: {error}")))?;
-            let files = if self.is_folder(path)? { self.list(path)? } else { vec![path.clone()] };
+            let files = self.folder(path)?.unwrap_or_else(|| vec![path.clone()]);
             let root = if files.first() == Some(path) { path.parent().unwrap_or(path) } else { path };
             for file in &files {
                 let below = file.strip_prefix(root).unwrap_or(file);
@@ -214,12 +214,6 @@ pub struct Blob {
 }
 
 impl Blob {
-    /// Its path as the user would name it.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Its size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! What to buy of everything that is offered: all offers weighed together on the bill as it is.
 
-use super::{Bill, Offering, Purchase, Tranche, holdings::Holding, tranches::Rungs};
+use super::{Bill, Offering, Purchase, Tranche, holdings::Holding, losers::Losers, tranches::Rungs};
 use crate::{
     commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
     defaults::CommitmentFigures,
@@ -28,7 +28,8 @@ pub struct Advised {
     pub utilization: f64,
     /// When to buy how much of it.
     pub tranches: Vec<Tranche>,
-    /// Of the largest purchases: other terms of the same, each at its own best amount and alone, without anything else that is advised: what, and what it saves.
+    /// Of the largest purchases: other terms of the same, and what is not advised but could cover some of the same usage; each at its own
+    /// best amount and alone, without anything else that is advised: what, and what it saves.
     pub alternatives: Vec<(Purchase, Money)>,
 }
 
@@ -112,6 +113,7 @@ impl Bill<'_> {
         let mut largest: Vec<usize> = (0..steps.len()).collect();
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
+        let losers = Losers::of(&market, &steps, threads);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
             let advised = Advised {
@@ -122,7 +124,13 @@ impl Bill<'_> {
                 utilization: market.utilization(place, &steps),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: if largest.contains(&place) {
-                    self.alternatives(&purchase, others, figures, threads)
+                    let mut all = self.alternatives(&purchase, others, figures, threads);
+                    all.extend(
+                        losers
+                            .of_purchase(place)
+                            .map(|(at, steps, gain)| (Purchase { offering: wanted[at].clone(), steps }, money(gain))),
+                    );
+                    all
                 } else {
                     Vec::new()
                 },

@@ -72,15 +72,15 @@ impl Terms {
     }
 }
 
-/// Rates and turns by good and public rate.
-type Memo = BTreeMap<(u32, Money), Option<(Turn, Money)>>;
+/// Rates and turns by good, public rate, usage type and operation: all that prices go by.
+type Memo = BTreeMap<(u32, Money, Arc<str>, Arc<str>), Option<(Turn, Money)>>;
 
 /// What it takes to tell what a holding covers, and at which weight.
 pub(super) struct Known<'a> {
     pub(super) pools: &'a Pools,
     pub(super) rates: &'a PlanRates,
     pub(super) prices: &'a Prices,
-    /// Of one holding: rates that were looked up already, by good and public rate.
+    /// Of one holding: rates that were looked up already.
     pub(super) memo: Option<RefCell<Memo>>,
 }
 
@@ -90,10 +90,11 @@ impl<'a> Known<'a> {
         Known { pools: self.pools, rates: self.rates, prices: self.prices, memo: Some(RefCell::default()) }
     }
 
-    /// A rate that depends on nothing but a pool's good and public rate.
+    /// A rate that depends on nothing but what a memo goes by.
     fn remembered(&self, pool: &pools::Pool, look: impl FnOnce() -> Option<(Turn, Money)>) -> Option<(Turn, Money)> {
         let Some(memo) = &self.memo else { return look() };
-        *memo.borrow_mut().entry((pool.good_id, pool.rate.public)).or_insert_with(look)
+        let key = (pool.good_id, pool.rate.public, pool.usage_type.clone(), pool.operation.clone());
+        *memo.borrow_mut().entry(key).or_insert_with(look)
     }
 }
 

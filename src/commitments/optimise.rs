@@ -6,8 +6,11 @@
 //! cover the same usage to take its place.
 
 use super::{Candidate, stacked};
-use crate::waterfall::{Curve, PoolId, Rates, Waterfall};
-use std::{cmp::Reverse, collections::BTreeSet};
+use crate::waterfall::{CapacityId, Curve, PoolId, Rates, Waterfall};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// How hard to look. Counted, not timed: the answer is the same on any machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,16 +87,25 @@ fn slots(candidates: &[Candidate]) -> Vec<Vec<usize>> {
     slots.into_iter().map(|(_, slot)| slot).collect()
 }
 
-/// For each slot the others that could cover some of the same usage.
-fn rivals(waterfall: &Waterfall, candidates: &[Candidate], slots: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut pools: Vec<BTreeSet<PoolId>> = vec![BTreeSet::new(); slots.len()];
+/// The pools that each candidate could cover.
+#[must_use]
+pub fn covers(waterfall: &Waterfall, candidates: &[Candidate]) -> Vec<BTreeSet<PoolId>> {
+    let places: BTreeMap<CapacityId, usize> =
+        candidates.iter().enumerate().map(|(at, candidate)| (candidate.capacity, at)).collect();
+    let mut all = vec![BTreeSet::new(); candidates.len()];
     for step in waterfall.steps() {
-        for (slot, pools) in slots.iter().zip(&mut pools) {
-            if slot.iter().any(|at| candidates[*at].capacity == step.capacity) {
-                pools.extend(step.fills.iter().map(|(pool, _)| *pool));
-            }
+        if let Some(pools) = places.get(&step.capacity).and_then(|at| all.get_mut(*at)) {
+            pools.extend(step.fills.iter().map(|(pool, _)| *pool));
         }
     }
+    all
+}
+
+/// For each slot the others that could cover some of the same usage.
+fn rivals(waterfall: &Waterfall, candidates: &[Candidate], slots: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let covers = covers(waterfall, candidates);
+    let of_slot = |slot: &Vec<usize>| slot.iter().flat_map(|at| &covers[*at]).copied().collect();
+    let pools: Vec<BTreeSet<PoolId>> = slots.iter().map(of_slot).collect();
     let rivals = |slot: usize| {
         let other = |other: &usize| *other != slot && !pools[*other].is_disjoint(&pools[slot]);
         (0..slots.len()).filter(other).collect()

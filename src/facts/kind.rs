@@ -63,7 +63,7 @@ impl Kind {
             capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
             host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
             foreign: !text(Text::Provider).is_empty() && !is_aws(text(Text::Provider)),
-            plain: usage_type.is_empty() || product.contains(' '),
+            plain: !tells(product, usage_type),
             plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
         }
     }
@@ -72,4 +72,9 @@ impl Kind {
 /// Whether a refund takes back the upfront fee of a Savings Plan.
 pub(super) fn is_plan_refund(description: &str) -> bool {
     description.starts_with("Refund for one-time fee for Savings Plan ID")
+}
+
+/// Whether a line tells what was used: by a usage type, and a product's code rather than its name.
+pub(super) fn tells(product: &str, usage_type: &str) -> bool {
+    !usage_type.is_empty() && !product.contains(' ')
 }

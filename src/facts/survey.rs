@@ -67,18 +67,23 @@ impl Survey {
     /// Bad input, told with its place, or a billing period that is not there.
     pub fn of(exports: &Exports, span: Option<Span>, threads: usize) -> Result<(Self, Reading)> {
         let all = Reading { span, periods: None };
-        let survey = Self::read(exports, &all, threads)?;
-        let Some(asked) = &exports.undecided else { return Ok((survey, all)) };
-        let there = survey.deliveries.keys().map(|(period, ..)| *period).collect();
-        let reading = Reading { periods: Some(asked.choose(&there)?), ..all };
-        Ok((Self::read(exports, &reading, threads)?, reading))
+        let mut survey = Self::read(exports, &all, threads)?;
+        let mut reading = all;
+        if let Some(asked) = &exports.undecided {
+            let there = survey.deliveries.keys().map(|(period, ..)| *period).collect();
+            reading = Reading { periods: Some(asked.choose(&there)?), ..reading };
+            survey = Self::read(exports, &reading, threads)?;
+        }
+        // Only of what is read: a month that was not asked for may be there twice.
+        survey.once()?;
+        Ok((survey, reading))
     }
 
     /// Reads the time columns of every line that is read at all.
     ///
     /// # Errors
     /// Bad input, told with its place.
-    pub fn read(exports: &Exports, reading: &Reading, threads: usize) -> Result<Self> {
+    fn read(exports: &Exports, reading: &Reading, threads: usize) -> Result<Self> {
         let workers = scan(&exports.parts, Extent::Times, threads, || Times::new(reading, exports))?;
         let mut survey = Self::default();
         for (dictionary, times) in workers {
@@ -95,7 +100,6 @@ impl Survey {
                 dialects.entry(exports.parts[part].dialect()).or_insert_with(|| exports.parts[part].folder.clone());
             }
         }
-        survey.once()?;
         Ok(survey)
     }
 

@@ -47,7 +47,7 @@ impl Plan<'_> {
         let holder = step.sides().find_map(|side| course.claims.get(&side).copied());
         if let Some(holder) = holder {
             let why = format!("the same side of the same target is changed by {}", self.steps[holder].id);
-            self.lose(inputs, step, Some(holder), worth, why);
+            self.lose(inputs, step, Some(holder), worth, (why, None));
             return;
         }
         step.changes = self.after.peek(&step.finding.edits);
@@ -55,11 +55,8 @@ impl Plan<'_> {
         if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
             let holder = |id| course.claims.get(&(id, Aspect::Existence)).copied();
             let removed = step.finding.target.members().iter().find_map(|id| holder(*id));
-            let (why, from) = self.why_nothing(inputs, &step, removed, monthly.to_f64());
-            self.lose(inputs, step, removed, worth, why);
-            if let Some(left) = self.rejected.last_mut() {
-                left.from = from;
-            }
+            let because = self.why_nothing(inputs, &step, removed, monthly.to_f64());
+            self.lose(inputs, step, removed, worth, because);
             return;
         }
         self.after.apply(&step.finding.edits);
@@ -101,7 +98,14 @@ impl Plan<'_> {
     }
 
     /// Leaves a finding out, and names it beside the winner; another way of the winner's own finding is no finding that was rejected.
-    fn lose(&mut self, inputs: &Inputs<'_>, step: Step, winner: Option<usize>, worth: Option<Worth>, mut why: String) {
+    fn lose(
+        &mut self,
+        inputs: &Inputs<'_>,
+        step: Step,
+        winner: Option<usize>,
+        worth: Option<Worth>,
+        (mut why, from): (String, Option<String>),
+    ) {
         if let Some(winner) = winner.and_then(|at| self.steps.get_mut(at)) {
             if let Some([lost, won]) = worth.zip(winner.weighed).map(|(lost, won)| [lost, won]) {
                 why = format!("{why}, which {}", compared(inputs, won, lost));
@@ -117,7 +121,7 @@ impl Plan<'_> {
                 return;
             }
         }
-        self.rejected.push(Left::new(step, why));
+        self.rejected.push(Left { step, why, from });
     }
 }
 

@@ -200,10 +200,10 @@ impl<'a> Reader<'a> {
         self.rows += rows as u64;
         self.lines.rows = rows;
         for Column { slot, rows, .. } in &mut self.texts {
-            self.lines.text[*slot] = Coded::of_rows(std::mem::take(rows), Sym::NONE);
+            self.lines.text[*slot] = Coded::of_rows(taken(rows), Sym::NONE);
         }
         if let Some(Column { rows, .. }) = &mut self.resource {
-            self.lines.resource = Coded::of_rows(std::mem::take(rows), ResourceSym::NONE);
+            self.lines.resource = Coded::of_rows(taken(rows), ResourceSym::NONE);
         }
         self.lines.wide.clear();
         for Column { slot, rows, .. } in &mut self.amounts {
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             self.lines.amount[*slot] = Coded::of_rows(packed, Narrow::NULL);
         }
         for Column { slot, rows, .. } in &mut self.moments {
-            self.lines.moment[*slot] = Coded::of_rows(std::mem::take(rows), NO_MOMENT);
+            self.lines.moment[*slot] = Coded::of_rows(taken(rows), NO_MOMENT);
         }
         self.join_labels(rows, dictionary);
         if let Some(translator) = &mut self.translator {
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         let (mut flat, mut maps) = (Vec::new(), Vec::new());
         for LabelColumn { kind, .. } in &mut self.labels {
             match kind {
-                LabelKind::Flat(key, _, syms) => flat.push((*key, Coded::of_rows(std::mem::take(syms), Sym::NONE))),
+                LabelKind::Flat(key, _, syms) => flat.push((*key, Coded::of_rows(taken(syms), Sym::NONE))),
                 LabelKind::Map(_, _, sets) => maps.push(std::mem::take(sets)),
             }
         }
@@ -320,4 +320,9 @@ fn amount(text: &str, usage: bool) -> Result<i128> {
 fn account_of(text: &str, names: &mut Names) -> Sym {
     let bare = !text.is_empty() && text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if bare { names.intern(&format!("{text:0>12}")) } else { names.intern(text) }
+}
+
+/// A batch's values, with room for the next.
+fn taken<T>(rows: &mut Vec<T>) -> Vec<T> {
+    std::mem::replace(rows, Vec::with_capacity(BATCH))
 }

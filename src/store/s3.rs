@@ -129,10 +129,7 @@ impl S3 {
 
     /// Whether there is an object.
     pub(super) fn is_there(&self, path: &Path) -> Result<bool> {
-        match self.head(path) {
-            Ok(found) => Ok(found.is_some()),
-            Err(error) => Err(error),
-        }
+        self.head(path).map(|found| found.is_some())
     }
 
     fn head(&self, path: &Path) -> Result<Option<Object>> {

@@ -4,6 +4,7 @@ use super::{
     Amount, CapacityId, Rates, Waterfall,
     sweep::{Break, Sweep},
 };
+use crate::parallel::in_parallel;
 
 /// How a commitment is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +52,8 @@ impl Curve {
         let mut breaks = if threads < 2 {
             some(0..hours)
         } else {
-            std::thread::scope(|scope| {
-                let parts: Vec<_> =
-                    (0..hours).step_by(each).map(|at| scope.spawn(move || some(at..hours.min(at + each)))).collect();
-                let done = parts.into_iter().map(std::thread::ScopedJoinHandle::join);
-                done.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-            })
+            let parts = (0..hours).step_by(each).map(|at| at..hours.min(at + each));
+            in_parallel(parts, some).concat()
         };
         // Of one amount, in the order of the hours: the sums do not depend on the workers.
         breaks.sort_by(|(a, _), (b, _)| a.total_cmp(b));

@@ -125,8 +125,10 @@ fn manifests_are_followed_and_formats_do_not_mix() {
         fs::write(period.join(assembly).join("report-1.csv.gz"), gzip(&plain)).unwrap();
         fs::remove_file(plain).unwrap();
     }
-    let keys = r#"{"reportKeys": ["p/report/20260901-20261001/new/report-1.csv.gz"]}"#;
-    fs::write(period.join("report-Manifest.json"), keys).unwrap();
+    // A part that is named twice is read once.
+    let key = "p/report/20260901-20261001/new/report-1.csv.gz";
+    let keys = format!(r#"{{"reportKeys": ["{key}", "{key}"]}}"#);
+    fs::write(period.join("report-Manifest.json"), &keys).unwrap();
     // Each assembly keeps its own manifest; the one above them names the latest.
     fs::write(period.join("z-old/report-Manifest.json"), keys.replace("/new/", "/z-old/")).unwrap();
     for export in [folder.path().to_owned(), period.join("report-Manifest.json")] {

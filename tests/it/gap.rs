@@ -65,3 +65,22 @@ fn offers_beyond_the_bound_are_told() {
     assert_eq!(left_out.len(), offers.len() - 3);
     assert!(advice.advised.iter().all(|(at, _)| left_out.iter().all(|declined| declined.offer != *at)));
 }
+
+#[test]
+fn what_loses_to_the_joint_advice_is_named() {
+    let facts = facts(&root().join("fixtures/company/export"));
+    let bill = bill(&facts);
+    let offers = offers(&bill);
+    let figures = Defaults::embedded().unwrap().commitments;
+    let advised = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day()), 2).advised;
+    // The Compute plan could cover what two EC2 Instance plans cover, and pays alone; it is not advised beside them.
+    let of = |name: &str| advised.iter().find(|(_, advised)| advised.purchase.label().contains(name));
+    assert!(of("Compute Savings Plan").is_none());
+    for family in ["Plan for m5", "Plan for m6i"] {
+        let (_, winner) = of(family).unwrap();
+        let (loser, alone) = &winner.alternatives[0];
+        assert!(loser.label().contains("Compute Savings Plan") && alone.0 > 0, "{family}: {}", loser.label());
+    }
+    // Reserved capacity and a Database plan are both advised: neither is the other's loser.
+    assert!(of("write capacity units").unwrap().1.alternatives.is_empty() && of("Database Savings Plan").is_some());
+}

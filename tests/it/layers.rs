@@ -8,7 +8,7 @@ use std::{
 /// Modules in the order of the flow. Those of one line may not import each other, except where a later test says so.
 const FLOW: &[&[&str]] = &[
     &["error"],
-    &["instance", "money", "names", "note", "time"],
+    &["instance", "money", "names", "note", "parallel", "time"],
     &["store"],
     &["defaults", "forecast", "season", "sku", "scan"],
     &["exports", "inventory", "transactions"],

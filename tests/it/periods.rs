@@ -144,5 +144,18 @@ fn billing_periods_are_picked_by_path_or_by_line() {
         let error = of_periods(export, &["2026-06"]).unwrap_err();
         assert!(error.contains("--period 2026-06") && error.contains("2026-08, 2026-09"), "{error}");
     }
+    // August is there as FOCUS too: that matters to those who read August.
+    let rows = "BilledCost,EffectiveCost,BillingAccountId,SubAccountId,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,\
+        BillingPeriodStart,ProviderName,ServiceName\n\
+        1,1,111122223333,111122223333,USD,Usage,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,2026-08-01T00:00:00Z,AWS,Amazon EC2\n";
+    std::fs::write(one.join("focus.csv"), rows).unwrap();
+    let both = |period: &[&str]| {
+        let exports = [one.join("part.parquet"), one.join("focus.csv")].map(|path| path.display().to_string());
+        let period = period.iter().map(|&text| text.to_owned()).collect();
+        let settings = Settings { exports: exports.into(), period, window: Some("all".into()), ..Settings::default() };
+        curtail::run(&Config::of(settings).unwrap()).map(|report| report.totals.unblended_cost.0)
+    };
+    assert!((both(&["2026-09"]).unwrap() - 1440.0).abs() < 1e-9);
+    assert!(both(&["2026-08"]).unwrap_err().to_string().contains("counted twice"));
     assert!(of_periods(&one, &["September"]).unwrap_err().contains("--period: `September` is neither a month"));
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     names::Sym,
+    parallel::in_parallel,
     scan::{Dictionary, TagsId},
     time::Span,
 };
@@ -36,16 +37,6 @@ pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> (Vec<Resource>, 
         usage.extend(uses);
     }
     (resources, usage)
-}
-
-/// What each item becomes, each on a thread of its own, in the items' order.
-fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = items.map(|item| scope.spawn(move || work(item))).collect();
-        let results = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        results.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
 }
 
 /// The resources that have anything in the priced currency, in order.
