@@ -66,8 +66,8 @@ pub type Owned<'a> = Vec<(ResourceId, Line<'a>)>;
 /// Points of a metric, of several resources, in no order that means anything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pooled {
-    /// The values.
-    pub values: Vec<f64>,
+    /// The values of each member.
+    pub of_members: Vec<Vec<f64>>,
     /// Hours that a point stands for, at most.
     pub hours: i32,
 }
@@ -76,17 +76,20 @@ impl Pooled {
     /// The greatest value.
     #[must_use]
     pub fn max(&self) -> f64 {
-        self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+        self.of_members.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// The value that so many per cent of the points do not exceed.
+    /// The value that so many per cent of the points of the busiest member do not exceed: the others must not hide it.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "far fewer points than a double counts")]
     pub fn percentile(&self, percent: f64) -> f64 {
-        let mut sorted = self.values.clone();
-        sorted.sort_by(f64::total_cmp);
-        let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
-        sorted.get(rank.clamp(1, sorted.len()) - 1).copied().unwrap_or_default()
+        let of = |values: &Vec<f64>| {
+            let mut sorted = values.clone();
+            sorted.sort_by(f64::total_cmp);
+            let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
+            sorted.get(rank.max(1) - 1).copied()
+        };
+        self.of_members.iter().filter_map(of).fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
@@ -256,19 +259,19 @@ impl<'a> Context<'a> {
     /// they cover too little of that.
     #[must_use]
     pub fn pooled(&self, members: &[ResourceId], [space, name, stat]: [&str; 3], span: Span) -> Option<Pooled> {
-        let (mut values, mut hours, mut covered, mut lived) = (Vec::new(), 1, 0, 0);
+        let (mut of_members, mut hours, mut covered, mut lived) = (Vec::new(), 1, 0, 0);
         for member in members.iter().map(|id| self.facts.resource(*id)) {
             lived += member.seen.cut(span).hours();
             let life = self.days_of_life(member, span);
             if let Some(series) = self.points(member, space, name, stat, life) {
-                values.extend(series.points.iter().map(|(_, value)| *value));
+                of_members.push(series.points.iter().map(|(_, value)| *value).collect());
                 hours = hours.max(series.period_hours);
                 covered += series.hours_covered(life);
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "hours of a period")]
         let enough = covered as f64 >= lived as f64 * self.min_metric_cover;
-        (enough && !values.is_empty()).then_some(Pooled { values, hours })
+        (enough && !of_members.is_empty()).then_some(Pooled { of_members, hours })
     }
 
     /// What of a span a resource was there, its first day whole: a daily metric of it begins at midnight.

@@ -111,8 +111,17 @@ impl<'a> Fleet<'a> {
 
     /// The mean of a metric of its processors in each hour, where it is known of most that ran.
     pub(super) fn load(&self, see: &Context<'_>, space: &str, metric: &str) -> Hours {
+        self.each_hour(see, [space, metric], |hour| hour.sum / hour.count)
+    }
+
+    /// The metric of the busiest member in each hour, where it is known of most that ran.
+    pub(super) fn busiest(&self, see: &Context<'_>, space: &str, metric: &str) -> Hours {
+        self.each_hour(see, [space, metric], |hour| hour.most)
+    }
+
+    fn each_hour(&self, see: &Context<'_>, [space, metric]: [&str; 2], of: fn(&Load) -> f64) -> Hours {
         let period = see.facts.window.period;
-        let mut sums = vec![(0.0, 0.0); self.running.values.len()];
+        let mut loads = vec![Load::default(); self.running.values.len()];
         for id in self.target.members() {
             let member = see.facts.resource(*id);
             let series = see.points(member, space, metric, "Average", period.cut(member.seen));
@@ -120,18 +129,18 @@ impl<'a> Fleet<'a> {
                 series.filter(|series| series.period_hours == 1).iter().flat_map(|series| series.points)
             {
                 let at = usize::try_from(hour.0 - period.start.0).unwrap_or(usize::MAX);
-                if let Some((sum, count)) = sums.get_mut(at) {
-                    *sum += value;
-                    *count += 1.0;
+                if let Some(load) = loads.get_mut(at) {
+                    load.sum += value;
+                    load.count += 1.0;
+                    load.most = load.most.max(*value);
                 }
             }
         }
-        let known = |(at, (sum, count)): (usize, (f64, f64))| {
-            let ran = self.running.values[at].unwrap_or_default();
-            (count > 0.0 && count >= ran * see.min_metric_cover).then_some(sum / count)
+        let known = |(load, ran): (&Load, &Option<f64>)| {
+            let ran = ran.unwrap_or_default();
+            (load.count > 0.0 && load.count >= ran * see.min_metric_cover).then(|| of(load))
         };
-        let values = sums.into_iter().enumerate().map(known).collect();
-        Hours { start: period.start, values }
+        Hours { start: period.start, values: loads.iter().zip(&self.running.values).map(known).collect() }
     }
 
     /// Hours of the period with how many ran.
@@ -150,6 +159,14 @@ impl<'a> Fleet<'a> {
     pub(super) fn mean(&self) -> f64 {
         self.hours().map(|(_, running)| running).sum::<f64>() / self.running.values.len().max(1) as f64
     }
+}
+
+/// What members' processors did in an hour.
+#[derive(Clone, Copy, Default)]
+struct Load {
+    sum: f64,
+    most: f64,
+    count: f64,
 }
 
 /// Alike instances of one workload that are in no Auto Scaling group, as one fleet each; groups as they are.

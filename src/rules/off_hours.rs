@@ -4,7 +4,7 @@ use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     fleet::Fleet,
     idle_ec2_instance,
-    schedule::{Action, Limits, Week},
+    schedule::{self, Action, Limits, Week},
 };
 use crate::{
     bill::Edit,
@@ -193,7 +193,8 @@ impl OffHours {
 
     /// Whether it was there long enough to know its weekends.
     fn is_old(&self, see: &Context<'_>, target: &Target) -> bool {
-        let back = see.facts.window.period.end.plus(-24 * i32::try_from(self.least_days).unwrap_or(i32::MAX / 24));
+        let back =
+            see.facts.window.period.end.plus(i32::try_from(self.least_days).unwrap_or(i32::MAX).saturating_mul(-24));
         target.members().iter().any(|id| see.facts.resource(*id).seen.start <= back)
             && back >= see.facts.window.period.start
     }
@@ -220,7 +221,8 @@ impl OffHours {
             _ => ("AWS/EC2", self.in_use.ec2_cpu_percent),
         };
         let mut nights = Nights { used: BTreeSet::new(), known: 0, busy: 0, signals: Vec::new() };
-        let load = fleet.load(see, space, "CPUUtilization");
+        // One member in use is use: the others must not hide it.
+        let load = fleet.busiest(see, space, "CPUUtilization");
         if self.count(see, &load, limit, &mut nights) {
             nights.signals.push("CPUUtilization");
         }
@@ -333,7 +335,7 @@ impl OffHours {
                 _ => (format!("ec2:{verb}Instances"), json!({"InstanceIds": [name]})),
             };
             json!({
-                "Name": format!("{name}-{verb}-{:02}{:02}", action.hour, action.minute),
+                "Name": schedule::unique(&format!("{verb}-{:02}{:02}", action.hour, action.minute), name),
                 "ScheduleExpression": action.aws_cron(),
                 "ScheduleExpressionTimezone": see.zone.name(),
                 "FlexibleTimeWindow": {"Mode": "OFF"},

@@ -5,6 +5,7 @@ use crate::{
     time::{Hour, Span, WEEK_HOURS, Zone},
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How far a week is simplified.
@@ -214,6 +215,20 @@ impl Action {
     }
 }
 
+/// A name for a schedule of EventBridge that no other target in the account and region has: what it does, then as much of the target's name as
+/// the 64 characters of letters, digits, `-`, `_` and `.` allow, and where that is not all of it, a mark of the whole.
+pub(super) fn unique(what: &str, target: &str) -> String {
+    const LONGEST: usize = 64;
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let whole: String = format!("{what}-{target}").chars().map(plain).collect();
+    if whole.len() <= LONGEST && whole.ends_with(target) {
+        return whole;
+    }
+    let mark: String = Sha256::digest(target).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let kept: String = whole.chars().take(LONGEST - mark.len() - 1).collect();
+    format!("{kept}-{mark}")
+}
+
 /// Days from Monday on.
 const NAMES: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 
@@ -285,6 +300,16 @@ mod tests {
         assert_eq!(during(&kolkata, 17), ["2", "8", "6", "2"]);
         let caps = week.caps(&utc, Span::new(Hour(23), Hour(25)));
         assert_eq!(*caps, [4.0, 10.0].map(|units| Some(Quantity::from_f64(units).unwrap())));
+    }
+
+    #[test]
+    fn names_of_schedules_are_short_and_differ() {
+        assert_eq!(unique("start-0745", "i-0a"), "start-0745-i-0a");
+        let long = "x".repeat(63);
+        let [one, other] = [format!("{long}1"), format!("{long}2")].map(|target| unique("stop-1900", &target));
+        assert!(one != other && one.len() == 64 && other.len() == 64);
+        let [one, other] = ["shop (m5.large)", "shop [m5.large]"].map(|target| unique("stop-1900", target));
+        assert!(one != other && one.starts_with("stop-1900-shop--m5.large--"), "{one}");
     }
 
     #[test]

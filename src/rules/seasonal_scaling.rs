@@ -4,7 +4,8 @@ use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     by_clock::{Answer, Demand, Learned, Method, Outcome, after, whole},
     fleet::{Fleet, by_workload},
-    schedule::Action,
+    idle_ec2_instance,
+    schedule::{self, Action},
 };
 use crate::{bill::Edit, sku::Service};
 use serde::Deserialize;
@@ -44,7 +45,8 @@ impl SeasonalScaling {
         let sizes: BTreeSet<&str> = fleet.instances().map(|instance| instance.kind.size.as_str()).collect();
         let first = fleet.target.members().first().map(|id| see.facts.resource(*id));
         let managed = |tag: &String| first.is_some_and(|member| member.tag(tag).is_some());
-        if fleet.has_spot() || sizes.len() != 1 || self.managed_tags.iter().any(managed) {
+        let kept = || idle_ec2_instance::is_kept(see, &fleet.target, &idle_ec2_instance::listed(see, &fleet.target));
+        if fleet.has_spot() || sizes.len() != 1 || self.managed_tags.iter().any(managed) || kept() {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -116,9 +118,9 @@ impl SeasonalScaling {
         let (account, _, name) = fleet.target.identity(see.facts);
         let most = listed(see, &fleet.target).and_then(|group| group.max_size);
         let most = most.unwrap_or(i64::from(whole(fleet.most())));
-        let last = see.facts.window.period.end.plus(-48);
         let members = fleet.target.members().iter().map(|id| see.facts.resource(*id));
-        let ids: Vec<&str> = members.filter(|member| member.seen.end > last).map(|member| &*member.id).collect();
+        let ids: Vec<&str> =
+            members.filter(|member| member.seen.end > see.gone_before).map(|member| &*member.id).collect();
         let input = |action: &Action| {
             let at = format!("{:02}{:02}-{}", action.hour, action.minute, action.level);
             if matches!(fleet.target, Target::Group { .. }) {
@@ -135,7 +137,7 @@ impl SeasonalScaling {
             let (run, rest) = ids.split_at(usize::try_from(action.level).unwrap_or(0).min(ids.len()));
             let call = |(verb, ids): (&str, &[&str])| {
                 json!({
-                    "Name": format!("{verb}-{at}"),
+                    "Name": schedule::unique(&format!("{verb}-{at}"), name),
                     "ScheduleExpression": action.aws_cron(),
                     "ScheduleExpressionTimezone": see.zone.name(),
                     "FlexibleTimeWindow": {"Mode": "OFF"},

@@ -1,14 +1,12 @@
 //! Auto Scaling groups, as the inventory reads them.
 
-use super::site::{Fetch, Site, at, client, listing, whole};
+use super::site::{Fetch, Site, at, client, listed, listing, whole};
 use crate::inventory::{Tag, autoscaling};
 use aws_sdk_autoscaling::types as sdk;
 
 pub(super) fn groups(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_autoscaling).describe_auto_scaling_groups().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<autoscaling::AutoScalingGroup>(all.into_iter().map(group).collect())
+        listed!(autoscaling::AutoScalingGroup, client!(site, aws_sdk_autoscaling).describe_auto_scaling_groups(), group)
     })
 }
 

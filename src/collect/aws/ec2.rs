@@ -2,7 +2,7 @@
 
 use super::{
     failure::Failure,
-    site::{Fetch, Site, at, client, listing, whole, word},
+    site::{Fetch, Site, at, client, listed, listing, whole, word},
 };
 use crate::inventory::{Inventory, Tag, ec2};
 use aws_sdk_ec2::types as sdk;
@@ -13,9 +13,7 @@ const PAGE: i32 = 500;
 
 pub(super) fn instances(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_instances().max_results(PAGE).into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::Instance>(all.into_iter().map(reservation).collect())
+        listed!(ec2::Instance, client!(site, aws_sdk_ec2).describe_instances().max_results(PAGE), reservation)
     })
 }
 
@@ -85,11 +83,9 @@ fn tags(of: Option<Vec<sdk::Tag>>) -> Vec<Tag> {
 }
 
 pub(super) fn volumes(site: Site) -> Fetch {
-    Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_volumes().max_results(PAGE).into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::Volume>(all.into_iter().map(volume).collect())
-    })
+    Box::pin(
+        async move { listed!(ec2::Volume, client!(site, aws_sdk_ec2).describe_volumes().max_results(PAGE), volume) },
+    )
 }
 
 fn volume(of: sdk::Volume) -> ec2::Volume {
@@ -139,9 +135,7 @@ fn address(of: sdk::Address) -> ec2::Address {
 
 pub(super) fn nat_gateways(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_nat_gateways().max_results(PAGE).into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::NatGateway>(all.into_iter().map(nat_gateway).collect())
+        listed!(ec2::NatGateway, client!(site, aws_sdk_ec2).describe_nat_gateways().max_results(PAGE), nat_gateway)
     })
 }
 
@@ -167,15 +161,11 @@ fn nat_gateway(of: sdk::NatGateway) -> ec2::NatGateway {
 /// Snapshots of the account itself: those that others share cost it nothing.
 pub(super) fn snapshots(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2)
-            .describe_snapshots()
-            .owner_ids("self")
-            .max_results(PAGE)
-            .into_paginator()
-            .items()
-            .send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::Snapshot>(all.into_iter().map(snapshot).collect())
+        listed!(
+            ec2::Snapshot,
+            client!(site, aws_sdk_ec2).describe_snapshots().owner_ids("self").max_results(PAGE),
+            snapshot
+        )
     })
 }
 
@@ -238,9 +228,7 @@ fn image(of: sdk::Image) -> ec2::Image {
 
 pub(super) fn vpc_endpoints(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2).describe_vpc_endpoints().max_results(PAGE).into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::VpcEndpoint>(all.into_iter().map(vpc_endpoint).collect())
+        listed!(ec2::VpcEndpoint, client!(site, aws_sdk_ec2).describe_vpc_endpoints().max_results(PAGE), vpc_endpoint)
     })
 }
 
@@ -261,14 +249,11 @@ fn vpc_endpoint(of: sdk::VpcEndpoint) -> ec2::VpcEndpoint {
 
 pub(super) fn capacity_reservations(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_ec2)
-            .describe_capacity_reservations()
-            .max_results(PAGE)
-            .into_paginator()
-            .items()
-            .send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<ec2::CapacityReservation>(all.into_iter().map(capacity_reservation).collect())
+        listed!(
+            ec2::CapacityReservation,
+            client!(site, aws_sdk_ec2).describe_capacity_reservations().max_results(PAGE),
+            capacity_reservation
+        )
     })
 }
 

@@ -1,15 +1,13 @@
 //! ElastiCache, as the inventory reads it.
 
-use super::site::{Fetch, Site, at, client, listing, whole};
-use crate::inventory::{Inventory, Recurring, elasticache};
+use super::site::{Fetch, Site, at, charges, client, listed, listing, whole};
+use crate::inventory::{Inventory, elasticache};
 use aws_sdk_elasticache::types as sdk;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) fn clusters(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_elasticache).describe_cache_clusters().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<elasticache::CacheCluster>(all.into_iter().map(cluster).collect())
+        listed!(elasticache::CacheCluster, client!(site, aws_sdk_elasticache).describe_cache_clusters(), cluster)
     })
 }
 
@@ -29,19 +27,13 @@ fn cluster(of: sdk::CacheCluster) -> elasticache::CacheCluster {
     }
 }
 
-fn recurring(of: Option<Vec<sdk::RecurringCharge>>) -> Vec<Recurring> {
-    let charge = |of: sdk::RecurringCharge| Recurring {
-        recurring_charge_amount: of.recurring_charge_amount.unwrap_or_default(),
-        recurring_charge_frequency: of.recurring_charge_frequency,
-    };
-    of.unwrap_or_default().into_iter().map(charge).collect()
-}
-
 pub(super) fn reserved(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_elasticache).describe_reserved_cache_nodes().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<elasticache::ReservedCacheNode>(all.into_iter().map(reserved_node).collect())
+        listed!(
+            elasticache::ReservedCacheNode,
+            client!(site, aws_sdk_elasticache).describe_reserved_cache_nodes(),
+            reserved_node
+        )
     })
 }
 
@@ -58,7 +50,7 @@ fn reserved_node(of: sdk::ReservedCacheNode) -> elasticache::ReservedCacheNode {
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
     }
 }
 
@@ -87,6 +79,6 @@ fn offering(of: sdk::ReservedCacheNodesOffering) -> elasticache::ReservedCacheNo
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
     }
 }

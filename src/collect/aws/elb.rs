@@ -1,6 +1,6 @@
 //! Load balancers, as the inventory reads them.
 
-use super::site::{Fetch, Site, Written, at, client, listing, named, stem, whole, word};
+use super::site::{Fetch, Site, Written, at, client, listed, listing, named, stem, whole, word};
 use crate::inventory::{Inventory, elb};
 use aws_sdk_elasticloadbalancing as aws_sdk_elb;
 use aws_sdk_elasticloadbalancingv2 as aws_sdk_elbv2;
@@ -10,9 +10,7 @@ use std::sync::Arc;
 
 pub(super) fn load_balancers(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_elbv2).describe_load_balancers().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<elb::LoadBalancer>(all.into_iter().map(load_balancer).collect())
+        listed!(elb::LoadBalancer, client!(site, aws_sdk_elbv2).describe_load_balancers(), load_balancer)
     })
 }
 
@@ -31,11 +29,9 @@ fn load_balancer(of: sdk::LoadBalancer) -> elb::LoadBalancer {
 }
 
 pub(super) fn target_groups(site: Site) -> Fetch {
-    Box::pin(async move {
-        let all = client!(site, aws_sdk_elbv2).describe_target_groups().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<elb::TargetGroup>(all.into_iter().map(target_group).collect())
-    })
+    Box::pin(
+        async move { listed!(elb::TargetGroup, client!(site, aws_sdk_elbv2).describe_target_groups(), target_group) },
+    )
 }
 
 fn target_group(of: sdk::TargetGroup) -> elb::TargetGroup {
@@ -79,11 +75,9 @@ fn target(of: sdk::TargetHealthDescription) -> elb::TargetHealthDescription {
 }
 
 pub(super) fn classic_load_balancers(site: Site) -> Fetch {
-    Box::pin(async move {
-        let all = client!(site, aws_sdk_elb).describe_load_balancers().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<elb::ClassicLoadBalancer>(all.into_iter().map(classic).collect())
-    })
+    Box::pin(
+        async move { listed!(elb::ClassicLoadBalancer, client!(site, aws_sdk_elb).describe_load_balancers(), classic) },
+    )
 }
 
 fn classic(of: aws_sdk_elb::types::LoadBalancerDescription) -> elb::ClassicLoadBalancer {

@@ -1,16 +1,12 @@
 //! RDS and Aurora, as the inventory reads them.
 
-use super::site::{Fetch, Site, at, client, listing, whole};
-use crate::inventory::{Inventory, Recurring, Tag, rds};
+use super::site::{Fetch, Site, at, charges, client, listed, listing, whole};
+use crate::inventory::{Inventory, Tag, rds};
 use aws_sdk_rds::types as sdk;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) fn instances(site: Site) -> Fetch {
-    Box::pin(async move {
-        let all = client!(site, aws_sdk_rds).describe_db_instances().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<rds::DbInstance>(all.into_iter().map(instance).collect())
-    })
+    Box::pin(async move { listed!(rds::DbInstance, client!(site, aws_sdk_rds).describe_db_instances(), instance) })
 }
 
 fn instance(of: sdk::DbInstance) -> rds::DbInstance {
@@ -41,19 +37,9 @@ fn instance(of: sdk::DbInstance) -> rds::DbInstance {
     }
 }
 
-fn recurring(of: Option<Vec<sdk::RecurringCharge>>) -> Vec<Recurring> {
-    let charge = |of: sdk::RecurringCharge| Recurring {
-        recurring_charge_amount: of.recurring_charge_amount.unwrap_or_default(),
-        recurring_charge_frequency: of.recurring_charge_frequency,
-    };
-    of.unwrap_or_default().into_iter().map(charge).collect()
-}
-
 pub(super) fn reserved(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_rds).describe_reserved_db_instances().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<rds::ReservedDbInstance>(all.into_iter().map(reserved_instance).collect())
+        listed!(rds::ReservedDbInstance, client!(site, aws_sdk_rds).describe_reserved_db_instances(), reserved_instance)
     })
 }
 
@@ -71,7 +57,7 @@ fn reserved_instance(of: sdk::ReservedDbInstance) -> rds::ReservedDbInstance {
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
         currency_code: of.currency_code,
     }
 }
@@ -102,7 +88,7 @@ fn offering(of: sdk::ReservedDbInstancesOffering) -> rds::ReservedDbInstancesOff
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
         currency_code: of.currency_code,
     }
 }

@@ -1,23 +1,13 @@
 //! Reserved nodes of Redshift, as the inventory reads them.
 
-use super::site::{Fetch, Site, at, client, listing, whole};
-use crate::inventory::{Inventory, Recurring, redshift};
+use super::site::{Fetch, Site, at, charges, client, listed, listing, whole};
+use crate::inventory::{Inventory, redshift};
 use aws_sdk_redshift::types as sdk;
 use std::sync::Arc;
 
-fn recurring(of: Option<Vec<sdk::RecurringCharge>>) -> Vec<Recurring> {
-    let charge = |of: sdk::RecurringCharge| Recurring {
-        recurring_charge_amount: of.recurring_charge_amount.unwrap_or_default(),
-        recurring_charge_frequency: of.recurring_charge_frequency,
-    };
-    of.unwrap_or_default().into_iter().map(charge).collect()
-}
-
 pub(super) fn reserved(site: Site) -> Fetch {
     Box::pin(async move {
-        let all = client!(site, aws_sdk_redshift).describe_reserved_nodes().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<redshift::ReservedNode>(all.into_iter().map(reserved_node).collect())
+        listed!(redshift::ReservedNode, client!(site, aws_sdk_redshift).describe_reserved_nodes(), reserved_node)
     })
 }
 
@@ -32,7 +22,7 @@ fn reserved_node(of: sdk::ReservedNode) -> redshift::ReservedNode {
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
     }
 }
 
@@ -42,9 +32,11 @@ pub(super) fn offerings(site: Site, known: Arc<Inventory>) -> Fetch {
         if known.reserved_warehouse_nodes.is_empty() {
             return listing::<redshift::ReservedNodeOffering>(Vec::new());
         }
-        let all = client!(site, aws_sdk_redshift).describe_reserved_node_offerings().into_paginator().items().send();
-        let all: Vec<_> = all.collect::<Result<_, _>>().await?;
-        listing::<redshift::ReservedNodeOffering>(all.into_iter().map(offering).collect())
+        listed!(
+            redshift::ReservedNodeOffering,
+            client!(site, aws_sdk_redshift).describe_reserved_node_offerings(),
+            offering
+        )
     })
 }
 
@@ -56,6 +48,6 @@ fn offering(of: sdk::ReservedNodeOffering) -> redshift::ReservedNodeOffering {
         duration: whole(of.duration),
         fixed_price: of.fixed_price,
         usage_price: of.usage_price,
-        recurring_charges: recurring(of.recurring_charges),
+        recurring_charges: charges!(of.recurring_charges),
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     note::Notes,
 };
 use aws_config::{Region, SdkConfig};
-use futures_util::{StreamExt as _, future::join_all, stream};
+use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{cell::RefCell, collections::BTreeMap, fs, sync::Arc};
 
@@ -256,24 +256,51 @@ impl Run<'_> {
         let at_once = self.ledger.figures.listings_at_once;
         let by_themselves = self.steps(scope).filter_map(|step| match step.ask {
             Ask::First(fetch) => Some((step, fetch)),
-            Ask::After(_) => None,
+            Ask::After(..) => None,
         });
-        let fetched = by_themselves.map(|(step, fetch)| self.step(scope, step, move || fetch(scope.site.clone())));
+        let fetched = by_themselves.map(|(step, fetch)| self.step(scope, step, "", move || fetch(scope.site.clone())));
         stream::iter(fetched).buffer_unordered(at_once).collect::<Vec<()>>().await;
-        let later: Vec<_> = self.steps(scope).filter(|step| matches!(step.ask, Ask::After(_))).collect();
+        let later = self.steps(scope).filter_map(|step| match step.ask {
+            Ask::After(of, fetch) => Some((step, of, fetch)),
+            Ask::First(_) => None,
+        });
+        let later: Vec<_> = later.collect();
         if later.is_empty() {
             return;
         }
         let known = Arc::new(self.known(scope));
-        let fetched = later.into_iter().filter_map(|step| match step.ask {
-            Ask::After(fetch) => Some((step, fetch)),
-            Ask::First(_) => None,
-        });
-        let fetched = fetched.map(|(step, fetch)| {
+        let fetched = later.into_iter().map(|(step, of, fetch)| {
             let known = known.clone();
-            self.step(scope, step, move || fetch(scope.site.clone(), known))
+            async move {
+                let of = scope.state.borrow().fetched(of);
+                if let Some(at) = of {
+                    self.step(scope, step, &at.to_string(), move || fetch(scope.site.clone(), known)).await;
+                } else {
+                    // That the listing itself is missing is said already; nothing follows from it.
+                    self.clear(scope, step.file, step.file);
+                    self.bar.inc(1);
+                }
+            }
         });
         stream::iter(fetched).buffer_unordered(at_once).collect::<Vec<()>>().await;
+    }
+
+    fn missed(&self, scope: &Scope, what: &str, failure: &Failure) {
+        self.ledger.missed(&scope.site.account, &scope.site.region, what, failure);
+    }
+
+    /// Takes away what a listing left before: old files must not pass for new ones.
+    fn clear(&self, scope: &Scope, step: &str, what: &str) {
+        let cleared = scope.state.borrow_mut().clear(&scope.site.folder, step);
+        if let Err(error) = cleared {
+            self.missed(scope, what, &Failure::broken(error));
+        }
+    }
+
+    /// Notes that a listing cannot be had now.
+    fn lost(&self, scope: &Scope, step: &str, what: &str, failure: &Failure) {
+        self.clear(scope, step, what);
+        self.missed(scope, what, failure);
     }
 
     /// What the folder's files say.
@@ -281,7 +308,7 @@ impl Run<'_> {
         Inventory::load(std::slice::from_ref(&scope.site.folder), &mut Notes::default()).unwrap_or_default()
     }
 
-    async fn step(&self, scope: &Scope, step: &Step, fetch: impl FnOnce() -> super::site::Fetch) {
+    async fn step(&self, scope: &Scope, step: &Step, asked: &str, fetch: impl FnOnce() -> super::site::Fetch) {
         self.bar.set_message(format!("{} {} {}", scope.site.account, scope.site.region, step.file));
         let may_lack = self.ledger.figures.not_everywhere.iter().any(|name| name == step.service);
         let fetch = || async move {
@@ -292,7 +319,7 @@ impl Run<'_> {
                 fetched => fetched,
             }
         };
-        self.fill(scope, step.file, &format!("{} ({})", step.file, step.needs.join(", ")), "", fetch).await;
+        self.fill(scope, step.file, &format!("{} ({})", step.file, step.needs.join(", ")), asked, fetch).await;
         self.bar.inc(1);
     }
 
@@ -317,12 +344,7 @@ impl Run<'_> {
         let kept = fetched.and_then(|files| scope.state.borrow_mut().fill(site, step, asked, self.now, &files));
         match kept {
             Ok(()) => self.ledger.done(false),
-            Err(failure) => {
-                if let Err(error) = scope.state.borrow_mut().clear(&site.folder, step) {
-                    self.ledger.missed(&site.account, &site.region, what, &Failure::broken(error));
-                }
-                self.ledger.missed(&site.account, &site.region, what, &failure);
-            }
+            Err(failure) => self.lost(scope, step, what, &failure),
         }
     }
 
@@ -332,10 +354,12 @@ impl Run<'_> {
         let plans = of_regions.map(|scope| async move {
             let (kinds, failures) = metrics::kinds(&scope.site, &self.known(scope)).await;
             for (name, failure) in failures {
-                self.ledger.missed(&scope.site.account, &scope.site.region, &format!("metrics of {name}"), &failure);
+                self.lost(scope, &name, &of_metrics(&name), &failure);
             }
-            let due = |kind: &metrics::Kind| !self.is_fresh(scope, &kind.name, &kind.asked(self.lookback));
-            (scope, kinds.into_iter().filter(|kind| due(kind)).collect::<Vec<_>>())
+            let fresh = |kind: &metrics::Kind| self.is_fresh(scope, &kind.name, &kind.asked(self.lookback));
+            let (fresh, due): (Vec<_>, Vec<_>) = kinds.into_iter().partition(fresh);
+            fresh.iter().for_each(|_| self.ledger.done(true));
+            (scope, due)
         });
         let plans: Vec<_> = stream::iter(plans).buffered(self.ledger.figures.scopes_at_once).collect().await;
         let wanted: usize = plans.iter().flat_map(|(_, kinds)| kinds).map(|kind| kind.wanted.len()).sum();
@@ -352,7 +376,7 @@ impl Run<'_> {
         let fetched = plans.iter().map(|(scope, kinds)| async {
             let all = kinds.iter().map(|kind| async {
                 let site = scope.site.clone();
-                let what = format!("metrics of {} ({})", kind.name, steps::METRIC_NEEDS.join(", "));
+                let what = of_metrics(&kind.name);
                 let fetch = || -> super::site::Fetch {
                     let (site, kind) = (site.clone(), kind.clone());
                     Box::pin(async move { metrics::fetch(&site, &kind, stretch).await })
@@ -360,10 +384,15 @@ impl Run<'_> {
                 self.fill(scope, &kind.name, &what, &kind.asked(self.lookback), fetch).await;
                 self.bar.inc(1);
             });
-            join_all(all).await;
+            stream::iter(all).buffer_unordered(self.ledger.figures.listings_at_once).collect::<Vec<()>>().await;
         });
         stream::iter(fetched).buffer_unordered(self.ledger.figures.scopes_at_once).collect::<Vec<()>>().await;
     }
+}
+
+/// Metrics of a kind, with what they need.
+fn of_metrics(kind: &str) -> String {
+    format!("metrics of {kind} ({})", steps::METRIC_NEEDS.join(", "))
 }
 
 /// Dollars to a hundredth of a cent: what 10 metrics cost.

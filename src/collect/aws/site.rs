@@ -66,6 +66,29 @@ macro_rules! client {
 }
 pub(super) use client;
 
+/// The listing of all that a paginated call gives, each read into the inventory's shape.
+macro_rules! listed {
+    ($of:ty, $call:expr, $read:expr) => {{
+        let all: Vec<_> = $call.into_paginator().items().send().collect::<Result<_, _>>().await?;
+        listing::<$of>(all.into_iter().map($read).collect())
+    }};
+}
+pub(super) use listed;
+
+/// What is charged again and again, of the SDKs that tell it alike.
+macro_rules! charges {
+    ($of:expr) => {
+        $of.unwrap_or_default()
+            .into_iter()
+            .map(|of| crate::inventory::Recurring {
+                recurring_charge_amount: of.recurring_charge_amount.unwrap_or_default(),
+                recurring_charge_frequency: of.recurring_charge_frequency,
+            })
+            .collect()
+    };
+}
+pub(super) use charges;
+
 impl Site {
     /// What counts its calls.
     pub(super) fn gate(&self) -> Gate {

@@ -42,6 +42,11 @@ impl State {
         })
     }
 
+    /// When a listing that is there was fetched.
+    pub(super) fn fetched(&self, step: &str) -> Option<i64> {
+        self.steps.get(step).map(|done| done.at)
+    }
+
     /// Puts the files of a listing in place of those it filled before, and keeps that in mind.
     pub(super) fn fill(
         &mut self,

@@ -24,8 +24,8 @@ pub(super) enum Place {
 pub(super) enum Ask {
     /// By itself.
     First(fn(Site) -> Fetch),
-    /// Once the listings of the same account and region are there.
-    After(fn(Site, Arc<Inventory>) -> Fetch),
+    /// Of what another listing of the same account and region tells: asked once that is there, and anew when it is another.
+    After(&'static str, fn(Site, Arc<Inventory>) -> Fetch),
 }
 
 /// A listing.
@@ -54,12 +54,13 @@ const fn first(
 }
 
 const fn after(
+    of: &'static str,
     service: &'static str,
     file: &'static str,
     needs: &'static [&'static str],
     fetch: fn(Site, Arc<Inventory>) -> Fetch,
 ) -> Step {
-    Step { service, file, needs, place: Place::Region, ask: Ask::After(fetch) }
+    Step { service, file, needs, place: Place::Region, ask: Ask::After(of, fetch) }
 }
 
 const fn at(place: Place, step: Step) -> Step {
@@ -99,13 +100,13 @@ pub(super) const STEPS: &[Step] = &[
     first("compute-optimizer", "compute-optimizer-get-rds-database-recommendations", &["compute-optimizer:GetRDSDatabaseRecommendations"], computeoptimizer::databases),
     first("compute-optimizer", "compute-optimizer-get-lambda-function-recommendations", &["compute-optimizer:GetLambdaFunctionRecommendations"], computeoptimizer::functions),
     first("compute-optimizer", "compute-optimizer-get-idle-recommendations", &["compute-optimizer:GetIdleRecommendations"], computeoptimizer::idle),
-    after("elb", "elbv2-describe-target-health", &["elasticloadbalancing:DescribeTargetHealth"], elb::target_health),
-    after("ec2", "ec2-describe-reserved-instances-offerings", &["ec2:DescribeReservedInstancesOfferings"], ec2::reserved_offerings),
-    after("rds", "rds-describe-reserved-db-instances-offerings", &["rds:DescribeReservedDBInstancesOfferings"], rds::offerings),
-    after("elasticache", "elasticache-describe-reserved-cache-nodes-offerings", &["elasticache:DescribeReservedCacheNodesOfferings"], elasticache::offerings),
-    after("opensearch", "opensearch-describe-reserved-instance-offerings", &["es:DescribeReservedInstanceOfferings"], opensearch::offerings),
-    after("redshift", "redshift-describe-reserved-node-offerings", &["redshift:DescribeReservedNodeOfferings"], redshift::offerings),
-    after("memorydb", "memorydb-describe-reserved-nodes-offerings", &["memorydb:DescribeReservedNodesOfferings"], memorydb::offerings),
+    after("elbv2-describe-target-groups", "elb", "elbv2-describe-target-health", &["elasticloadbalancing:DescribeTargetHealth"], elb::target_health),
+    after("ec2-describe-instances", "ec2", "ec2-describe-reserved-instances-offerings", &["ec2:DescribeReservedInstancesOfferings"], ec2::reserved_offerings),
+    after("rds-describe-db-instances", "rds", "rds-describe-reserved-db-instances-offerings", &["rds:DescribeReservedDBInstancesOfferings"], rds::offerings),
+    after("elasticache-describe-cache-clusters", "elasticache", "elasticache-describe-reserved-cache-nodes-offerings", &["elasticache:DescribeReservedCacheNodesOfferings"], elasticache::offerings),
+    after("opensearch-describe-domains", "opensearch", "opensearch-describe-reserved-instance-offerings", &["es:DescribeReservedInstanceOfferings"], opensearch::offerings),
+    after("redshift-describe-reserved-nodes", "redshift", "redshift-describe-reserved-node-offerings", &["redshift:DescribeReservedNodeOfferings"], redshift::offerings),
+    after("memorydb-describe-reserved-nodes", "memorydb", "memorydb-describe-reserved-nodes-offerings", &["memorydb:DescribeReservedNodesOfferings"], memorydb::offerings),
     at(Place::Account, first("savingsplans", "savingsplans-describe-savings-plans", &["savingsplans:DescribeSavingsPlans"], savingsplans::plans)),
     at(Place::Payer, first("cost-explorer", "ce-get-savings-plans-coverage", &["ce:GetSavingsPlansCoverage"], costexplorer::savings_plans_coverage)),
     at(Place::Payer, first("cost-explorer", "ce-get-savings-plans-utilization", &["ce:GetSavingsPlansUtilization"], costexplorer::savings_plans_utilization)),
@@ -151,6 +152,16 @@ mod tests {
         let figures = Figures::embedded().unwrap();
         let listed: BTreeSet<&str> = figures.calls.iter().map(|call| call.action.as_str()).collect();
         assert_eq!(needed, listed);
+    }
+
+    #[test]
+    fn what_is_asked_of_a_listing_comes_with_it() {
+        for step in STEPS {
+            let Ask::After(of, _) = step.ask else { continue };
+            let by_itself = |other: &&Step| other.file == of && matches!(other.ask, Ask::First(_));
+            let other = STEPS.iter().find(by_itself).unwrap();
+            assert_eq!((other.service, other.place), (step.service, step.place), "{}", step.file);
+        }
     }
 
     /// A step whose files no rule could read would be fetched for nothing.

@@ -49,8 +49,8 @@ pub(super) struct Need {
     pub(super) cpus: f64,
     /// CPU in per cent that the percentile of the busiest moments came to.
     percent: f64,
-    /// vCPUs in use at the busiest moment of each point, and the hours that a point stands for.
-    used: Vec<f64>,
+    /// vCPUs in use at the busiest moment of each point, by member, and the hours that a point stands for.
+    used: Vec<Vec<f64>>,
     peak: f64,
     hours: i32,
     /// vCPUs in use on average over the busiest day; where that is known.
@@ -95,7 +95,11 @@ impl Need {
         Some(Self {
             cpus: percent / 100.0 * now.facts.vcpus * more(rule.cpu.headroom_percent),
             percent,
-            used: cpu.values.iter().map(|value| value / 100.0 * now.facts.vcpus).collect(),
+            used: cpu
+                .of_members
+                .iter()
+                .map(|of| of.iter().map(|value| value / 100.0 * now.facts.vcpus).collect())
+                .collect(),
             peak: cpu.max() / 100.0 * now.facts.vcpus,
             hours: cpu.hours,
             busiest_day: busiest_day(see, members, by.space, span).map(|percent| percent / 100.0 * now.facts.vcpus),
@@ -107,20 +111,24 @@ impl Need {
         })
     }
 
-    /// The points in which more vCPUs were in use than a type has.
-    fn short(&self, to: &Offer) -> usize {
-        if self.peak <= to.facts.vcpus { 0 } else { self.used.iter().filter(|used| **used > to.facts.vcpus).count() }
+    /// The points of each member, and in how many of them more vCPUs were in use than a type has.
+    fn short(&self, to: &Offer) -> impl Iterator<Item = (usize, usize)> {
+        let (peak, vcpus) = (self.peak, to.facts.vcpus);
+        let short =
+            move |used: &Vec<f64>| if peak <= vcpus { 0 } else { used.iter().filter(|used| **used > vcpus).count() };
+        self.used.iter().map(move |used| (used.len(), short(used)))
     }
 
     /// Hours in which a type would have been short, by all instances.
     pub(super) fn hours_short(&self, to: &Offer) -> i64 {
-        i64::try_from(self.short(to)).unwrap_or(i64::MAX).saturating_mul(self.hours.into())
+        let points: usize = self.short(to).map(|(_, short)| short).sum();
+        i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(self.hours.into())
     }
 
-    /// The share of points in which a type would have been short, in per cent.
+    /// The share of its points in which a type would have been short, in per cent, of the member that it would suit least.
     #[expect(clippy::cast_precision_loss, reason = "far fewer points than a double counts")]
     pub(super) fn short_percent(&self, to: &Offer) -> f64 {
-        self.short(to) as f64 / self.used.len().max(1) as f64 * 100.0
+        self.short(to).map(|(all, short)| short as f64 / all.max(1) as f64 * 100.0).fold(0.0, f64::max)
     }
 
     /// What was measured.
@@ -155,7 +163,8 @@ impl Memory {
             }
             Self::Free(space, name) => {
                 let free = see.pooled(members, [space, name, "Minimum"], span)?;
-                let least = free.values.iter().copied().fold(f64::INFINITY, f64::min) / f64::from(1 << 20);
+                let least =
+                    free.of_members.iter().flatten().copied().fold(f64::INFINITY, f64::min) / f64::from(1 << 20);
                 Some((all - least).clamp(0.0, all))
             }
         }
