@@ -39,13 +39,14 @@ pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
 pub use standing::Standing;
 pub use tranches::Tranche;
+pub use trial::Attempt;
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
     money::Money,
     prices::Prices,
     sku::Coverage,
-    waterfall::{PoolId, Rates, Waterfall},
+    waterfall::{Demand, PoolId, Rates, Waterfall},
 };
 use holdings::{Holding, Known};
 use pools::{Pools, Runs};
@@ -160,7 +161,7 @@ impl<'a> Bill<'a> {
         let holdings = holdings::holdings(facts, &pools, given.coverage);
         let plan_rates = PlanRates::of(facts, &pools, &holdings);
         let demand = pools::demand(facts, &pools);
-        let waterfall = Waterfall::new(demand, &[], &[]);
+        let waterfall = Waterfall::new(demand, [], &[]);
         let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
         let mut bill = Self {
             facts,
@@ -213,11 +214,11 @@ impl<'a> Bill<'a> {
 
     /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
     fn fill(&mut self) {
-        let mut demand = self.waterfall.demand().clone();
+        let mut holdings = std::mem::take(&mut self.holdings);
+        let mut demand = self.waterfall.take_demand();
         demand.grow(self.pools.all.len());
-        let steps = order::steps(&self.known(), &self.holdings, self.given.sharing);
-        let capacities: Vec<_> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
-        self.waterfall = Waterfall::new(demand, &capacities, &steps);
+        self.waterfall = self.poured(demand, &mut holdings);
+        self.holdings = holdings;
         let rate = |of: fn(&pools::Rate) -> Money| {
             Rates(self.pools.all.iter().map(|pool| i64::try_from(of(&pool.rate).0).unwrap_or(i64::MAX)).collect())
         };
@@ -226,15 +227,28 @@ impl<'a> Bill<'a> {
         self.uncovered = Uncovered { gross, net };
     }
 
-    /// Gets ready for edits that turn usage into what nobody uses yet.
+    /// The waterfall of some demand with some holdings, in the order in which they stand.
+    fn poured(&self, demand: Demand, holdings: &mut [Holding]) -> Waterfall {
+        let known = self.known();
+        holdings.iter_mut().for_each(|holding| holding.look(&known));
+        let steps = order::steps(&self.pools, holdings, self.given.sharing);
+        Waterfall::new(demand, holdings.iter().map(|holding| &holding.capacity), &steps)
+    }
+
+    /// Gets ready for edits that turn usage into what nobody uses yet, or buy what nobody has.
     pub fn prepare<'e>(&mut self, edits: impl Iterator<Item = &'e Edit>) {
         let mut new = false;
         for edit in edits {
-            let Edit::Move { what, ratio, to: Some(to) } = edit else { continue };
-            let from: std::collections::BTreeSet<PoolId> =
-                self.places(what).filter_map(|at| self.items[at].pool()).collect();
-            for pool in from {
-                new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.given.coverage);
+            match edit {
+                Edit::Move { what, ratio, to: Some(to) } => {
+                    let from: std::collections::BTreeSet<PoolId> =
+                        self.places(what).filter_map(|at| self.items[at].pool()).collect();
+                    for pool in from {
+                        new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.given.coverage);
+                    }
+                }
+                Edit::Buy(purchase) => new |= self.make_place(&purchase.offering),
+                Edit::Move { .. } | Edit::Stop(_) | Edit::Cap { .. } | Edit::Release(_) => {}
             }
         }
         if new {

@@ -58,6 +58,14 @@ pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], s
     candidates.iter().zip(steps).map(gain).collect()
 }
 
+/// What buying `steps` of one candidate gains, if nothing else is bought, after its own cost; in 1e-21 USD.
+#[must_use]
+pub fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
+    let hours = waterfall.demand().hours();
+    let effect = waterfall.peek(&[candidate.buy(i64::from(steps), 0..hours)]);
+    -rates.change(&effect) - candidate.grid.cost_of(steps, hours)
+}
+
 /// What buying `steps` of each candidate gains together, after their own cost; in 1e-21 USD.
 #[must_use]
 pub fn gain(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> i128 {

@@ -165,8 +165,13 @@ impl fmt::Display for Money {
 
 /// `value` / `divisor` rounded to the nearest integer, ties to even; `divisor` > 0.
 fn div_even(value: i128, divisor: i128) -> i128 {
-    let (quotient, rest) = (value.div_euclid(divisor), value.rem_euclid(divisor));
-    match (rest * 2).cmp(&divisor) {
+    // One division: that of 128 bits is what costs.
+    let mut quotient = value / divisor;
+    let mut rest = value - quotient * divisor;
+    if rest < 0 {
+        (quotient, rest) = (quotient - 1, rest + divisor);
+    }
+    match rest.cmp(&(divisor - rest)) {
         std::cmp::Ordering::Less => quotient,
         std::cmp::Ordering::Greater => quotient + 1,
         std::cmp::Ordering::Equal => quotient + (quotient & 1),
@@ -188,12 +193,11 @@ fn mul_div(value: i128, numerator: i128, denominator: i128) -> i128 {
     }
     let sign = denominator.signum();
     let (numerator, denominator) = (numerator * sign, denominator * sign);
+    if let Some(product) = value.checked_mul(numerator) {
+        return div_even(product, denominator);
+    }
     let common = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
-    let (numerator, denominator) = if common > 1 {
-        (div_exact(numerator, common), div_exact(denominator, common))
-    } else {
-        (numerator, denominator)
-    };
+    let (numerator, denominator) = (div_exact(numerator, common), div_exact(denominator, common));
     if let Some(product) = value.checked_mul(numerator) {
         return div_even(product, denominator);
     }

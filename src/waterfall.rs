@@ -15,6 +15,7 @@
 //! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
 
 mod curve;
+mod delta;
 mod demand;
 mod effect;
 mod fill;
@@ -23,6 +24,7 @@ mod sweep;
 mod walk;
 
 pub use curve::{Curve, Grid};
+pub use delta::Delta;
 pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
@@ -266,18 +268,22 @@ fn chains(capacities: usize, capacity: &[u32]) -> (Vec<u32>, Vec<u32>) {
 impl Waterfall {
     /// Prices every hour. Every step's capacity must be one of `capacities`; steps without one are left out.
     #[must_use]
-    pub fn new(demand: Demand, capacities: &[Capacity], steps: &[Step]) -> Self {
-        let hours = demand.hours();
-        let amounts = capacities.iter().flat_map(|capacity| capacity.hourly(hours)).collect();
+    pub fn new<'c>(demand: Demand, capacities: impl IntoIterator<Item = &'c Capacity>, steps: &[Step]) -> Self {
+        let (hours, mut count) = (demand.hours(), 0);
+        let mut amounts = Vec::new();
+        for capacity in capacities {
+            amounts.extend(capacity.hourly(hours));
+            count += 1;
+        }
         let owned: Vec<Step>;
-        let known = |step: &Step| (step.capacity.0 as usize) < capacities.len();
+        let known = |step: &Step| (step.capacity.0 as usize) < count;
         let steps = if steps.iter().all(known) {
             steps
         } else {
             owned = steps.iter().filter(|step| known(step)).cloned().collect();
             &owned
         };
-        let layout = Layout::new(demand.pools(), capacities.len(), steps);
+        let layout = Layout::new(demand.pools(), count, steps);
         Self::priced(demand, amounts, layout)
     }
 
@@ -320,6 +326,12 @@ impl Waterfall {
         &self.demand
     }
 
+    /// The demand as it is now, which leaves nothing here.
+    pub(crate) fn take_demand(&mut self) -> Demand {
+        let nothing = Self::new(Demand::new(0, 0), [], &[]);
+        std::mem::replace(self, nothing).demand
+    }
+
     /// The steps, in order.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
@@ -339,6 +351,13 @@ impl Waterfall {
     pub fn amounts(&self, capacity: CapacityId) -> &[Amount] {
         let (at, hours) = (capacity.0 as usize, self.demand.hours());
         &self.amounts[at * hours..(at + 1) * hours]
+    }
+
+    /// The capacities that may cover a pool, in the order of their steps.
+    pub fn covering(&self, pool: PoolId) -> impl Iterator<Item = CapacityId> + '_ {
+        let pool = pool.0 as usize;
+        let places = &self.layout.places[self.layout.of_pool[pool]..self.layout.of_pool[pool + 1]];
+        places.iter().map(|place| CapacityId(self.layout.capacity[place.step as usize]))
     }
 
     /// What is left of a pool's usage in one hour.

@@ -1,6 +1,6 @@
 //! What to buy of everything that is offered: all offers weighed together on the bill as it is.
 
-use super::{Bill, Offering, Purchase, Tranche, holdings::Holding, losers::Losers, tranches::Rungs};
+use super::{Bill, Offering, Purchase, Tranche, buy::Offered, holdings::Holding, losers::Losers, tranches::Rungs};
 use crate::{
     commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
     defaults::CommitmentFigures,
@@ -114,14 +114,15 @@ impl Bill<'_> {
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
         let losers = Losers::of(&market, &steps, threads);
+        let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
             let advised = Advised {
                 saving: money(gains[place]),
                 backtest: backtests.as_ref().map(|tests| tests[place]),
                 sensitivity: varied.each_ref().map(|gains| money(gains[place])),
-                coverage: market.coverage(self, &offers[at], &steps),
-                utilization: market.utilization(place, &steps),
+                coverage: market.coverage(self, &offers[at], &with),
+                utilization: market.utilization(place, &with),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: if largest.contains(&place) {
                     let mut all = self.alternatives(&purchase, others, figures, threads);
@@ -158,24 +159,14 @@ impl Bill<'_> {
     /// A place in the waterfall for each offer.
     #[must_use]
     pub fn market(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Market {
-        let mut bill = self.clone();
-        let owned = bill.holdings.len();
-        bill.holdings.extend(offers.iter().map(|offer| offer.holding(0)));
-        let mut order: Vec<usize> = (0..bill.holdings.len()).collect();
-        order.sort_by_key(|at| bill.holdings[*at].rank());
-        bill.holdings.sort_by_key(Holding::rank);
-        bill.fill();
-        let mut candidates: Vec<(usize, Candidate)> = Vec::new();
-        for (capacity, was) in (0u32..).map(CapacityId).zip(order) {
-            if let Some(offer) = was.checked_sub(owned) {
-                let group = group(offers, offer);
-                candidates.push((offer, Candidate { capacity, grid: offers[offer].grid(figures.capital()), group }));
-            }
-        }
-        candidates.sort_by_key(|(offer, _)| *offer);
-        let [_, rates] = bill.rates;
-        let candidates = candidates.into_iter().map(|(_, candidate)| candidate).collect();
-        Market { waterfall: bill.waterfall, rates, holdings: bill.holdings, candidates }
+        let Offered { waterfall, holdings, capacities } = self.offered(offers);
+        let candidate = |(offer, capacity): (usize, CapacityId)| Candidate {
+            capacity,
+            grid: offers[offer].grid(figures.capital()),
+            group: group(offers, offer),
+        };
+        let candidates = capacities.into_iter().enumerate().map(candidate).collect();
+        Market { waterfall, rates: self.rates[1].clone(), holdings, candidates }
     }
 
     /// Other terms of what is bought, in its stead.
@@ -273,16 +264,14 @@ impl Market {
         waterfall
     }
 
-    fn coverage(&self, bill: &Bill<'_>, offer: &Offering, steps: &[u32]) -> [f64; 2] {
+    fn coverage(&self, bill: &Bill<'_>, offer: &Offering, with: &Waterfall) -> [f64; 2] {
         let rates = bill.rates_of(offer);
         let all = money(rates.value_of(self.waterfall.demand())).to_f64();
-        [&self.waterfall, &self.with(steps)]
-            .map(|waterfall| 1.0 - money(rates.value(waterfall.totals())).to_f64() / all)
+        [&self.waterfall, with].map(|waterfall| 1.0 - money(rates.value(waterfall.totals())).to_f64() / all)
     }
 
-    fn utilization(&self, place: usize, steps: &[u32]) -> f64 {
+    fn utilization(&self, place: usize, with: &Waterfall) -> f64 {
         let candidate = &self.candidates[place];
-        let with = self.with(steps);
         let offered: i128 = with.amounts(candidate.capacity).iter().sum();
         money(with.totals().used[candidate.capacity.0 as usize]).to_f64() / money(offered).to_f64()
     }

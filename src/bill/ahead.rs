@@ -1,16 +1,12 @@
 //! A bounded look ahead: what buying commitments could save on usage once edits have moved it.
 
-use super::{
-    Bill, Edit, Wanted,
-    offering::scope_of,
-    trial::{Moved, changes},
-};
+use super::{Bill, Edit, Wanted, offering::scope_of, trial::Moved};
 use crate::{
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
     prices::Offer,
-    waterfall::{Change, PoolId, Units},
+    waterfall::{Delta, PoolId, Units},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,13 +61,13 @@ impl Bill<'_> {
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
         let kept = self.rows(&moves);
-        let effect = self.waterfall.apply(&changes(&moves));
+        let effect = self.waterfall.apply_sum(self.delta(&moves));
         let saved = self.savings(&trial, &moves, self.after(&effect));
         let pools: Vec<(PoolId, Money)> =
             effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.known_cheapest(*pool, ahead)?))).collect();
         let then = self.buying(&pools);
-        let back: Vec<Change> = kept.iter().flat_map(|(pool, row)| self.way_back(*pool, row)).collect();
-        self.waterfall.apply(&back);
+        let back = self.way_back(&kept);
+        self.waterfall.apply_sum(back);
         Worth { saving: super::saving(&saved), ahead: then - self.buying(&pools) }
     }
 
@@ -82,18 +78,16 @@ impl Bill<'_> {
         pools.into_iter().map(|pool| (pool, self.waterfall.demand().of(pool).to_vec())).collect()
     }
 
-    /// What brings a pool's demand back to what it was.
-    fn way_back(&self, pool: PoolId, row: &[Units]) -> Vec<Change> {
-        let off: Vec<Units> = row.iter().zip(self.waterfall.demand().of(pool)).map(|(was, is)| was - is).collect();
-        let mut start = 0;
-        let runs = off.chunk_by(|a, b| a == b).map(|run| {
-            let hours = start..start + run.len();
-            start = hours.end;
-            (hours, run.first().copied().unwrap_or_default())
-        });
-        runs.filter(|(_, per_hour)| *per_hour != 0)
-            .map(|(hours, per_hour)| Change::Demand { pool, hours, per_hour })
-            .collect()
+    /// What brings demand back to what it was.
+    fn way_back(&self, kept: &[(PoolId, Vec<Units>)]) -> Delta {
+        let mut delta = Delta::new(self.waterfall.demand().hours());
+        for (pool, was) in kept {
+            let now = self.waterfall.demand().of(*pool);
+            for (delta, (was, now)) in delta.demand(*pool).iter_mut().zip(was.iter().zip(now)) {
+                *delta = was - now;
+            }
+        }
+        delta
     }
 
     fn known_cheapest(&self, pool: PoolId, ahead: &mut Ahead) -> Option<Money> {

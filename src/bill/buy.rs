@@ -1,14 +1,61 @@
-//! Buying: what a purchase changes, and whose usage gains from it.
+//! Buying and giving up: what a change of commitments does, and whose usage gains from it.
 
-use super::{Bill, Change, Edit, Purchase};
-use crate::{facts::Cost, waterfall::PoolId};
+use super::{Bill, Change, Edit, Item, Offering, Purchase, Release, holdings::Holding};
+use crate::{
+    facts::Cost,
+    waterfall::{self, Amount, Capacity, CapacityId, PoolId, Waterfall},
+};
 use std::collections::BTreeMap;
 
+/// What edits of commitments do, all at once.
+struct Deal {
+    /// To what is offered.
+    changes: Vec<waterfall::Change>,
+    /// How much more is committed to.
+    cost: Cost,
+}
+
+/// The waterfall with a place for each of some offers.
+pub(super) struct Offered {
+    pub(super) waterfall: Waterfall,
+    pub(super) holdings: Vec<Holding>,
+    /// The capacities of the offers, in their order.
+    pub(super) capacities: Vec<CapacityId>,
+}
+
 impl Bill<'_> {
+    /// This bill's waterfall with a place for each offer, of which nothing is bought yet.
+    pub(super) fn offered(&self, offers: &[&Offering]) -> Offered {
+        let owned = self.holdings.len();
+        let more = offers.iter().map(|offer| offer.holding(0));
+        let mut holdings: Vec<(usize, Holding)> = self.holdings.iter().cloned().chain(more).enumerate().collect();
+        holdings.sort_by_key(|(_, holding)| holding.rank());
+        let (order, mut holdings): (Vec<usize>, Vec<Holding>) = holdings.into_iter().unzip();
+        let mut places: Vec<(usize, CapacityId)> = order.into_iter().zip((0u32..).map(CapacityId)).collect();
+        places.sort_unstable();
+        let capacities = places.into_iter().skip(owned).map(|(_, capacity)| capacity).collect();
+        let waterfall = self.poured(self.waterfall.demand().clone(), &mut holdings);
+        Offered { waterfall, holdings, capacities }
+    }
+
+    /// What changes of commitments would save together; `None` where a purchase has no place yet.
+    pub(super) fn peek_deal(&self, edits: &[Edit]) -> Option<Vec<Change>> {
+        let deal = self.deal(edits)?;
+        let effect = self.waterfall.peek(&deal.changes);
+        let saving = self.uncovered.cost() - self.after(&effect).cost() - deal.cost;
+        Some(self.gains(&effect.left, saving))
+    }
+
     /// Changes what is committed to, all at once, and tells what that saves, by the usage that more is covered of than before, less the
     /// cost of it in the same shares.
     fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
-        let (before, left) = (self.price(), self.waterfall.totals().left.clone());
+        self.prepare(edits.iter());
+        let Some(deal) = self.deal(edits) else { return Vec::new() };
+        let effect = self.waterfall.apply(&deal.changes);
+        let after = self.after(&effect);
+        let saving = self.uncovered.cost() - after.cost() - deal.cost;
+        self.uncovered = after;
+        self.committed += deal.cost;
         for edit in edits {
             match edit {
                 Edit::Buy(purchase) => self.add_purchase(purchase),
@@ -16,9 +63,45 @@ impl Bill<'_> {
                 Edit::Stop(_) | Edit::Cap { .. } | Edit::Move { .. } => {}
             }
         }
-        self.holdings.sort_by_key(super::Holding::rank);
-        self.fill();
-        self.gains(&left, before - self.price())
+        self.gains(&effect.left, saving)
+    }
+
+    fn deal(&self, edits: &[Edit]) -> Option<Deal> {
+        let mut deal = Deal { changes: Vec::new(), cost: Cost::default() };
+        let hours = self.waterfall.demand().hours();
+        for edit in edits {
+            match edit {
+                Edit::Buy(purchase) => {
+                    let capacity = capacity(self.place_of(&purchase.offering)?)?;
+                    let per_hour = purchase.offering.step() * Amount::from(purchase.steps);
+                    deal.changes.push(waterfall::Change::Capacity { capacity, hours: 0..hours, per_hour });
+                    deal.cost += self.over_period(purchase);
+                }
+                Edit::Release(release) => {
+                    let held = self.holdings.iter().position(|held| held.members.contains(&release.commitment));
+                    if let Some(capacity) = held.and_then(capacity) {
+                        deal.changes.extend(release.taken_off(capacity, &self.amounts_of(release.commitment)));
+                        deal.cost = deal.cost - self.given_up(*release);
+                    }
+                }
+                Edit::Stop(_) | Edit::Cap { .. } | Edit::Move { .. } => {}
+            }
+        }
+        Some(deal)
+    }
+
+    /// Makes a place in the order for what could be bought; says whether there was none.
+    pub(super) fn make_place(&mut self, offering: &Offering) -> bool {
+        let new = self.place_of(offering).is_none();
+        if new {
+            self.holdings.push(offering.holding(0));
+            self.holdings.sort_by_key(Holding::rank);
+        }
+        new
+    }
+
+    fn place_of(&self, offering: &Offering) -> Option<usize> {
+        self.holdings.iter().position(|holding| offering.is_held_in(holding))
     }
 
     /// What a purchase costs over the period.
@@ -29,39 +112,36 @@ impl Bill<'_> {
 
     fn add_purchase(&mut self, purchase: &Purchase) {
         let billed = self.over_period(purchase);
-        self.committed += billed;
-        self.holdings.push(super::Holding { billed, ..purchase.offering.holding(purchase.steps) });
+        let bought = |holding: &&mut Holding| purchase.offering.is_held_in(holding);
+        if let Some(holding) = self.holdings.iter_mut().find(bought) {
+            holding.billed += billed;
+            if let Capacity::Constant(amount) = &mut holding.capacity {
+                *amount += purchase.offering.step() * Amount::from(purchase.steps);
+            }
+        }
     }
 
     /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items.
-    fn gains(&self, left: &[i128], saving: Cost) -> Vec<Change> {
-        let now = &self.waterfall.totals().left;
-        let gain = |(id, pool): (PoolId, &super::pools::Pool)| {
-            let less = left[id.0 as usize] - now[id.0 as usize];
-            (less > 0).then(|| (id, less * pool.rate.net.0 / 1_000_000_000))
-        };
-        let pools: BTreeMap<PoolId, i128> = self.pools.numbered().filter_map(gain).collect();
-        let users: Vec<(usize, PoolId, i128)> = self
-            .items
-            .iter()
-            .enumerate()
-            .filter_map(|(at, item)| {
-                let pool = item.pool().filter(|pool| pools.contains_key(pool))?;
-                Some((at, pool, item.billed.quantity.0.max(0)))
-            })
-            .collect();
-        let mut used: BTreeMap<PoolId, i128> = BTreeMap::new();
-        for (_, pool, quantity) in &users {
-            *used.entry(*pool).or_default() += quantity;
+    fn gains(&self, left: &[(PoolId, i128)], saving: Cost) -> Vec<Change> {
+        let mut gained: Vec<Option<i128>> = vec![None; self.pools.all.len()];
+        for (pool, more) in left.iter().filter(|(_, more)| *more < 0) {
+            gained[pool.0 as usize] = Some(-more * self.pools.pool(*pool).rate.net.0 / 1_000_000_000);
         }
-        let all: i128 = pools.values().sum();
+        let user = |(at, item): (usize, &Item)| {
+            let pool = item.pool()?.0 as usize;
+            gained[pool].map(|_| (at, pool, item.billed.quantity.0.max(0)))
+        };
+        let users: Vec<(usize, usize, i128)> = self.items.iter().enumerate().filter_map(user).collect();
+        let mut used = vec![0; gained.len()];
+        for (_, pool, quantity) in &users {
+            used[*pool] += quantity;
+        }
+        let all: i128 = gained.iter().flatten().sum();
+        let of_pool: Vec<Cost> = gained.iter().map(|gained| part(saving, gained.unwrap_or(0), all)).collect();
         let mut rest = saving;
         let mut changes: Vec<Change> = Vec::with_capacity(users.len());
         for (at, pool, quantity) in users {
-            let of_pool =
-                Cost { gross: saving.gross.ratio(pools[&pool], all), net: saving.net.ratio(pools[&pool], all) };
-            let whole = used[&pool];
-            let part = Cost { gross: of_pool.gross.ratio(quantity, whole), net: of_pool.net.ratio(quantity, whole) };
+            let part = part(of_pool[pool], quantity, used[pool]);
             rest = rest - part;
             changes.push(Change { resource: self.items[at].resource, class: self.items[at].class, saving: part });
         }
@@ -93,4 +173,27 @@ impl Bill<'_> {
         let pools = self.pools.numbered().filter(|(id, _)| holding.weight(&known, *id).is_some());
         pools.map(|(id, _)| self.uncovered_of(id)).sum()
     }
+}
+
+impl Release {
+    /// What is offered less of a commitment of so much an hour.
+    pub(super) fn taken_off(self, capacity: CapacityId, amounts: &[Amount]) -> Vec<waterfall::Change> {
+        let mut start = 0;
+        let runs = amounts.chunk_by(|a, b| a == b).map(|run| {
+            let hours = start..start + run.len();
+            start = hours.end;
+            let per_hour = -(run[0] * Amount::from(self.part) / Amount::from(self.of.max(1)));
+            waterfall::Change::Capacity { capacity, hours, per_hour }
+        });
+        runs.collect()
+    }
+}
+
+/// The capacity that a holding is.
+pub(super) fn capacity(holding: usize) -> Option<CapacityId> {
+    u32::try_from(holding).ok().map(CapacityId)
+}
+
+fn part(of: Cost, part: i128, whole: i128) -> Cost {
+    Cost { gross: of.gross.ratio(part, whole), net: of.net.ratio(part, whole) }
 }

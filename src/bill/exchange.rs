@@ -2,6 +2,7 @@
 
 use super::{
     Bill, Offering, Purchase, Release, Wanted,
+    buy::{Offered, capacity},
     holdings::{self, Holding, Scope},
 };
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     money::Money,
     waterfall::{Amount, CapacityId, Change, Effect, Rates, Waterfall},
 };
-use std::{cmp::Reverse, ops::Range, sync::Arc};
+use std::{cmp::Reverse, sync::Arc};
 
 /// How widely is looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Bill<'_> {
             for part in counts(count, limits.counts) {
                 let release = Release { commitment, part, of: count };
                 let Some(purchase) = self.of_same_value(release, offering) else { continue };
-                let mut changes = taken_off(places.owned, &amounts, release);
+                let mut changes = release.taken_off(places.owned, &amounts);
                 changes.push(Change::Capacity {
                     capacity: *capacity,
                     hours: 0..amounts.len(),
@@ -79,12 +80,11 @@ impl Bill<'_> {
         if count == 0 || amounts.contains(&0) {
             return None;
         }
-        let held = self.holdings.iter().position(|holding| holding.members.contains(&commitment))?;
-        let capacity = CapacityId(u32::try_from(held).ok()?);
+        let capacity = capacity(self.holdings.iter().position(|holding| holding.members.contains(&commitment))?)?;
         let mut best: Option<(Release, Cost)> = None;
         for part in counts(count, most) {
             let release = Release { commitment, part, of: count };
-            let effect = self.waterfall.peek(&taken_off(capacity, &amounts, release));
+            let effect = self.waterfall.peek(&release.taken_off(capacity, &amounts));
             let saving = self.given_up(release) - rise(&self.rates, &effect);
             if saving.net > best.as_ref().map_or(Money::ZERO, |(_, best)| best.net) {
                 best = Some((release, saving));
@@ -131,19 +131,11 @@ impl Bill<'_> {
     }
 
     fn places_for(&self, commitment: usize, offerings: &[Offering]) -> Option<Places> {
-        let mut bill = self.clone();
-        let owned = bill.holdings.len();
-        bill.holdings.extend(offerings.iter().map(|offering| offering.holding(0)));
-        let mut order: Vec<usize> = (0..bill.holdings.len()).collect();
-        order.sort_by_key(|at| bill.holdings[*at].rank());
-        bill.holdings.sort_by_key(Holding::rank);
-        bill.fill();
-        let mut places: Vec<(usize, CapacityId)> = order.into_iter().zip((0u32..).map(CapacityId)).collect();
-        places.sort_unstable();
-        let offered = places.into_iter().skip(owned).map(|(_, capacity)| capacity).collect();
-        let held = bill.holdings.iter().position(|holding| holding.members.contains(&commitment))?;
-        let owned = CapacityId(u32::try_from(held).ok()?);
-        Some(Places { waterfall: bill.waterfall, rates: bill.rates, owned, offered })
+        let offerings: Vec<&Offering> = offerings.iter().collect();
+        let Offered { waterfall, holdings, capacities } = self.offered(&offerings);
+        let held = holdings.iter().position(|holding| holding.members.contains(&commitment))?;
+        // What is offered is the bill's own usage: no pool is new.
+        Some(Places { waterfall, rates: self.rates.clone(), owned: capacity(held)?, offered: capacities })
     }
 }
 
@@ -174,17 +166,6 @@ impl Holding {
 fn counts(all: u32, most: u32) -> impl Iterator<Item = u32> {
     let stride = all.div_ceil(most.max(1)).max(1);
     (1..=all).filter(move |count| (all - count).is_multiple_of(stride))
-}
-
-fn taken_off(capacity: CapacityId, amounts: &[Amount], release: Release) -> Vec<Change> {
-    let mut start = 0;
-    let runs = amounts.chunk_by(|a, b| a == b).map(|run| {
-        let hours: Range<usize> = start..start + run.len();
-        start = hours.end;
-        let per_hour = -(run[0] * Amount::from(release.part) / Amount::from(release.of.max(1)));
-        Change::Capacity { capacity, hours, per_hour }
-    });
-    runs.collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use super::{
     holdings::{Holding, Scope},
+    order::Candidates,
     pools::{self, Pools, per_unit},
 };
 use crate::{
@@ -88,6 +89,7 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, hours: usize) -> Vec<Holdin
             capacity: Capacity::Hourly(amounts),
             billed: Cost::default(),
             covered: vec![pool],
+            candidates: Candidates::default(),
         })
     };
     all.into_iter().filter_map(holding).collect()

@@ -3,6 +3,7 @@
 use super::{
     amounts::{as_used, hours_in, plan_amounts, reserved_amounts},
     free, listed, offering,
+    order::Candidates,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
 };
@@ -116,6 +117,8 @@ pub(super) struct Holding {
     pub(super) billed: Cost,
     /// Pools that it covered as billed: it may cover them whatever the tables say.
     pub(super) covered: Vec<PoolId>,
+    /// Pools that it may cover.
+    pub(super) candidates: Candidates,
 }
 
 impl Holding {
@@ -257,6 +260,7 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
         capacity: Capacity::Hourly(amounts),
         billed,
         covered: vec![pool],
+        candidates: Candidates::default(),
     })
 }
 
@@ -301,6 +305,7 @@ pub(super) fn of_commitment(
         offered,
         billed: Cost::default(),
         covered,
+        candidates: Candidates::default(),
     })
 }
 

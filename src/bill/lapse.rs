@@ -109,7 +109,7 @@ impl Bill<'_> {
         }
     }
 
-    /// Takes a part of a commitment, and its part of the cost, off the bill; the waterfall is not filled anew.
+    /// Takes a part off a commitment as it is held; what that does to the waterfall and to the cost is the deal's.
     pub(super) fn give_up(&mut self, release: &Release) {
         let held = self.holdings.iter().position(|holding| holding.members.contains(&release.commitment));
         let Some(at) = held else { return };
@@ -128,7 +128,6 @@ impl Bill<'_> {
         } else {
             holding.billed = holding.billed - cost;
         }
-        self.committed = self.committed - cost;
     }
 }
 

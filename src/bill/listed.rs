@@ -3,6 +3,7 @@
 use super::{
     Bill,
     holdings::{Holding, Known, Scope, Terms},
+    order::Candidates,
 };
 use crate::{
     facts::{Cost, Facts},
@@ -100,6 +101,7 @@ fn holding(
         offered: 0,
         billed: Cost::default(),
         covered: Vec::new(),
+        candidates: Candidates::default(),
     })
 }
 

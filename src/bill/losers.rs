@@ -2,7 +2,7 @@
 
 use super::Market;
 use crate::{
-    commitments::{self, Candidate, stacked},
+    commitments::{self, Candidate},
     waterfall::{Curve, PoolId},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +22,7 @@ impl Losers {
         let alone = |(place, candidate): (usize, &Candidate)| {
             let curve = Curve::new(&market.waterfall, candidate.capacity, &market.rates, threads);
             let (best, _) = curve.best(&candidate.grid);
-            let [gain] = stacked(&market.waterfall, &market.rates, std::slice::from_ref(candidate), &[best])[..] else {
-                return None;
-            };
+            let gain = commitments::alone(&market.waterfall, &market.rates, candidate, best);
             (gain > 0).then_some((place, (best, gain)))
         };
         let not_bought = market.candidates.iter().enumerate().filter(|(place, _)| steps[*place] == 0);

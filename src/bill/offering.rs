@@ -3,6 +3,7 @@
 use super::{
     Bill, BlockPrices,
     holdings::{Holding, Known, Scope, Terms},
+    order::Candidates,
     pools::Pool,
 };
 use crate::{
@@ -152,6 +153,12 @@ impl Offering {
         self.step
     }
 
+    /// Whether a holding is what is bought of it.
+    pub(super) fn is_held_in(&self, holding: &Holding) -> bool {
+        holding.buys == Some(self.offer)
+            && (&holding.payer, &holding.owner, &holding.scope) == (&self.payer, &self.owner, &self.scope)
+    }
+
     /// The holding that so many steps of it are.
     pub(super) fn holding(&self, steps: u32) -> Holding {
         Holding {
@@ -164,6 +171,7 @@ impl Offering {
             offered: 0,
             billed: Cost::default(),
             covered: Vec::new(),
+            candidates: Candidates::default(),
         }
     }
 }

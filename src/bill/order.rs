@@ -1,10 +1,13 @@
 //! The order in which commitments apply, as steps of the waterfall: by kind, inside a kind first to what the owner's own account
 //! uses, then to what the accounts use that it shares with.
 
-use super::holdings::{Holding, Known, Preference, Scope};
+use super::{
+    holdings::{Holding, Known, Preference, Scope},
+    pools::Pools,
+};
 use crate::waterfall::{CapacityId, PoolId, Step, Weight};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Which accounts of one payer use each other's commitments. AWS's default is all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -39,25 +42,50 @@ impl Sharing {
 /// A pool that a holding may cover, at a weight.
 type Candidate = (Preference, PoolId, Weight);
 
-/// The steps of the waterfall; the capacity of a step is its holding's place.
-pub(super) fn steps(known: &Known<'_>, holdings: &[Holding], sharing: &Sharing) -> Vec<Step> {
+/// What a holding may cover of the pools that were looked at so far, best first. Pools are only ever added, and what is known of one
+/// does not change, so that each is looked at once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Candidates {
+    looked: usize,
+    all: Arc<Vec<Candidate>>,
+}
+
+impl Holding {
+    /// Looks at the pools that are new.
+    pub(super) fn look(&mut self, known: &Known<'_>) {
+        let looked = std::mem::replace(&mut self.candidates.looked, known.pools.all.len());
+        let known = &known.of_one();
+        let found = known.pools.numbered().skip(looked).filter_map(|(id, _)| {
+            let (preference, weight) = self.weight(known, id)?;
+            Some((preference, id, weight))
+        });
+        let found: Vec<Candidate> = found.collect();
+        if !found.is_empty() {
+            let all = Arc::make_mut(&mut self.candidates.all);
+            all.extend(found);
+            all.sort_unstable();
+        }
+    }
+}
+
+/// The steps of the waterfall; the capacity of a step is its holding's place. The holdings have looked at all pools.
+pub(super) fn steps(pools: &Pools, holdings: &[Holding], sharing: &Sharing) -> Vec<Step> {
     let capacities = (0u32..).map(CapacityId).zip(holdings);
-    let all: Vec<(CapacityId, &Holding, Vec<Candidate>)> =
-        capacities.map(|(id, holding)| (id, holding, candidates(known, holding))).collect();
+    let all: Vec<(CapacityId, &Holding)> = capacities.collect();
     let mut steps = Vec::new();
     for kind in all.chunk_by(|a, b| a.1.rank() == b.1.rank()) {
         for own in [true, false] {
-            let some = kind.iter().map(|(capacity, holding, fills)| {
+            let some = kind.iter().map(|(capacity, holding)| {
                 let wanted = |pool: PoolId| {
-                    let user = &known.pools.pool(pool).account;
+                    let user = &pools.pool(pool).account;
                     // An owner who is not in this bill shares with all that are seen to use it.
                     let shared = holding.owner.is_empty() || sharing.allows(&holding.owner, user);
                     (*user == holding.owner) == own && (own || shared)
                 };
-                (*capacity, fills.iter().filter(|(_, pool, _)| wanted(*pool)).copied().collect())
+                (*capacity, holding.candidates.all.iter().filter(|(_, pool, _)| wanted(*pool)).copied().collect())
             });
             let some: Vec<(CapacityId, Vec<Candidate>)> = some.collect();
-            let plans = kind.iter().any(|(_, holding, _)| matches!(holding.scope, Scope::Plan { .. }));
+            let plans = kind.iter().any(|(_, holding)| matches!(holding.scope, Scope::Plan { .. }));
             let poured = if plans { interleaved(&some) } else { whole(some) };
             steps.extend(poured.into_iter().filter(|step| !step.fills.is_empty()));
         }
@@ -103,18 +131,6 @@ fn interleaved(all: &[(CapacityId, Vec<Candidate>)]) -> Vec<Step> {
         steps.push(Step { capacity: *capacity, fills });
     }
     steps
-}
-
-/// What a holding may cover, best first.
-fn candidates(known: &Known<'_>, holding: &Holding) -> Vec<Candidate> {
-    let known = &known.of_one();
-    let found = known.pools.numbered().filter_map(|(id, _)| {
-        let (preference, weight) = holding.weight(known, id)?;
-        Some((preference, id, weight))
-    });
-    let mut all: Vec<Candidate> = found.collect();
-    all.sort_unstable();
-    all
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::free;
 use crate::{
-    facts::{Class, ClassId, Costs, Facts, LineType, Usage},
+    facts::{Class, ClassId, Costs, Facts, LineType, ResourceId, Usage},
     instance::{Architecture, InstanceType},
     money::{Money, Quantity},
     prices::Subject,
@@ -108,6 +108,8 @@ pub(super) struct Pools {
     sources: BTreeMap<PoolId, PoolId>,
     /// The public rate of pools of which some units are free.
     pub(super) free: BTreeMap<PoolId, Money>,
+    /// By class: what all resources used of it in the period, where that is metered.
+    metered: Arc<[Quantity]>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -182,7 +184,8 @@ impl Pools {
             of_class.push(Some(pool));
         }
         let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
-        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new() };
+        let metered = metered(facts, &of_class);
+        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new(), metered };
         pools.free = free::rates(facts, &pools);
         pools.price(facts);
         pools
@@ -195,6 +198,14 @@ impl Pools {
 
     pub(super) fn pool(&self, id: PoolId) -> &Pool {
         &self.all[id.0 as usize]
+    }
+
+    /// The hours of one resource's usage of a class, of which so much was billed.
+    pub(super) fn runs(&self, facts: &Facts, class: ClassId, resource: ResourceId, billed: Quantity) -> Runs {
+        if facts.class(class).what.is_timed() {
+            return runs_of(facts.usage_of(resource), class, facts.window.period);
+        }
+        share_of(hours_of(facts, class), billed, self.metered[class.0 as usize])
     }
 
     /// The pool that a pool's usage comes from: itself, if it is used already.
@@ -329,40 +340,73 @@ pub(super) fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> Runs {
 }
 
 /// What all resources used of a class, by the hour of the period.
-pub(super) fn hours_of(facts: &Facts, class: ClassId) -> Vec<(usize, Quantity)> {
+pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
     let period = facts.window.period;
     let first = facts.class_days.partition_point(|day| day.class < class);
-    let days = facts.class_days[first..].iter().take_while(|day| day.class == class);
-    let hour = |day: Day, at: i32| inside(Span::new(day.start().plus(at), day.start().plus(at + 1)), period);
-    let hours = days.flat_map(|day| (0..).zip(&day.hours).map(move |(at, quantity)| (hour(day.day, at), *quantity)));
-    hours
-        .filter(|(range, quantity)| !range.is_empty() && quantity.0 > 0)
-        .map(|(range, sum)| (range.start, sum))
-        .collect()
+    let days = facts.class_days[first..].iter().take_while(move |day| day.class == class);
+    let of_day = move |day: Day| i64::from(day.start().0) - i64::from(period.start.0)..;
+    let hours = days.flat_map(move |day| of_day(day.day).zip(&day.hours).map(|(at, quantity)| (at, *quantity)));
+    let inside = hours.filter(move |(at, quantity)| *at < period.hours() && quantity.0 > 0);
+    inside.filter_map(|(at, sum)| Some((usize::try_from(at).ok()?, sum)))
+}
+
+/// By class: what all resources used of it in the period, where that is metered and lies in a pool.
+fn metered(facts: &Facts, of_class: &[Option<PoolId>]) -> Arc<[Quantity]> {
+    let whole = |(id, pool): (u32, &Option<PoolId>)| {
+        let metered = pool.is_some() && !facts.class(ClassId(id)).what.is_timed();
+        if metered { hours_of(facts, ClassId(id)).map(|(_, sum)| sum).sum() } else { Quantity::ZERO }
+    };
+    (0u32..).zip(of_class).map(whole).collect()
 }
 
 /// One resource's share of metered usage: its part of the whole, in every hour alike, since the hours of each are not kept.
-pub(super) fn share_of(hours: &[(usize, Quantity)], part: Quantity, whole: Quantity) -> Runs {
+pub(super) fn share_of(hours: impl Iterator<Item = (usize, Quantity)>, part: Quantity, whole: Quantity) -> Runs {
     if whole.0 <= 0 {
         return Vec::new();
     }
-    let part = Quantity(part.0.clamp(0, whole.0));
-    hours.iter().map(|(at, sum)| (*at..at + 1, units(sum.ratio(part.0, whole.0)))).collect()
+    let share = Share::new(part.0.clamp(0, whole.0), whole.0);
+    hours.map(|(at, sum)| (at..at + 1, share.units(sum))).collect()
+}
+
+/// A part of a whole, which is taken of many quantities.
+struct Share {
+    part: i128,
+    whole: i128,
+    /// Units for each 1e-12 of a quantity.
+    ratio: f64,
+}
+
+impl Share {
+    fn new(part: i128, whole: i128) -> Self {
+        Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 }
+    }
+
+    /// The part of a quantity of at least 0, in the waterfall's unit.
+    ///
+    /// A double is at most six roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
+    /// what it may be have the same units, these are right. The few next to a whole unit are divided in integers.
+    fn units(&self, of: Quantity) -> Units {
+        const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
+        let about = of.0 as f64 * self.ratio;
+        let off = about * ROUNDINGS + 0.001;
+        let (low, high) = ((about - off).floor() as Units, (about + off).floor() as Units);
+        if low == high && about < 1e18 { low } else { units(of.ratio(self.part, self.whole)) }
+    }
 }
 
 /// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
 pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
     let hours = hours_of(facts, class);
-    let whole = hours.iter().map(|(_, sum)| *sum).sum();
-    share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+    let whole = hours.clone().map(|(_, sum)| sum).sum();
+    share_of(hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
 }
 
 /// A part of what was used of a class on a day, the same part in every hour.
 pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantity) -> Vec<(usize, Units)> {
     let of_day = inside(Span::new(day.start(), day.start().plus(24)), facts.window.period);
-    let hours: Vec<_> = hours_of(facts, class).into_iter().filter(|(at, _)| of_day.contains(at)).collect();
-    let whole = hours.iter().map(|(_, sum)| *sum).sum();
-    share_of(&hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+    let hours = hours_of(facts, class).filter(|(at, _)| of_day.contains(at));
+    let whole = hours.clone().map(|(_, sum)| sum).sum();
+    share_of(hours, part, whole).into_iter().map(|(hours, units)| (hours.start, units)).collect()
 }
 
 /// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.

@@ -2,16 +2,19 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
-    holdings::Holding,
     pools::{self, Becomes, Runs},
 };
 use crate::{
     facts::Cost,
     money::Money,
     time::{Hour, parse_moment},
-    waterfall::{self, Effect, PoolId},
+    waterfall::{self, CapacityId, Delta, Effect, PoolId},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Items with their places after some edits, by their numbers.
 pub(super) type Trial = BTreeMap<usize, Place>;
@@ -21,12 +24,23 @@ impl Bill<'_> {
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
         if edits.iter().any(Edit::is_commitment) {
-            return self.clone().apply_each(edits);
+            let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal(edits)).flatten();
+            return deal.unwrap_or_else(|| self.clone().apply_each(edits));
+        }
+        self.attempt(edits).changes
+    }
+
+    /// The same of edits of usage, with what moves.
+    #[must_use]
+    pub fn attempt(&self, edits: &[Edit]) -> Attempt {
+        if edits.iter().any(Edit::is_commitment) {
+            return Attempt { moves: Vec::new(), changes: self.peek(edits) };
         }
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
-        let effect = self.waterfall.peek(&changes(&moves));
-        self.savings(&trial, &moves, self.after(&effect))
+        let effect = self.waterfall.peek_sum(self.delta(&moves));
+        let changes = self.savings(&trial, &moves, self.after(&effect));
+        Attempt { moves, changes }
     }
 
     /// Carries out edits one after another and tells what they saved, item by item.
@@ -40,7 +54,7 @@ impl Bill<'_> {
     pub(super) fn apply_usage(&mut self, edits: &[Edit]) -> Vec<Change> {
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
-        let effect = self.waterfall.apply(&changes(&moves));
+        let effect = self.waterfall.apply_sum(self.delta(&moves));
         let after = self.after(&effect);
         let savings = self.savings(&trial, &moves, after);
         self.uncovered = after;
@@ -74,16 +88,20 @@ impl Bill<'_> {
     /// The moment when the last commitment has ended that could cover the usage of edits, if it then saves what is `wanted`, and what it
     /// saves over a period like this one: usage is on demand then.
     #[must_use]
-    pub fn once_ended(&self, edits: &[Edit], as_of: Hour, wanted: &dyn Fn(Cost) -> bool) -> Option<(Hour, Cost)> {
-        let trial = self.trial(edits);
-        let moves = self.moves(&trial);
+    pub fn once_ended(
+        &self,
+        Attempt { moves, .. }: &Attempt,
+        as_of: Hour,
+        wanted: &dyn Fn(Cost) -> bool,
+    ) -> Option<(Hour, Cost)> {
         if moves.is_empty() {
             return None;
         }
-        let known = self.known();
-        let covers = |holding: &Holding| moves.iter().any(|moved| holding.weight(&known, moved.from.pool).is_some());
+        let covering: BTreeSet<CapacityId> =
+            moves.iter().flat_map(|moved| self.waterfall.covering(moved.from.pool)).collect();
         let mut last = None;
-        for (at, holding) in self.holdings.iter().enumerate().filter(|(_, holding)| covers(holding)) {
+        for at in covering.into_iter().map(|capacity| capacity.0 as usize) {
+            let Some(holding) = self.holdings.get(at) else { continue };
             match self.end(at) {
                 Some(end) => last = last.max(Some(end)),
                 // What is covered from elsewhere does not tell when that ends.
@@ -151,30 +169,21 @@ impl Bill<'_> {
         moved
             .filter_map(|(at, place)| {
                 let item = &self.items[*at];
-                let billed = || Arc::new(self.runs(item));
-                let end = |place: &Place, billed: &dyn Fn() -> Arc<Runs>| {
+                let billed = OnceCell::new();
+                let end = |place: &Place| {
                     let Place::Pool(pool, Part { share, hours }) = place else { return None };
-                    Some(End { pool: *pool, share: *share, runs: hours.clone().unwrap_or_else(billed) })
+                    let runs = hours.as_ref().unwrap_or_else(|| billed.get_or_init(|| Arc::new(self.runs(item))));
+                    let units = runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
+                    Some(End { pool: *pool, share: *share, runs: runs.clone(), units })
                 };
-                let from = end(&item.place, &billed)?;
-                // Where no hours were taken away, both ends have the same.
-                let whole = matches!(&item.place, Place::Pool(_, Part { hours: None, .. }));
-                let same = from.runs.clone();
-                let to = end(place, &|| if whole { same.clone() } else { billed() });
-                Some(Moved { item: *at, from, to })
+                Some(Moved { item: *at, from: end(&item.place)?, to: end(place) })
             })
             .collect()
     }
 
     /// The hours of an item's usage, as billed.
     pub(super) fn runs(&self, item: &Item) -> Runs {
-        let facts = self.facts;
-        if facts.class(item.class).what.is_timed() {
-            return pools::runs_of(facts.usage_of(item.resource), item.class, facts.window.period);
-        }
-        let hours = pools::hours_of(facts, item.class);
-        let whole = hours.iter().map(|(_, sum)| *sum).sum();
-        pools::share_of(&hours, item.billed.quantity, whole)
+        self.pools.runs(self.facts, item.class, item.resource, item.billed.quantity)
     }
 
     pub(super) fn after(&self, effect: &Effect) -> Uncovered {
@@ -216,10 +225,7 @@ impl Bill<'_> {
 
     /// What moving would save if nothing covered the usage, in 1e-12 USD.
     fn worth(&self, moved: &Moved, of: impl Fn(&pools::Rate) -> Money) -> i128 {
-        let cost = |end: &End| {
-            let units: i128 = end.runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
-            units * of(&self.pools.pool(end.pool).rate).ratio(end.share.0, Money::ONE.0).0
-        };
+        let cost = |end: &End| end.units * of(&self.pools.pool(end.pool).rate).ratio(end.share.0, Money::ONE.0).0;
         (cost(&moved.from) - moved.to.as_ref().map_or(0, cost)) / 1_000_000_000
     }
 }
@@ -239,6 +245,13 @@ impl Kept {
     }
 }
 
+/// What edits would do.
+pub struct Attempt {
+    moves: Vec<Moved>,
+    /// What they would save, item by item.
+    pub changes: Vec<Change>,
+}
+
 /// Usage that leaves a pool, and the one that it goes to.
 pub(super) struct Moved {
     item: usize,
@@ -251,6 +264,8 @@ pub(super) struct End {
     pub(super) pool: PoolId,
     share: Money,
     runs: Arc<Runs>,
+    /// All of them together.
+    units: i128,
 }
 
 /// A share of a quantity.
@@ -258,21 +273,29 @@ pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
     if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
 
-/// The changes of demand.
-pub(super) fn changes(moves: &[Moved]) -> Vec<waterfall::Change> {
-    let ends = moves.iter().flat_map(|moved| [Some(&moved.from), moved.to.as_ref()]).flatten();
-    let mut all = Vec::with_capacity(ends.map(|end| end.runs.len()).sum());
-    let mut add = |end: &End, sign: i64| {
-        for (hours, each) in end.runs.iter() {
-            let per_hour = sign * part(*each, end.share);
-            all.push(waterfall::Change::Demand { pool: end.pool, hours: hours.clone(), per_hour });
+impl Bill<'_> {
+    /// By how much usage changes.
+    pub(super) fn delta(&self, moves: &[Moved]) -> Delta {
+        let mut delta = Delta::new(self.waterfall.demand().hours());
+        for moved in moves {
+            moved.from.add(&mut delta, -1);
+            if let Some(to) = &moved.to {
+                to.add(&mut delta, 1);
+            }
         }
-    };
-    for moved in moves {
-        add(&moved.from, -1);
-        if let Some(to) = &moved.to {
-            add(to, 1);
+        delta
+    }
+}
+
+impl End {
+    /// Adds its usage, or takes it away where `sign` is -1.
+    fn add(&self, delta: &mut Delta, sign: i64) {
+        let row = delta.demand(self.pool);
+        for (hours, each) in self.runs.iter() {
+            let per_hour = sign * part(*each, self.share);
+            for units in row.get_mut(hours.clone()).unwrap_or_default() {
+                *units = units.saturating_add(per_hour);
+            }
         }
     }
-    all
 }

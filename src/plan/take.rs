@@ -2,7 +2,7 @@
 
 use super::{Course, Inputs, Left, Overlap, Plan, Step};
 use crate::{
-    bill::Worth,
+    bill::{Attempt, Worth},
     facts::Cost,
     money::Money,
     rules::{Aspect, Finding, Stage, Status, Target},
@@ -50,12 +50,13 @@ impl Plan<'_> {
             self.lose(inputs, step, Some(holder), worth, (why, None));
             return;
         }
-        step.changes = self.after.peek(&step.finding.edits);
+        let attempt = self.after.attempt(&step.finding.edits);
+        step.changes.clone_from(&attempt.changes);
         let monthly = monthly_of(inputs, step.saving().net);
         if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
             let holder = |id| course.claims.get(&(id, Aspect::Existence)).copied();
             let removed = step.finding.target.members().iter().find_map(|id| holder(*id));
-            let because = self.why_nothing(inputs, &step, removed, monthly.to_f64());
+            let because = self.why_nothing(inputs, (&step, &attempt), removed, monthly.to_f64());
             self.lose(inputs, step, removed, worth, because);
             return;
         }
@@ -69,7 +70,7 @@ impl Plan<'_> {
     fn why_nothing(
         &self,
         inputs: &Inputs<'_>,
-        step: &Step,
+        (step, attempt): (&Step, &Attempt),
         removed: Option<usize>,
         monthly: f64,
     ) -> (String, Option<String>) {
@@ -81,7 +82,7 @@ impl Plan<'_> {
             let worth = |saving: Cost| monthly_of(inputs, saving.net).to_f64();
             let wanted = |saving: Cost| worth(saving) > 0.0 && worth(saving) >= least;
             let paid = "a reservation or Savings Plan pays for its hours, used or not, and nothing else would use it";
-            return match self.after.once_ended(&step.finding.edits, inputs.as_of, &wanted) {
+            return match self.after.once_ended(attempt, inputs.as_of, &wanted) {
                 Some((end, saving)) => {
                     let (day, month) = (end.day(), worth(saving));
                     (format!("{paid}: from {day} on, when that ends, it saves {month:.2} a month"), Some(end.rfc3339()))

@@ -6,31 +6,42 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall,
+    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall,
     effect::{Effect, Sums},
     whole_units,
 };
-use std::{cmp::Ordering, ops::Range};
+use std::cmp::Ordering;
 
 impl Waterfall {
     /// What an edit would change; nothing is changed.
     #[must_use]
     pub fn peek(&self, changes: &[Change]) -> Effect {
-        let edit = Edit::new(self, changes);
-        let mut walk = Walk::new(self);
-        for hour in edit.span.clone() {
-            walk.hour(self, &edit, hour);
-        }
-        walk.effect()
+        self.peek_sum(Delta::of(self, changes))
     }
 
     /// Carries out an edit and tells what it changed.
     pub fn apply(&mut self, changes: &[Change]) -> Effect {
-        let edit = Edit::new(self, changes);
+        self.apply_sum(Delta::of(self, changes))
+    }
+
+    /// What an edit would change of which the sum is known; nothing is changed.
+    #[must_use]
+    pub fn peek_sum(&self, delta: Delta) -> Effect {
+        let delta = delta.within(self);
         let mut walk = Walk::new(self);
-        for hour in edit.span.clone() {
-            walk.hour(self, &edit, hour);
-            self.carry_out(&edit, hour, &walk.moved);
+        for hour in delta.span(self.demand.hours()) {
+            walk.hour(self, &delta, hour);
+        }
+        walk.effect()
+    }
+
+    /// Carries out an edit of which the sum is known, and tells what it changed.
+    pub fn apply_sum(&mut self, delta: Delta) -> Effect {
+        let delta = delta.within(self);
+        let mut walk = Walk::new(self);
+        for hour in delta.span(self.demand.hours()) {
+            walk.hour(self, &delta, hour);
+            self.carry_out(&delta, hour, &walk.moved);
         }
         let effect = walk.effect();
         for (pool, left) in &effect.left {
@@ -42,85 +53,20 @@ impl Waterfall {
         effect
     }
 
-    fn carry_out(&mut self, edit: &Edit, hour: usize, moved: &[(u32, Margin)]) {
+    fn carry_out(&mut self, delta: &Delta, hour: usize, moved: &[(u32, Margin)]) {
         let hours = self.demand.hours();
-        for row in &edit.demand {
+        for row in &delta.demand {
             let units = &mut self.demand.row_mut(row.id as usize)[hour];
-            *units = row.units_after(*units, hour - edit.span.start);
+            *units = row.units_after(*units, hour);
         }
-        for row in &edit.amounts {
+        for row in &delta.amounts {
             let amount = &mut self.amounts[row.id as usize * hours + hour];
-            *amount = row.amount_after(*amount, hour - edit.span.start);
+            *amount = row.amount_after(*amount, hour);
         }
         for (step, margin) in moved {
             self.set_margin(*step as usize, hour, *margin);
         }
     }
-}
-
-/// The sum of all changes of one pool or capacity, by hour of the edit's span.
-struct Row<T> {
-    id: u32,
-    deltas: Vec<T>,
-}
-
-impl Row<Units> {
-    fn units_after(&self, units: Units, at: usize) -> Units {
-        units.saturating_add(self.deltas[at]).max(0)
-    }
-}
-
-impl Row<Amount> {
-    fn amount_after(&self, amount: Amount, at: usize) -> Amount {
-        amount.saturating_add(self.deltas[at]).max(0)
-    }
-}
-
-/// An edit's changes, summed: one row a pool, one a capacity.
-struct Edit {
-    span: Range<usize>,
-    demand: Vec<Row<Units>>,
-    amounts: Vec<Row<Amount>>,
-}
-
-impl Edit {
-    fn new(waterfall: &Waterfall, changes: &[Change]) -> Self {
-        let hours = |change: &Change| match change {
-            Change::Demand { hours, .. } | Change::Capacity { hours, .. } => hours.clone(),
-        };
-        let end = changes.iter().map(|change| hours(change).end).max().unwrap_or(0).min(waterfall.demand.hours());
-        let start = changes.iter().map(|change| hours(change).start).min().unwrap_or(0).min(end);
-        let mut edit = Self { span: start..end, demand: Vec::new(), amounts: Vec::new() };
-        for change in changes {
-            let hours = hours(change);
-            let hours = hours.start.max(start) - start..hours.end.min(end).max(start) - start;
-            match change {
-                Change::Demand { pool: PoolId(id), per_hour, .. } if (*id as usize) < waterfall.demand.pools() => {
-                    for delta in row(&mut edit.demand, *id, end - start, hours) {
-                        *delta = delta.saturating_add(*per_hour);
-                    }
-                }
-                Change::Capacity { capacity: CapacityId(id), per_hour, .. }
-                    if (*id as usize) < waterfall.capacities() =>
-                {
-                    for delta in row(&mut edit.amounts, *id, end - start, hours) {
-                        *delta = delta.saturating_add(*per_hour);
-                    }
-                }
-                Change::Demand { .. } | Change::Capacity { .. } => {}
-            }
-        }
-        edit
-    }
-}
-
-/// The hours of an id's row, which is added if it is not there.
-fn row<T: Clone + Default>(rows: &mut Vec<Row<T>>, id: u32, length: usize, hours: Range<usize>) -> &mut [T] {
-    let at = rows.iter().position(|row| row.id == id).unwrap_or(rows.len());
-    if at == rows.len() {
-        rows.push(Row { id, deltas: vec![T::default(); length] });
-    }
-    rows[at].deltas.get_mut(hours).unwrap_or_default()
 }
 
 /// A pool of which another amount than before comes out of the steps walked so far.
@@ -156,22 +102,17 @@ impl Walk {
         Effect { left: self.left.sorted(PoolId), used: self.used.sorted(CapacityId) }
     }
 
-    fn hour(&mut self, waterfall: &Waterfall, edit: &Edit, hour: usize) {
-        let (at, hours) = (hour - edit.span.start, waterfall.demand.hours());
+    fn hour(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
+        let hours = waterfall.demand.hours();
         self.moved.clear();
-        for row in &edit.demand {
-            let before = waterfall.demand.row(row.id as usize)[hour];
-            self.change(
-                waterfall,
-                row.id,
-                waterfall.layout.of_pool[row.id as usize],
-                before,
-                row.units_after(before, at),
-            );
+        for row in &delta.demand {
+            let pool = row.id as usize;
+            let before = waterfall.demand.row(pool)[hour];
+            self.change(waterfall, row.id, waterfall.layout.of_pool[pool], before, row.units_after(before, hour));
         }
-        for row in &edit.amounts {
+        for row in &delta.amounts {
             let before = waterfall.amounts[row.id as usize * hours + hour];
-            self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, at) - before);
+            self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, hour) - before);
         }
         while let Some(step) = self.next() {
             self.step(waterfall, hour, step);
