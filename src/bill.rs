@@ -14,6 +14,7 @@ mod edit;
 mod exchange;
 mod free;
 mod holdings;
+mod hours;
 mod lapse;
 mod listed;
 mod losers;
@@ -49,7 +50,8 @@ use crate::{
     waterfall::{Demand, PoolId, Rates, Waterfall},
 };
 use holdings::{Holding, Known};
-use pools::{Pools, Runs};
+use hours::Runs;
+use pools::Pools;
 use rates::PlanRates;
 use std::{ops::Range, sync::Arc};
 
@@ -160,7 +162,7 @@ impl<'a> Bill<'a> {
         let pools = Pools::of(facts, given.coverage);
         let holdings = holdings::holdings(facts, &pools, given.coverage);
         let plan_rates = PlanRates::of(facts, &pools, &holdings);
-        let demand = pools::demand(facts, &pools);
+        let demand = hours::demand(facts, &pools);
         let waterfall = Waterfall::new(demand, [], &[]);
         let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
         let mut bill = Self {

@@ -14,7 +14,7 @@ use crate::{
     inventory::Inventory,
     metrics::Metrics,
     money::Money,
-    parallel::in_parallel,
+    parallel::shared_out,
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status},
     suppress::{self, Suppression},
@@ -277,9 +277,7 @@ impl Plan<'_> {
         }
         let mut found = self.all_alone(inputs, found);
         found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
-        for bundle in weigh::bundles(found) {
-            self.settle(inputs, bundle, stage, course);
-        }
+        self.settle_all(inputs, weigh::bundles(found), stage, course);
     }
 
     /// What is advised to be bought, all that rules want weighed together on the bill as earlier stages left it, by rule.
@@ -307,17 +305,8 @@ impl Plan<'_> {
     }
 
     /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
-    fn all_alone(&self, inputs: &Inputs<'_>, mut found: Vec<(usize, Finding)>) -> Vec<Step> {
-        let each = found.len().div_ceil(inputs.threads.max(1)).max(1);
-        let mut parts = Vec::new();
-        while !found.is_empty() {
-            let rest = found.split_off(each.min(found.len()));
-            parts.push(std::mem::replace(&mut found, rest));
-        }
-        let priced = |part: Vec<(usize, Finding)>| {
-            part.into_iter().map(|(at, finding)| self.alone(inputs, at, finding)).collect::<Vec<_>>()
-        };
-        in_parallel(parts.into_iter(), priced).into_iter().flatten().collect()
+    fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<(usize, Finding)>) -> Vec<Step> {
+        shared_out(found, inputs.threads, |(at, finding)| self.alone(inputs, at, finding))
     }
 
     /// Prices a finding alone on today's bill.

@@ -7,7 +7,7 @@ use crate::{
     facts::Cost,
     money::Money,
     time::Day,
-    waterfall::{Capacity, CapacityId, Rates, Waterfall},
+    waterfall::{Capacity, CapacityId, Curve, Rates, Waterfall},
 };
 use std::ops::Range;
 
@@ -113,7 +113,9 @@ impl Bill<'_> {
         let mut largest: Vec<usize> = (0..steps.len()).collect();
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
-        let losers = Losers::of(&market, &steps, threads);
+        let losers = Losers::of(&market, &steps, figures, threads);
+        let bought = largest.iter().filter(|place| steps[**place] > 0).map(|place| wanted[*place]);
+        let terms = self.other_terms(bought, others, figures, threads);
         let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
@@ -125,13 +127,12 @@ impl Bill<'_> {
                 utilization: market.utilization(place, &with),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: if largest.contains(&place) {
-                    let mut all = self.alternatives(&purchase, others, figures, threads);
-                    all.extend(
-                        losers
-                            .of_purchase(place)
-                            .map(|(at, steps, gain)| (Purchase { offering: wanted[at].clone(), steps }, money(gain))),
-                    );
-                    all
+                    let other = terms.iter().filter(|(of, ..)| std::ptr::eq(*of, wanted[place]));
+                    let other = other.map(|(_, purchase, gain)| (purchase.clone(), *gain));
+                    let loser = |(at, steps, gain): (usize, u32, i128)| {
+                        (Purchase { offering: wanted[at].clone(), steps }, money(gain))
+                    };
+                    other.chain(losers.of_purchase(place).map(loser)).collect()
                 } else {
                     Vec::new()
                 },
@@ -169,28 +170,32 @@ impl Bill<'_> {
         Market { waterfall, rates: self.rates[1].clone(), holdings, candidates }
     }
 
-    /// Other terms of what is bought, in its stead.
-    fn alternatives(
+    /// Other terms of what is bought, in its stead: by offer, each with its best amount and what that saves alone.
+    fn other_terms<'o>(
         &self,
-        purchase: &Purchase,
-        others: &[Offering],
+        bought: impl Iterator<Item = &'o Offering>,
+        others: &'o [Offering],
         figures: &CommitmentFigures,
         threads: usize,
-    ) -> Vec<(Purchase, Money)> {
-        let same = |other: &&Offering| {
-            let offering = &purchase.offering;
-            other.payer == offering.payer
-                && other.region == offering.region
-                && other.identity() == offering.identity()
-                && other.offer != offering.offer
+    ) -> Vec<(&'o Offering, Purchase, Money)> {
+        let same = |of: &Offering, other: &&Offering| {
+            other.payer == of.payer
+                && other.region == of.region
+                && other.identity() == of.identity()
+                && other.offer != of.offer
         };
-        let best = |other: &Offering| {
-            let market = self.market(&[other], figures);
-            let steps = market.best(figures, &effort(figures, threads));
-            let gain = market.gains(&steps)[0];
-            Some((Purchase { offering: other.clone(), steps: *steps.first()? }, money(gain)))
+        let pairs =
+            bought.flat_map(|of| others.iter().filter(move |other| same(of, other)).map(move |other| (of, other)));
+        let (bought, others): (Vec<&Offering>, Vec<&Offering>) = pairs.unzip();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let market = self.market(&others, figures);
+        let alone = |(place, (of, other)): (usize, (&'o Offering, &Offering))| {
+            let (steps, gain) = market.alone(place, figures, threads)?;
+            Some((of, Purchase { offering: other.clone(), steps }, money(gain)))
         };
-        others.iter().filter(same).filter_map(best).filter(|(purchase, _)| purchase.steps > 0).collect()
+        bought.into_iter().zip(others).enumerate().filter_map(alone).collect()
     }
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
@@ -231,21 +236,31 @@ impl Market {
     /// The best amounts, within what a target coverage or a risk lets one buy.
     #[must_use]
     pub fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
-        let bounded = |candidate: &Candidate| {
-            let mut candidate = candidate.clone();
-            if figures.risk_quantile > 0.0 {
-                let most = limits::within_risk(&self.waterfall, &candidate, figures.risk_quantile);
-                candidate.grid.most = candidate.grid.most.min(most);
-            }
-            if figures.target_coverage_percent > 0.0 {
-                let target = figures.target_coverage_percent / 100.0;
-                let most = limits::within_coverage(&self.waterfall, &self.rates, &candidate, target, effort.threads);
-                candidate.grid.most = candidate.grid.most.min(most);
-            }
-            candidate
-        };
-        let candidates: Vec<Candidate> = self.candidates.iter().map(bounded).collect();
+        let places = 0..self.candidates.len();
+        let candidates: Vec<Candidate> = places.map(|place| self.bounded(place, figures, effort.threads)).collect();
         commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
+    }
+
+    /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
+    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Option<(u32, i128)> {
+        let candidate = self.bounded(place, figures, threads);
+        let (steps, _) = Curve::new(&self.waterfall, candidate.capacity, &self.rates, threads).best(&candidate.grid);
+        let gain = commitments::alone(&self.waterfall, &self.rates, &candidate, steps);
+        (gain > 0).then_some((steps, gain))
+    }
+
+    fn bounded(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Candidate {
+        let mut candidate = self.candidates[place].clone();
+        if figures.risk_quantile > 0.0 {
+            let most = limits::within_risk(&self.waterfall, &candidate, figures.risk_quantile);
+            candidate.grid.most = candidate.grid.most.min(most);
+        }
+        if figures.target_coverage_percent > 0.0 {
+            let target = figures.target_coverage_percent / 100.0;
+            let most = limits::within_coverage(&self.waterfall, &self.rates, &candidate, target, threads);
+            candidate.grid.most = candidate.grid.most.min(most);
+        }
+        candidate
     }
 
     /// What so many steps of each gain net on top of those before, after their own cost, in 1e-21 USD over all hours.

@@ -2,6 +2,7 @@
 
 use super::{
     holdings::Scope,
+    hours,
     pools::{self, Pools},
 };
 use crate::{
@@ -30,7 +31,7 @@ pub(super) fn as_used(facts: &Facts, pools: &Pools, commitment: &Commitment, sco
                 reserved.map_or(i128::from(UNIT), |reserved| i128::from(reserved.units))
             }
         };
-        for (at, units) in pools::covered_hours(facts, *class, costs.quantity) {
+        for (at, units) in hours::covered_hours(facts, *class, costs.quantity) {
             amounts[at] += i128::from(units) * weight;
         }
     }

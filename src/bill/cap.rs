@@ -3,7 +3,7 @@
 use super::{
     Bill, Part, Place,
     edit::Selection,
-    pools::{Runs, units},
+    hours::{Runs, units},
     trial::{Kept, Trial, part},
 };
 use crate::{money::Quantity, waterfall::Units};

@@ -81,16 +81,11 @@ impl Bill<'_> {
             return None;
         }
         let capacity = capacity(self.holdings.iter().position(|holding| holding.members.contains(&commitment))?)?;
-        let mut best: Option<(Release, Cost)> = None;
-        for part in counts(count, most) {
-            let release = Release { commitment, part, of: count };
-            let effect = self.waterfall.peek(&release.taken_off(capacity, &amounts));
-            let saving = self.given_up(release) - rise(&self.rates, &effect);
-            if saving.net > best.as_ref().map_or(Money::ZERO, |(_, best)| best.net) {
-                best = Some((release, saving));
-            }
-        }
-        best
+        let release = |part| Release { commitment, part, of: count };
+        let parts: Vec<u32> = counts(count, most).collect();
+        let rises = |part| rise(&self.rates, &self.waterfall.peek(&release(part).taken_off(capacity, &amounts)));
+        let (part, saving) = best_part(&parts, |part| self.given_up(release(part)), rises)?;
+        Some((release(part), saving))
     }
 
     /// How many instances a reservation reserves at most.
@@ -168,9 +163,51 @@ fn counts(all: u32, most: u32) -> impl Iterator<Item = u32> {
     (1..=all).filter(move |count| (all - count).is_multiple_of(stride))
 }
 
+/// Of ascending parts the one that saves most, and what it saves: what it costs less what is paid on demand in its stead. Of several
+/// the least; `None` where none saves.
+///
+/// What is paid on demand never falls as more is given up. So of all parts between two none saves more than the greater one costs less
+/// what the smaller one's usage rises by, and most need not be priced.
+fn best_part(parts: &[u32], cost: impl Fn(u32) -> Cost, rise: impl Fn(u32) -> Cost) -> Option<(u32, Cost)> {
+    let mut best: Option<(u32, Cost)> = None;
+    let mut open = vec![(parts, Money::ZERO)];
+    while let Some((some, below)) = open.pop() {
+        let Some(last) = some.last() else { continue };
+        let at_most = cost(*last).net - below;
+        if best.as_ref().map_or(at_most <= Money::ZERO, |(_, best)| at_most < best.net) {
+            continue;
+        }
+        let (less, [part, more @ ..]) = some.split_at(some.len() / 2) else { continue };
+        let rise = rise(*part);
+        let saving = cost(*part) - rise;
+        let better = |(least, best): &(u32, Cost)| saving.net > best.net || saving.net == best.net && part < least;
+        if best.as_ref().map_or(saving.net > Money::ZERO, better) {
+            best = Some((*part, saving));
+        }
+        open.extend([(less, below), (more, rise.net)]);
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_best_part_is_that_of_all(steps in prop::collection::vec(0i128..9, 1..40), each in 0i128..9) {
+            let mut rises = vec![0];
+            rises.extend(steps.iter().scan(0, |sum, step| { *sum += step; Some(*sum) }));
+            let cost = |net: i128| Cost { gross: Money::ZERO, net: Money(net) };
+            let parts: Vec<u32> = (1u32..).take(steps.len()).collect();
+            let saving = |part: u32| i128::from(part) * each - rises[part as usize];
+            let all = parts.iter().copied().filter(|part| saving(*part) > 0);
+            let naive = all.min_by_key(|part| (Reverse(saving(*part)), *part)).map(|part| (part, cost(saving(part))));
+            let found = best_part(&parts, |part| cost(i128::from(part) * each), |part| cost(rises[part as usize]));
+            prop_assert_eq!(found, naive);
+        }
+    }
 
     #[test]
     fn counts_are_all_or_evenly_spread() {

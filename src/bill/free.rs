@@ -6,8 +6,9 @@
 
 use super::{
     holdings::{Holding, Scope},
+    hours,
     order::Candidates,
-    pools::{self, Pools, per_unit},
+    pools::{Pools, per_unit},
 };
 use crate::{
     facts::{ClassId, Cost, Costs, Facts, LineType},
@@ -72,7 +73,7 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, hours: usize) -> Vec<Holdin
         let Some(rate) = pools.of_class(*class).and_then(|pool| pools.free.get(&pool)) else { continue };
         let free = free_of(*costs, *rate);
         let amounts = all.entry(*class).or_insert_with(|| vec![0; hours]);
-        for (at, units) in pools::part_of_day(facts, *class, *day, free) {
+        for (at, units) in hours::part_of_day(facts, *class, *day, free) {
             amounts[at] += i128::from(units) * i128::from(UNIT);
         }
     }

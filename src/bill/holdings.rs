@@ -2,7 +2,7 @@
 
 use super::{
     amounts::{as_used, hours_in, plan_amounts, reserved_amounts},
-    free, listed, offering,
+    free, hours, listed, offering,
     order::Candidates,
     pools::{self, Pools},
     rates::{PlanRates, Turn},
@@ -245,7 +245,7 @@ impl Holding {
 fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs) -> Option<Holding> {
     let pool = pools.of_class(class)?;
     let mut amounts = vec![0; hours_in(facts.window.period)];
-    for (at, units) in pools::covered_hours(facts, class, costs.quantity) {
+    for (at, units) in hours::covered_hours(facts, class, costs.quantity) {
         amounts[at] += i128::from(units) * i128::from(UNIT);
     }
     let owner = pools.pool(pool);

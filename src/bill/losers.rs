@@ -1,10 +1,7 @@
 //! What is not advised though it could cover the same usage as what is: the losers of the joint advice, by name.
 
 use super::Market;
-use crate::{
-    commitments::{self, Candidate},
-    waterfall::{Curve, PoolId},
-};
+use crate::{commitments, defaults::CommitmentFigures, waterfall::PoolId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Offers that are not advised, with what each would gain alone.
@@ -14,19 +11,14 @@ pub(super) struct Losers {
 }
 
 impl Losers {
-    pub(super) fn of(market: &Market, steps: &[u32], threads: usize) -> Self {
+    pub(super) fn of(market: &Market, steps: &[u32], figures: &CommitmentFigures, threads: usize) -> Self {
         let covers = commitments::covers(&market.waterfall, &market.candidates);
         if steps.iter().all(|steps| *steps == 0) {
             return Self { covers, gains: BTreeMap::new() };
         }
-        let alone = |(place, candidate): (usize, &Candidate)| {
-            let curve = Curve::new(&market.waterfall, candidate.capacity, &market.rates, threads);
-            let (best, _) = curve.best(&candidate.grid);
-            let gain = commitments::alone(&market.waterfall, &market.rates, candidate, best);
-            (gain > 0).then_some((place, (best, gain)))
-        };
-        let not_bought = market.candidates.iter().enumerate().filter(|(place, _)| steps[*place] == 0);
-        Self { covers, gains: not_bought.filter_map(alone).collect() }
+        let not_bought = (0..steps.len()).filter(|place| steps[*place] == 0);
+        let gains = not_bought.filter_map(|place| Some((place, market.alone(place, figures, threads)?))).collect();
+        Self { covers, gains }
     }
 
     /// Those that could cover some of what a purchase covers.

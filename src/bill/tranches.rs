@@ -6,7 +6,7 @@
 use super::{
     Bill,
     advise::{Market, money},
-    pools,
+    hours,
 };
 use crate::{
     commitments::{self, Effort, ladder, paths},
@@ -113,7 +113,7 @@ impl Bill<'_> {
 
     /// For each pool, which pool's history it goes by and the share of that usage that it has after the advice.
     fn shares(&self) -> Vec<(PoolId, Money)> {
-        let before = pools::demand(self.facts, &self.pools);
+        let before = hours::demand(self.facts, &self.pools);
         let after = self.waterfall.demand();
         let sum = |demand: &Demand, pool: PoolId| demand.of(pool).iter().map(|units| i128::from(*units)).sum::<i128>();
         let share = |id: PoolId| {
@@ -139,7 +139,7 @@ impl Bill<'_> {
         let mut demand = Demand::new(self.pools.all.len(), hours);
         for ((id, _), (source, share)) in self.pools.numbered().zip(shares) {
             for (at, quantity) in seen[source.0 as usize].iter().enumerate() {
-                let units: Units = pools::units(quantity.ratio(share.0, Money::ONE.0));
+                let units: Units = hours::units(quantity.ratio(share.0, Money::ONE.0));
                 demand.add(id, at..at + 1, units);
             }
         }

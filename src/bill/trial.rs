@@ -2,7 +2,8 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
-    pools::{self, Becomes, Runs},
+    hours::Runs,
+    pools::{self, Becomes},
 };
 use crate::{
     facts::Cost,

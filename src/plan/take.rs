@@ -41,8 +41,14 @@ impl Plan<'_> {
     }
 
     /// Carries out a finding on the bill as it is, unless its claim is held or it saves nothing; `worth` is what it was weighed at among
-    /// others.
-    pub(super) fn take(&mut self, inputs: &Inputs<'_>, mut step: Step, worth: Option<Worth>, course: &mut Course) {
+    /// others, `attempt` what it does on the bill as it is, if that is known.
+    pub(super) fn take(
+        &mut self,
+        inputs: &Inputs<'_>,
+        mut step: Step,
+        (worth, attempt): (Option<Worth>, Option<Attempt>),
+        course: &mut Course,
+    ) {
         let text = &inputs.rules[step.rule].text;
         let holder = step.sides().find_map(|side| course.claims.get(&side).copied());
         if let Some(holder) = holder {
@@ -50,7 +56,7 @@ impl Plan<'_> {
             self.lose(inputs, step, Some(holder), worth, (why, None));
             return;
         }
-        let attempt = self.after.attempt(&step.finding.edits);
+        let attempt = attempt.unwrap_or_else(|| self.after.attempt(&step.finding.edits));
         step.changes.clone_from(&attempt.changes);
         let monthly = monthly_of(inputs, step.saving().net);
         if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {

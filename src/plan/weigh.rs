@@ -2,13 +2,14 @@
 
 use super::{Course, Inputs, Plan, Step};
 use crate::{
-    bill::{Ahead, Worth},
+    bill::{Ahead, Attempt, Worth},
     money::Money,
-    rules::{Aspect, Stage},
+    parallel::shared_out,
+    rules::{Aspect, Stage, Status},
 };
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
 };
 
 /// Findings that exclude each other, directly or through others.
@@ -55,17 +56,56 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
 }
 
 impl Plan<'_> {
-    /// Takes what of a bundle is worth most; the rest loses to it.
-    pub(super) fn settle(&mut self, inputs: &Inputs<'_>, bundle: Bundle, stage: Stage, course: &mut Course) {
+    /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, as many as were last settled
+    /// without one carried out and as many again: such tries hold until the bill changes.
+    pub(super) fn settle_all(&mut self, inputs: &Inputs<'_>, bundles: Vec<Bundle>, stage: Stage, course: &mut Course) {
+        /// No more tries than that are kept.
+        const MOST: usize = 128;
+        let mut open = VecDeque::from(bundles);
+        let mut wide = inputs.threads;
+        while !open.is_empty() {
+            let ahead: Vec<&Bundle> = open.iter().take(wide.max(1)).collect();
+            let tries = shared_out(ahead, inputs.threads, |bundle| self.tried(inputs, bundle, course));
+            let carried_out = self.steps.len();
+            for (attempt, bundle) in tries.into_iter().zip(std::iter::from_fn(|| open.pop_front())) {
+                self.settle(inputs, bundle, attempt, stage, course);
+                if self.steps.len() > carried_out {
+                    break;
+                }
+            }
+            let more = inputs.threads > 1 && self.steps.len() == carried_out;
+            wide = if more { (2 * wide).min(MOST) } else { inputs.threads };
+        }
+    }
+
+    /// What a lone finding would do now, if it may be carried out at all.
+    fn tried(&self, inputs: &Inputs<'_>, bundle: &Bundle, course: &Course) -> Option<Attempt> {
+        let [step] = &bundle[..] else { return None };
+        let finding = &step.finding;
+        let shown = inputs.rules[step.rule].text.status == Status::Preview || finding.at_stake.is_some();
+        let held = step.sides().any(|side| course.claims.contains_key(&side));
+        (!shown && finding.declined.is_none() && !held).then(|| self.after.attempt(&finding.edits))
+    }
+
+    /// Takes what of a bundle is worth most; the rest loses to it. `attempt` is what its finding does on the bill as it is, if that is
+    /// known.
+    fn settle(
+        &mut self,
+        inputs: &Inputs<'_>,
+        bundle: Bundle,
+        attempt: Option<Attempt>,
+        stage: Stage,
+        course: &mut Course,
+    ) {
         let lone = bundle.len() == 1;
         let before = [self.steps.len(), self.rejected.len(), self.suppressed.len(), self.previews.len()];
         let open: Vec<Step> = bundle.into_iter().filter_map(|step| self.admit(inputs, step)).collect();
         if open.len() > 1 {
             for (step, worth) in self.weighed(inputs, open, stage, course) {
-                self.take(inputs, step, Some(worth), course);
+                self.take(inputs, step, (Some(worth), None), course);
             }
-        } else {
-            open.into_iter().for_each(|step| self.take(inputs, step, None, course));
+        } else if let Some(step) = open.into_iter().next() {
+            self.take(inputs, step, (None, attempt), course);
         }
         if !lone {
             self.once_each(before);

@@ -1,0 +1,127 @@
+//! The hours in which items are used: runs of instances, shares of what is metered, and the demand that they add up to.
+
+use super::{amounts::hours_in, pools::Pools};
+use crate::{
+    facts::{ClassId, Facts, Usage},
+    money::Quantity,
+    time::{Day, Hour, Span},
+    waterfall::{Demand, PoolId, Units},
+};
+use std::{ops::Range, sync::Arc};
+
+/// The hours of one class of one resource's usage: ranges of hours of the period, each with a quantity an hour. They may overlap.
+pub(super) type Runs = Vec<(Range<usize>, Units)>;
+
+/// A quantity in the waterfall's unit.
+pub(super) fn units(quantity: Quantity) -> Units {
+    Units::try_from(quantity.0.div_euclid(1000)).unwrap_or(if quantity.0 < 0 { 0 } else { Units::MAX })
+}
+
+/// The part of a span inside the period, as hours of it.
+fn inside(span: Span, period: Span) -> Range<usize> {
+    let cut = span.cut(period);
+    let at = |hour: Hour| usize::try_from(i64::from(hour.0) - i64::from(period.start.0)).unwrap_or(0);
+    if cut.hours() > 0 { at(cut.start)..at(cut.end) } else { 0..0 }
+}
+
+/// The runs of instances.
+pub(super) fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> Runs {
+    let of_class = usage.iter().filter(|usage| usage.class == class);
+    of_class.map(|usage| (inside(usage.hours, period), units(usage.per_hour))).collect()
+}
+
+/// What all resources used of a class, by the hour of the period.
+pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
+    let period = facts.window.period;
+    let first = facts.class_days.partition_point(|day| day.class < class);
+    let days = facts.class_days[first..].iter().take_while(move |day| day.class == class);
+    let of_day = move |day: Day| i64::from(day.start().0) - i64::from(period.start.0)..;
+    let hours = days.flat_map(move |day| of_day(day.day).zip(&day.hours).map(|(at, quantity)| (at, *quantity)));
+    let inside = hours.filter(move |(at, quantity)| *at < period.hours() && quantity.0 > 0);
+    inside.filter_map(|(at, sum)| Some((usize::try_from(at).ok()?, sum)))
+}
+
+/// By class: what all resources used of it in the period, where that is metered and lies in a pool.
+pub(super) fn metered(facts: &Facts, of_class: &[Option<PoolId>]) -> Arc<[Quantity]> {
+    let whole = |(id, pool): (u32, &Option<PoolId>)| {
+        let metered = pool.is_some() && !facts.class(ClassId(id)).what.is_timed();
+        if metered { hours_of(facts, ClassId(id)).map(|(_, sum)| sum).sum() } else { Quantity::ZERO }
+    };
+    (0u32..).zip(of_class).map(whole).collect()
+}
+
+/// One resource's share of metered usage: its part of the whole, in every hour alike, since the hours of each are not kept.
+pub(super) fn share_of(
+    hours: impl Iterator<Item = (usize, Quantity)>,
+    part: Quantity,
+    whole: Quantity,
+    period: Span,
+) -> Runs {
+    if whole.0 <= 0 {
+        return Vec::new();
+    }
+    let share = Share::new(part.0.clamp(0, whole.0), whole.0);
+    let mut runs = Vec::with_capacity(hours_in(period));
+    runs.extend(hours.map(|(at, sum)| (at..at + 1, share.units(sum))));
+    runs
+}
+
+/// A part of a whole, which is taken of many quantities.
+struct Share {
+    part: i128,
+    whole: i128,
+    /// Units for each 1e-12 of a quantity.
+    ratio: f64,
+}
+
+impl Share {
+    fn new(part: i128, whole: i128) -> Self {
+        Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 }
+    }
+
+    /// The part of a quantity of at least 0, in the waterfall's unit.
+    ///
+    /// A double is at most six roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
+    /// what it may be have the same units, these are right. The few next to a whole unit are divided in integers.
+    fn units(&self, of: Quantity) -> Units {
+        const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
+        let about = of.0 as f64 * self.ratio;
+        let off = about * ROUNDINGS + 0.001;
+        let (low, high) = ((about - off) as Units, (about + off) as Units);
+        if low == high && about < 1e18 { low } else { units(of.ratio(self.part, self.whole)) }
+    }
+}
+
+/// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
+pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
+    let hours = hours_of(facts, class);
+    let whole = hours.clone().map(|(_, sum)| sum).sum();
+    share_of(hours, part, whole, facts.window.period).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+}
+
+/// A part of what was used of a class on a day, the same part in every hour.
+pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantity) -> Vec<(usize, Units)> {
+    let of_day = inside(Span::new(day.start(), day.start().plus(24)), facts.window.period);
+    let hours = hours_of(facts, class).filter(|(at, _)| of_day.contains(at));
+    let whole = hours.clone().map(|(_, sum)| sum).sum();
+    share_of(hours, part, whole, facts.window.period).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+}
+
+/// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.
+pub(super) fn demand(facts: &Facts, pools: &Pools) -> Demand {
+    let hours = usize::try_from(facts.window.period.hours()).unwrap_or(0);
+    let mut demand = Demand::new(pools.all.len(), hours);
+    for usage in &facts.usage {
+        if let Some(pool) = pools.of_class(usage.class) {
+            demand.add(pool, inside(usage.hours, facts.window.period), units(usage.per_hour));
+        }
+    }
+    for class in facts.classes.iter().zip(0u32..).filter(|(class, _)| !class.what.is_timed()).map(|(_, id)| ClassId(id))
+    {
+        let Some(pool) = pools.of_class(class) else { continue };
+        for (at, quantity) in hours_of(facts, class) {
+            demand.add(pool, at..at + 1, units(quantity));
+        }
+    }
+    demand
+}
