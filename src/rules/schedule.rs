@@ -14,6 +14,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) struct Limits {
     /// So many changes a week that differ in more than the day.
     pub(super) most_actions: usize,
+    /// So many stretches of one level a day.
+    pub(super) most_levels: usize,
     /// A change must spare at least this share of a week's hours at full size.
     pub(super) least_gain: f64,
     /// Minutes before the hour at which more is started, so that it is there in time.
@@ -53,13 +55,14 @@ impl Week {
         let each = limits.least_gain * f64::from(full) * WEEK_HOURS as f64;
         let mut best = Self { levels: vec![constant; WEEK_HOURS], lead_minutes: limits.lead_minutes };
         let mut least = best.sum();
+        let most = limits.most_levels.clamp(1, 24);
         for (first, grouping) in FIRST_HOURS.iter().flat_map(|first| GROUPINGS.iter().map(move |of| (*first, of))) {
             // A day that begins in the small hours has its late evening whole.
             let shifted: Vec<u32> = need.iter().cycle().skip(first).take(WEEK_HOURS).copied().collect();
-            let days = stepped_days(&shifted, grouping, limits.most_actions.min(8));
+            let days = stepped_days(&shifted, grouping, most);
             let sum_of = |day: &Vec<u32>| day.iter().map(|level| f64::from(*level)).sum::<f64>();
             let sums: Vec<Vec<f64>> = days.iter().map(|steps| steps.iter().map(sum_of).collect()).collect();
-            for steps in choices(days.len(), limits.most_actions.min(8)) {
+            for steps in choices(days.len(), most) {
                 let sum: f64 = grouping.iter().map(|group| sums[*group][steps[*group] - 1]).sum();
                 if sum >= least {
                     continue;
@@ -163,37 +166,41 @@ fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec
     let groups = grouping.iter().max().map_or(1, |last| last + 1);
     let day = |group: usize| {
         let day: Vec<u32> = (0..24).map(|hour| highest(group, hour)).collect();
-        (1..=most).map(|steps| stepped(&day, steps)).collect()
+        stepped(&day, most)
     };
     (0..groups).map(day).collect()
 }
 
-/// A day as so many steps, none below what is needed, at the least sum.
-fn stepped(day: &[u32], steps: usize) -> Vec<u32> {
+/// A day as one step, as two and so on, none below what is needed, at the least sum.
+fn stepped(day: &[u32], most: usize) -> Vec<Vec<u32>> {
     let hours = day.len();
-    let highest = |from: usize, to: usize| day[from..to].iter().copied().max().unwrap_or(0);
-    // By how many steps and how many hours: the least sum, and where its last step begins.
-    let mut table = vec![vec![(u64::MAX, 0); hours + 1]; steps + 1];
-    table[0][0] = (0, 0);
-    for step in 1..=steps {
+    // By how many steps and how many hours: the least sum, where its last step begins, and how high that is.
+    let mut table = vec![vec![(u64::MAX, 0, 0); hours + 1]; most + 1];
+    table[0][0] = (0, 0, 0);
+    for step in 1..=most {
         for end in 1..=hours {
-            for from in 0..end {
-                let (before, _) = table[step - 1][from];
-                let sum = before.saturating_add(u64::from(highest(from, end)) * (end - from) as u64);
-                if sum < table[step][end].0 {
-                    table[step][end] = (sum, from);
+            let mut highest = 0;
+            for from in (0..end).rev() {
+                highest = highest.max(day[from]);
+                let (before, ..) = table[step - 1][from];
+                let sum = before.saturating_add(u64::from(highest) * (end - from) as u64);
+                if sum <= table[step][end].0 {
+                    table[step][end] = (sum, from, highest);
                 }
             }
         }
     }
-    let best = (1..=steps).min_by_key(|step| table[*step][hours].0).unwrap_or(1);
-    let (mut levels, mut end) = (vec![0; hours], hours);
-    for step in (1..=best).rev() {
-        let from = table[step][end].1;
-        levels[from..end].fill(highest(from, end));
-        end = from;
-    }
-    levels
+    let levels = |steps: usize| {
+        let best = (1..=steps).min_by_key(|step| table[*step][hours].0).unwrap_or(1);
+        let (mut levels, mut end) = (vec![0; hours], hours);
+        for step in (1..=best).rev() {
+            let (_, from, highest) = table[step][end];
+            levels[from..end].fill(highest);
+            end = from;
+        }
+        levels
+    };
+    (1..=most).map(levels).collect()
 }
 
 impl Action {
@@ -249,7 +256,7 @@ fn days(days: &[usize], names: [&str; 7]) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { most_actions: 6, least_gain: 0.005, lead_minutes: 15 };
+    const LIMITS: Limits = Limits { most_actions: 6, most_levels: 6, least_gain: 0.005, lead_minutes: 15 };
 
     fn of(level: impl Fn(usize) -> u32) -> Vec<u32> {
         (0..WEEK_HOURS).map(level).collect()
