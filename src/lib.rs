@@ -126,7 +126,7 @@ pub fn run(config: &Config) -> Result<Report> {
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
         commitments: &config.defaults.commitments,
-        zone: &config.defaults.schedule.time_zone,
+        schedule: &config.defaults.schedule,
         threads: config.threads,
         has: &has,
     };

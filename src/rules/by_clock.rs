@@ -12,7 +12,7 @@ use super::{
     schedule::{Limits, Week},
 };
 use crate::{
-    season::{Figures, Hours, Season, Unknown},
+    season::{Hours, Season, Unknown},
     time::{Hour, Span},
 };
 use backtest::Backtest;
@@ -23,7 +23,6 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
-    season: Figures,
     pub(super) capacity: Capacity,
     schedule: Limits,
     backtest: Backtest,
@@ -91,7 +90,7 @@ impl Method {
         [least, most]: [u32; 2],
     ) -> Result<Learned, Unknown> {
         let known = demand.hours.cut(Span::new(demand.hours.start, until));
-        let season = Season::learn(&known, see.zone, &self.season)?;
+        let season = Season::learn(&known, see.zone, &see.schedule.season)?;
         let unknown = Unknown::NoSeason { skill: season.skill, strength: Some(season.strength) };
         let each = self.capacity.each(fleet, demand, &season, until).ok_or(unknown)?;
         let need = |wanted: &f64| whole(wanted * each * self.capacity.headroom).clamp(least.min(most), most);

@@ -3,7 +3,7 @@
 use super::Target;
 use crate::{
     bill::{Advised, Bill, Edit, Selection, Wanted},
-    defaults::CommitmentFigures,
+    defaults::{CommitmentFigures, ScheduleFigures},
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
@@ -38,6 +38,8 @@ pub struct Context<'a> {
     pub prices: &'a Prices,
     /// The clocks that schedules go by.
     pub zone: &'a Zone,
+    /// Figures that all schedules share.
+    pub schedule: &'a ScheduleFigures,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
