@@ -117,6 +117,10 @@ impl CommitmentFigures {
 pub struct ScheduleFigures {
     /// The clocks that schedules go by, and that days and weeks of demand are told by.
     pub time_zone: Zone,
+    /// The name of the role that EventBridge Scheduler takes on.
+    pub role: String,
+    /// Keys of tags of what something else starts and stops; by letters and digits, those that end in `*` are beginnings.
+    pub managed_tags: Vec<String>,
     /// What counts as a season of demand.
     pub season: season::Figures,
 }

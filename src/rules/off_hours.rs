@@ -3,13 +3,12 @@
 use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     fleet::Fleet,
-    idle_ec2_instance,
+    kept,
     schedule::{self, Action, Limits, Week},
 };
 use crate::{
     bill::Edit,
     facts::{Resource, plain_key},
-    inventory::short_id,
     money::Quantity,
     season::Hours,
     sku::Service,
@@ -28,7 +27,6 @@ pub(super) struct OffHours {
     in_use: InUse,
     least_days: i64,
     min_running_share: f64,
-    role: String,
     trust: Trust,
 }
 
@@ -113,7 +111,7 @@ type Weeks = BTreeMap<BTreeSet<usize>, Week>;
 impl OffHours {
     fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
         let mark = self.mark(see, &fleet.target)?;
-        if fleet.has_spot() || is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
+        if kept::is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -130,7 +128,11 @@ impl OffHours {
             let week = self.week(&BTreeSet::new(), weeks);
             return Some(self.finding(see, fleet, service, week, &mark, &nights).declined(why));
         }
-        Some(self.finding(see, fleet, service, fitting, &mark, &nights))
+        let finding = self.finding(see, fleet, service, fitting, &mark, &nights);
+        Some(match kept::cannot_stop(see, &fleet.target) {
+            Some(why) => finding.declined(why),
+            None => finding,
+        })
     }
 
     /// The week at work and in some slots besides.
@@ -341,7 +343,7 @@ impl OffHours {
                 "FlexibleTimeWindow": {"Mode": "OFF"},
                 "Target": {
                     "Arn": format!("arn:aws:scheduler:::aws-sdk:{call}"),
-                    "RoleArn": format!("arn:aws:iam::{account}:role/{}", self.role),
+                    "RoleArn": format!("arn:aws:iam::{account}:role/{}", see.schedule.role),
                     "Input": target.to_string(),
                 },
             })
@@ -357,26 +359,4 @@ impl OffHours {
         let listed = listed.and_then(|group| Some([group.min_size?, group.desired_capacity?]));
         listed.unwrap_or([ran, ran])
     }
-}
-
-/// Whether it cannot be stopped, or stopping it frees nothing.
-fn is_kept(see: &Context<'_>, fleet: &Fleet<'_>, service: Service) -> bool {
-    if service != Service::Rds {
-        return idle_ec2_instance::is_kept(see, &fleet.target, &idle_ec2_instance::listed(see, &fleet.target));
-    }
-    let of_a_cluster = |software: &str, copies: u8| {
-        software.starts_with("Aurora") || copies > 2 || software.starts_with("SQL Server") && copies > 1
-    };
-    let bound = fleet.instances().any(|instance| of_a_cluster(&instance.software, instance.copies));
-    let listed = |id| {
-        let db = see.facts.resource(id);
-        see.inventory.db_instances.get(&db.account, &db.region, short_id(&db.id))
-    };
-    let kept = |db: &crate::inventory::rds::DbInstance| {
-        db.read_replica_source_db_instance_identifier.is_some()
-            || !db.read_replica_db_instance_identifiers.is_empty()
-            || db.db_cluster_identifier.is_some()
-            || matches!(db.db_instance_status.as_deref(), Some("stopped" | "stopping" | "deleting"))
-    };
-    bound || fleet.members().into_iter().filter_map(listed).any(kept)
 }

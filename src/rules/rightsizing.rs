@@ -11,6 +11,7 @@ mod offer;
 use super::{
     Alternative, Aspect, Context, Evidence, Finding, Owned, Rule, Signal, State, Successors, Target,
     graviton::instance_of,
+    kept,
 };
 use crate::{
     bill::{Becomes, Edit},
@@ -144,11 +145,7 @@ impl Rightsizing {
         let members = target.members().iter().map(|id| see.facts.resource(*id));
         let listed: Vec<&ec2::Instance> =
             members.filter_map(|one| see.inventory.instances.get(&one.account, &one.region, &one.id)).collect();
-        // What cannot be stopped cannot change its type; what runs in a reserved slot would leave that empty.
-        let bound = |one: &&&ec2::Instance| {
-            one.root_device_type.as_deref() == Some("instance-store") || one.capacity_reservation_id.is_some()
-        };
-        if listed.iter().any(|one| bound(&one)) {
+        if kept::keeps_type(&listed) {
             return None;
         }
         let today = match (&target, listed.as_slice()) {

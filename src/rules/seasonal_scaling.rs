@@ -4,7 +4,7 @@ use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     by_clock::{Answer, Demand, Learned, Method, Outcome, after, whole},
     fleet::{Fleet, by_workload},
-    idle_ec2_instance,
+    kept,
     schedule::{self, Action},
 };
 use crate::{bill::Edit, sku::Service};
@@ -16,8 +16,6 @@ use std::collections::BTreeSet;
 #[serde(deny_unknown_fields)]
 pub(super) struct SeasonalScaling {
     method: Method,
-    managed_tags: Vec<String>,
-    role: String,
     trust: Trust,
 }
 
@@ -43,10 +41,7 @@ impl Rule for SeasonalScaling {
 impl SeasonalScaling {
     fn look(&self, see: &Context<'_>, fleet: Fleet<'_>) -> Option<Finding> {
         let sizes: BTreeSet<&str> = fleet.instances().map(|instance| instance.kind.size.as_str()).collect();
-        let first = fleet.target.members().first().map(|id| see.facts.resource(*id));
-        let managed = |tag: &String| first.is_some_and(|member| member.tag(tag).is_some());
-        let kept = || idle_ec2_instance::is_kept(see, &fleet.target, &idle_ec2_instance::listed(see, &fleet.target));
-        if fleet.has_spot() || sizes.len() != 1 || self.managed_tags.iter().any(managed) || kept() {
+        if sizes.len() != 1 || kept::is_kept(see, &fleet, Service::Ec2) {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -57,7 +52,13 @@ impl SeasonalScaling {
         let demand = Demand::of(see, fleet)?;
         match self.method.answer(see, fleet, &demand, [least, most]) {
             Answer::Nothing => None,
-            Answer::Found(found) => Some(self.finding(see, fleet, &demand, &found.0, found.1)),
+            Answer::Found(found) => {
+                let finding = self.finding(see, fleet, &demand, &found.0, found.1);
+                Some(match kept::cannot_stop(see, &fleet.target) {
+                    Some(why) => finding.declined(why),
+                    None => finding,
+                })
+            }
             Answer::Declined(why, Some(found)) => {
                 Some(self.finding(see, fleet, &demand, &found.0, found.1).declined(why))
             }
@@ -143,7 +144,7 @@ impl SeasonalScaling {
                     "FlexibleTimeWindow": {"Mode": "OFF"},
                     "Target": {
                         "Arn": format!("arn:aws:scheduler:::aws-sdk:ec2:{verb}Instances"),
-                        "RoleArn": format!("arn:aws:iam::{account}:role/{}", self.role),
+                        "RoleArn": format!("arn:aws:iam::{account}:role/{}", see.schedule.role),
                         "Input": json!({"InstanceIds": ids}).to_string(),
                     },
                 })
