@@ -4,7 +4,7 @@ mod backtest;
 mod capacity;
 
 pub(super) use backtest::Outcome;
-pub(super) use capacity::Demand;
+pub(super) use capacity::{Demand, Processors, Told};
 
 use super::{
     Context, Finding, Signal,
@@ -116,7 +116,7 @@ impl Method {
 
     /// What was seen of a season and of its check.
     pub(super) fn seen(&self, finding: Finding, demand: &Demand, learned: &Learned, test: Outcome) -> Finding {
-        let signal = if demand.from_load { Signal::Metrics } else { Signal::Bill };
+        let signal = if demand.is_load() { Signal::Metrics } else { Signal::Bill };
         let season = &learned.season;
         finding
             .seen(signal, "follows", demand.name(), "")
@@ -141,13 +141,6 @@ pub(super) fn after(see: &Context<'_>, fleet: &Fleet<'_>, week: &Week) -> f64 {
 /// Whole instances that hold so many.
 pub(super) fn whole(instances: f64) -> u32 {
     (instances - 1e-9).ceil().clamp(0.0, f64::from(u32::MAX)) as u32
-}
-
-impl Demand {
-    /// The demand in a word.
-    pub(super) fn name(&self) -> &'static str {
-        if self.from_load { "busy processors" } else { "transactions" }
-    }
 }
 
 /// Values of both that are known in the same hour.

@@ -4,7 +4,7 @@ use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     fleet::Fleet,
     kept,
-    schedule::{self, Action, Limits, Week},
+    schedule::{Action, Calls, Limits, Sizes, Week},
 };
 use crate::{
     bill::Edit,
@@ -302,7 +302,7 @@ impl OffHours {
                     .with("start", words(1))
                     .with("stop", words(0))
                     .with("hours_per_week", on)
-                    .with("actions", self.inputs(see, fleet, service, &actions)),
+                    .with("actions", Self::inputs(see, fleet, service, &actions)),
             )
             .seen(Signal::Bill, source, mark.text.clone(), "")
             .confidence(sure - penalty);
@@ -316,47 +316,32 @@ impl OffHours {
     }
 
     /// The inputs of the calls that set the schedule up.
-    fn inputs(&self, see: &Context<'_>, fleet: &Fleet<'_>, service: Service, actions: &[Action]) -> Value {
-        let (account, _, name) = fleet.target.identity(see.facts);
-        let group = matches!(fleet.target, Target::Group { .. }).then(|| self.sizes(see, &fleet.target, fleet));
+    fn inputs(see: &Context<'_>, fleet: &Fleet<'_>, service: Service, actions: &[Action]) -> Value {
+        let calls = Calls::about(see, &fleet.target);
+        let at_work = matches!(fleet.target, Target::Group { .. }).then(|| sizes(see, &fleet.target, fleet));
         let input = |action: &Action| {
             let verb = if action.level > 0 { "start" } else { "stop" };
-            if let Some([least, wanted]) = group {
-                let size = |size: i64| if action.level > 0 { size } else { 0 };
-                return json!({
-                    "AutoScalingGroupName": name,
-                    "ScheduledActionName": format!("{verb}-{:02}{:02}", action.hour, action.minute),
-                    "Recurrence": action.unix_cron(),
-                    "TimeZone": see.zone.name(),
-                    "MinSize": size(least),
-                    "DesiredCapacity": size(wanted),
-                });
+            let called = format!("{verb}-{}", action.time());
+            if let Some(at_work) = at_work {
+                let none = Sizes { least: 0, wanted: 0, most: None };
+                return calls.resize(action, &called, if action.level > 0 { at_work } else { none });
             }
-            let (call, target) = match service {
-                Service::Rds => (format!("rds:{verb}DBInstance"), json!({"DbInstanceIdentifier": name})),
-                _ => (format!("ec2:{verb}Instances"), json!({"InstanceIds": [name]})),
+            let (operation, input) = match service {
+                Service::Rds => (format!("rds:{verb}DBInstance"), json!({"DbInstanceIdentifier": calls.name()})),
+                _ => (format!("ec2:{verb}Instances"), json!({"InstanceIds": [calls.name()]})),
             };
-            json!({
-                "Name": schedule::unique(&format!("{verb}-{:02}{:02}", action.hour, action.minute), name),
-                "ScheduleExpression": action.aws_cron(),
-                "ScheduleExpressionTimezone": see.zone.name(),
-                "FlexibleTimeWindow": {"Mode": "OFF"},
-                "Target": {
-                    "Arn": format!("arn:aws:scheduler:::aws-sdk:{call}"),
-                    "RoleArn": format!("arn:aws:iam::{account}:role/{}", see.schedule.role),
-                    "Input": target.to_string(),
-                },
-            })
+            calls.call(action, &called, &operation, &input)
         };
         actions.iter().map(input).collect()
     }
+}
 
-    /// A group's least and wanted size at work: as it is listed, else as it ran.
-    fn sizes(&self, see: &Context<'_>, target: &Target, fleet: &Fleet<'_>) -> [i64; 2] {
-        let (account, region, name) = target.identity(see.facts);
-        let listed = see.inventory.auto_scaling_groups.get(account, region, name);
-        let ran = fleet.most().ceil() as i64;
-        let listed = listed.and_then(|group| Some([group.min_size?, group.desired_capacity?]));
-        listed.unwrap_or([ran, ran])
-    }
+/// A group's sizes at work: as it is listed, else as it ran.
+fn sizes(see: &Context<'_>, target: &Target, fleet: &Fleet<'_>) -> Sizes {
+    let (account, region, name) = target.identity(see.facts);
+    let listed = see.inventory.auto_scaling_groups.get(account, region, name);
+    let ran = fleet.most().ceil() as i64;
+    let listed = listed.and_then(|group| group.min_size.zip(group.desired_capacity));
+    let (least, wanted) = listed.unwrap_or((ran, ran));
+    Sizes { least, wanted, most: None }
 }

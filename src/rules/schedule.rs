@@ -1,11 +1,14 @@
 //! A plan of the week that people can operate: few changes a week, each a cron expression in a time zone.
 
+mod calls;
+
+pub(super) use calls::{Calls, Sizes};
+
 use crate::{
     money::Quantity,
     time::{Hour, Span, WEEK_HOURS, Zone},
 };
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How far a week is simplified.
@@ -215,25 +218,16 @@ impl Action {
         format!("cron({} {} ? * {} *)", self.minute, self.hour, days(&self.days, NAMES))
     }
 
+    /// The time of day, for names: `0745`.
+    pub(super) fn time(&self) -> String {
+        format!("{:02}{:02}", self.hour, self.minute)
+    }
+
     /// In words: `MON-FRI 07:45`.
     pub(super) fn words(&self) -> String {
         let days = if self.days.len() == 7 { "every day".to_owned() } else { days(&self.days, NAMES) };
         format!("{days} {:02}:{:02}", self.hour, self.minute)
     }
-}
-
-/// A name for a schedule of EventBridge that no other target in the account and region has: what it does, then as much of the target's name as
-/// the 64 characters of letters, digits, `-`, `_` and `.` allow, and where that is not all of it, a mark of the whole.
-pub(super) fn unique(what: &str, target: &str) -> String {
-    const LONGEST: usize = 64;
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let whole: String = format!("{what}-{target}").chars().map(plain).collect();
-    if whole.len() <= LONGEST && whole.ends_with(target) {
-        return whole;
-    }
-    let mark: String = Sha256::digest(target).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    let kept: String = whole.chars().take(LONGEST - mark.len() - 1).collect();
-    format!("{kept}-{mark}")
 }
 
 /// Days from Monday on.
@@ -307,16 +301,6 @@ mod tests {
         assert_eq!(during(&kolkata, 17), ["2", "8", "6", "2"]);
         let caps = week.caps(&utc, Span::new(Hour(23), Hour(25)));
         assert_eq!(*caps, [4.0, 10.0].map(|units| Some(Quantity::from_f64(units).unwrap())));
-    }
-
-    #[test]
-    fn names_of_schedules_are_short_and_differ() {
-        assert_eq!(unique("start-0745", "i-0a"), "start-0745-i-0a");
-        let long = "x".repeat(63);
-        let [one, other] = [format!("{long}1"), format!("{long}2")].map(|target| unique("stop-1900", &target));
-        assert!(one != other && one.len() == 64 && other.len() == 64);
-        let [one, other] = ["shop (m5.large)", "shop [m5.large]"].map(|target| unique("stop-1900", target));
-        assert!(one != other && one.starts_with("stop-1900-shop--m5.large--"), "{one}");
     }
 
     #[test]
