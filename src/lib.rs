@@ -8,6 +8,7 @@ pub mod money;
 pub mod names;
 pub mod note;
 mod parallel;
+pub mod quantile;
 pub mod time;
 
 pub mod store;

@@ -1,7 +1,7 @@
 //! The shape of a week: what repeats, as multiples of the level around it.
 
 use super::{Figures, Kind, Season, Unknown};
-use crate::{forecast, time::WEEK_HOURS};
+use crate::{forecast, quantile, time::WEEK_HOURS};
 
 /// Hours of known or unknown demand, each with its slot of the local week.
 pub(super) struct Shape<'a> {
@@ -68,7 +68,7 @@ impl Shape<'_> {
             let mut sorted: Vec<f64> = all.iter().copied().flatten().collect();
             sorted.sort_by(f64::total_cmp);
             // 1.4826 middling deviations are a standard deviation, of what is normal.
-            let deviation = (1.4826 * quantile(&sorted, 0.5)?).max(self.figures.least_deviation);
+            let deviation = (1.4826 * quantile::between(&sorted, 0.5)?).max(self.figures.least_deviation);
             let far = |off: &Option<f64>| off.is_some_and(|off| off <= self.figures.outlier_deviations * deviation);
             usual = all.iter().map(far).collect();
         }
@@ -93,7 +93,7 @@ impl Shape<'_> {
             }
             let middle = |mut ratios: Vec<f64>| {
                 ratios.sort_by(f64::total_cmp);
-                quantile(&ratios, 0.5)
+                quantile::between(&ratios, 0.5)
             };
             let middles = filled(by_key.into_iter().map(middle).collect())?;
             profile = (0..WEEK_HOURS).map(|slot| middles[kind.key(slot)]).collect();
@@ -205,7 +205,7 @@ impl Shape<'_> {
         }
         let mut of = |mut values: Vec<f64>| {
             values.sort_by(f64::total_cmp);
-            quantile(&values, self.figures.quantile)
+            quantile::between(&values, self.figures.quantile)
         };
         let margins: Vec<Option<f64>> = ratios.into_iter().map(&mut of).collect();
         let widest = margins.iter().copied().flatten().fold(1.0, f64::max);
@@ -230,13 +230,6 @@ fn filled(values: Vec<Option<f64>>) -> Option<Vec<f64>> {
     let near = |at: usize, step: usize| (1..=count).find_map(|far| values[(at + far * step) % count]);
     let value = |at: usize| values[at].or_else(|| Some((near(at, 1)? + near(at, count - 1)?) / 2.0));
     (0..count).map(value).collect()
-}
-
-/// A quantile of sorted values, between two of them in proportion.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let at = share.clamp(0.0, 1.0) * (sorted.len().checked_sub(1)?) as f64;
-    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    Some(low + (high - low) * (at - at.floor()))
 }
 
 /// Four decimals, before anything meets a threshold.

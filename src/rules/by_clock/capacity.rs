@@ -5,6 +5,7 @@ use super::{
     pairs,
 };
 use crate::{
+    quantile,
     season::{Hours, Season},
     time::Hour,
 };
@@ -114,7 +115,7 @@ impl Capacity {
     }
 }
 
-fn middle(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().checked_sub(1)? / 2).copied()
+/// The lower of two in the middle.
+fn middle(values: Vec<f64>) -> Option<f64> {
+    quantile::nearest(values, 0.5)
 }
