@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    season,
     time::Zone,
 };
 use serde::Deserialize;
@@ -116,6 +117,12 @@ impl CommitmentFigures {
 pub struct ScheduleFigures {
     /// The clocks that schedules go by, and that days and weeks of demand are told by.
     pub time_zone: Zone,
+    /// The name of the role that EventBridge Scheduler takes on.
+    pub role: String,
+    /// Keys of tags of what something else starts and stops; by letters and digits, those that end in `*` are beginnings.
+    pub managed_tags: Vec<String>,
+    /// What counts as a season of demand.
+    pub season: season::Figures,
 }
 
 /// Figures of unit cost.
@@ -181,7 +188,7 @@ impl Defaults {
                 return Err(Error::new(format!("`[overrides] {table}` is no table")));
             };
             match all.entry(table.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new())) {
-                toml::Value::Table(known) => known.extend(figures.clone()),
+                toml::Value::Table(known) => lay_over(known, figures),
                 _ => return Err(Error::new(format!("`[overrides.{table}]` is no table of figures"))),
             }
         }
@@ -196,6 +203,8 @@ impl Defaults {
     fn sensible(self) -> Result<Self> {
         let shares = [
             ("plan.min_metric_cover", self.plan.min_metric_cover),
+            ("schedule.season.min_known_share", self.schedule.season.min_known_share),
+            ("schedule.season.quantile", self.schedule.season.quantile),
             ("unit_cost.tolerance", self.unit_cost.tolerance),
             ("unit_cost.forecast_level", self.unit_cost.forecast_level),
             ("quality.note_share", self.quality.note_share),
@@ -213,6 +222,16 @@ impl Defaults {
     }
 }
 
+/// Lays figures over known ones; a table of a table loses only what is given anew.
+fn lay_over(known: &mut toml::Table, figures: &toml::Table) {
+    for (name, figure) in figures {
+        match (known.get_mut(name), figure) {
+            (Some(toml::Value::Table(known)), toml::Value::Table(figures)) => lay_over(known, figures),
+            _ => drop(known.insert(name.clone(), figure.clone())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +245,9 @@ mod tests {
         assert_eq!(Defaults::replaced(&over).unwrap().schedule.time_zone.name(), "Europe/Berlin");
         let over: toml::Table = "[schedule]\ntime_zone = 'Europe/Berlin Mitte'".parse().unwrap();
         assert!(Defaults::replaced(&over).unwrap_err().to_string().contains("is no time zone"));
+        let over: toml::Table = "[schedule.season]\nmin_skill = 0.7".parse().unwrap();
+        let season = Defaults::replaced(&over).unwrap().schedule.season;
+        assert_eq!((season.min_skill, season.least_weeks), (0.7, 3), "the others stay");
         let over: toml::Table = "[plan]\nseen = 24".parse().unwrap();
         assert!(Defaults::replaced(&over).unwrap_err().to_string().contains("seen"));
     }

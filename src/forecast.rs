@@ -28,6 +28,32 @@ pub struct Parts {
     pub strength: f64,
 }
 
+/// How strong the seasons of some periods together are in a series, from 0 to 1: MSTL takes them out one after the other, and Hyndman's F_s is
+/// that of their sum. `None` when the series is too short for them, or nothing but zeros.
+#[must_use]
+pub fn strength(series: &[f64], periods: &[usize]) -> Option<f64> {
+    let (_, scaled) = scaled(series)?;
+    let fit = stlrs::Mstl::fit(&scaled, periods).ok()?;
+    let seasons = |at: usize| fit.seasonal().iter().map(|season| season[at]).sum::<f64>();
+    let rest = fit.remainder();
+    let both: Vec<f64> = rest.iter().enumerate().map(|(at, rest)| rest + seasons(at)).collect();
+    let strength = 1.0 - variance(rest) / variance(&both);
+    strength.is_finite().then_some(strength.max(0.0))
+}
+
+/// What the values of a series are multiples of, so that a fit does not depend on their unit, and these multiples; `None` when they are all
+/// zeros, or some no number.
+fn scaled(series: &[f64]) -> Option<(f64, Vec<f64>)> {
+    let scale = series.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    let sound = scale.is_normal() && series.iter().all(|value| value.is_finite());
+    sound.then(|| (scale, series.iter().map(|value| value / scale).collect()))
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
+}
+
 /// What a value to come is expected to be, and between which bounds, its season included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expected {
@@ -45,11 +71,7 @@ impl Parts {
     /// Takes a series apart; `None` when it holds less than two seasons, or nothing but zeros.
     #[must_use]
     pub fn of(series: &[f64], period: usize) -> Option<Self> {
-        let scale = series.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-        if !scale.is_normal() || series.iter().any(|value| !value.is_finite()) {
-            return None;
-        }
-        let scaled: Vec<f64> = series.iter().map(|value| value / scale).collect();
+        let (scale, scaled) = scaled(series)?;
         let fit = stlrs::Stl::fit(&scaled, period).ok()?;
         let strength = fit.seasonal_strength();
         let up = |values: &[f64]| values.iter().map(|value| value * scale).collect::<Vec<_>>();
@@ -103,6 +125,15 @@ mod tests {
             assert!(next.iter().all(|day| day.lower <= day.value && day.value <= day.upper));
             assert!(next[8].upper - next[8].lower >= next[0].upper - next[0].lower);
         }
+    }
+
+    #[test]
+    fn seasons_of_a_day_and_a_week_are_strong_together() {
+        let series: Vec<f64> = (0..672).map(|hour| if hour % 168 < 120 { f64::from(hour % 24) } else { 5.0 }).collect();
+        let [day, both] = [&[24][..], &[24, 168]].map(|periods| strength(&series, periods).unwrap());
+        assert!(both > 0.95 && day < 0.9, "{day} {both}");
+        assert_eq!(strength(&series[..300], &[24, 168]), None);
+        assert_eq!(strength(&[0.0; 672], &[24]), None);
     }
 
     #[test]

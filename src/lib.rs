@@ -8,6 +8,7 @@ pub mod money;
 pub mod names;
 pub mod note;
 mod parallel;
+pub mod quantile;
 pub mod time;
 
 pub mod store;
@@ -126,7 +127,7 @@ pub fn run(config: &Config) -> Result<Report> {
         given: bill::Assumptions { coverage: &config.coverage, sharing: &config.sharing, prices: &prices },
         figures: &config.defaults.plan,
         commitments: &config.defaults.commitments,
-        zone: &config.defaults.schedule.time_zone,
+        schedule: &config.defaults.schedule,
         threads: config.threads,
         has: &has,
     };

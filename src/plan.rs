@@ -9,7 +9,7 @@ mod weigh;
 
 use crate::{
     bill::{Advised, Ahead, Assumptions, Bill, Change, Paid, Reconciliation, Worth, saving},
-    defaults::{CommitmentFigures, PlanFigures},
+    defaults::{CommitmentFigures, PlanFigures, ScheduleFigures},
     facts::{Cost, Facts, ResourceId},
     inventory::Inventory,
     metrics::Metrics,
@@ -18,7 +18,7 @@ use crate::{
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status},
     suppress::{self, Suppression},
-    time::{Hour, Zone},
+    time::Hour,
     transactions::Transactions,
 };
 use std::collections::BTreeMap;
@@ -47,8 +47,8 @@ pub struct Inputs<'a> {
     pub figures: &'a PlanFigures,
     /// Figures of advice on commitments.
     pub commitments: &'a CommitmentFigures,
-    /// The clocks that schedules go by.
-    pub zone: &'a Zone,
+    /// Figures of schedules.
+    pub schedule: &'a ScheduleFigures,
     /// Workers.
     pub threads: usize,
     /// Which inputs are there, by token of `needs`.
@@ -258,7 +258,8 @@ impl Plan<'_> {
                 wanted: course.ahead.wanted(),
                 commitments: inputs.commitments,
                 prices: inputs.given.prices,
-                zone: inputs.zone,
+                zone: &inputs.schedule.time_zone,
+                schedule: inputs.schedule,
                 threads: inputs.threads,
                 min_metric_cover: inputs.figures.min_metric_cover,
                 gone_before: inputs.gone_before(),

@@ -102,6 +102,7 @@ mod idle_nat_gateway;
 mod idle_rds_instance;
 mod idle_sagemaker_endpoint;
 mod idle_vpc_endpoint;
+mod kept;
 mod log_retention;
 mod off_hours;
 mod orphaned_snapshot;

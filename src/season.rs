@@ -34,6 +34,18 @@ pub struct Figures {
     pub least_deviation: f64,
     /// If more hours than this share are off, they are no exceptions, and none is left out.
     pub max_outlier_share: f64,
+    /// The share of a week's hours that must be known and no exceptions for it to be foretold.
+    pub min_known_of_week: f64,
+    /// Of so many weeks or more, one may be such that the others do not foretell it at all.
+    pub one_odd_week_of: usize,
+    /// The level of the next week is the highest of so many last ones.
+    pub recent_weeks: usize,
+    /// Groups of slots, by their height, whose demand scatters alike.
+    pub heights: usize,
+    /// A slot below this share of the level is next to nothing: what is wanted there is no multiple of the level.
+    pub next_to_nothing: f64,
+    /// Below this share of the level demand scatters no less for being lower.
+    pub low_share: f64,
     /// The share of hours that the demand of a slot is to hold.
     pub quantile: f64,
 }

@@ -4,7 +4,10 @@
 //! priced once, and a path is a sum. Where what is owned ends on the way, weeks before and after are priced apart.
 
 use super::Candidate;
-use crate::waterfall::{Rates, Waterfall};
+use crate::{
+    quantile::rank,
+    waterfall::{Rates, Waterfall},
+};
 use std::ops::Range;
 
 /// What buying `steps` of each candidate gains in each span of hours, after its own cost; in 1e-21 USD.
@@ -49,8 +52,7 @@ pub fn quantile(values: &[i128], q: f64) -> i128 {
 pub fn path_at(values: &[i128], q: f64) -> Option<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|at| (values[*at], *at));
-    let rank = (q.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
-    order.get(rank.saturating_sub(1)).copied()
+    order.get(rank(values.len(), q)?).copied()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod backtest;
 mod capacity;
 
 pub(super) use backtest::Outcome;
-pub(super) use capacity::Demand;
+pub(super) use capacity::{Demand, Processors, Told};
 
 use super::{
     Context, Finding, Signal,
@@ -12,7 +12,7 @@ use super::{
     schedule::{Limits, Week},
 };
 use crate::{
-    season::{Figures, Hours, Season, Unknown},
+    season::{Hours, Season, Unknown},
     time::{Hour, Span},
 };
 use backtest::Backtest;
@@ -23,7 +23,6 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
-    season: Figures,
     pub(super) capacity: Capacity,
     schedule: Limits,
     backtest: Backtest,
@@ -91,7 +90,7 @@ impl Method {
         [least, most]: [u32; 2],
     ) -> Result<Learned, Unknown> {
         let known = demand.hours.cut(Span::new(demand.hours.start, until));
-        let season = Season::learn(&known, see.zone, &self.season)?;
+        let season = Season::learn(&known, see.zone, &see.schedule.season)?;
         let unknown = Unknown::NoSeason { skill: season.skill, strength: Some(season.strength) };
         let each = self.capacity.each(fleet, demand, &season, until).ok_or(unknown)?;
         let need = |wanted: &f64| whole(wanted * each * self.capacity.headroom).clamp(least.min(most), most);
@@ -117,7 +116,7 @@ impl Method {
 
     /// What was seen of a season and of its check.
     pub(super) fn seen(&self, finding: Finding, demand: &Demand, learned: &Learned, test: Outcome) -> Finding {
-        let signal = if demand.from_load { Signal::Metrics } else { Signal::Bill };
+        let signal = if demand.is_load() { Signal::Metrics } else { Signal::Bill };
         let season = &learned.season;
         finding
             .seen(signal, "follows", demand.name(), "")
@@ -142,13 +141,6 @@ pub(super) fn after(see: &Context<'_>, fleet: &Fleet<'_>, week: &Week) -> f64 {
 /// Whole instances that hold so many.
 pub(super) fn whole(instances: f64) -> u32 {
     (instances - 1e-9).ceil().clamp(0.0, f64::from(u32::MAX)) as u32
-}
-
-impl Demand {
-    /// The demand in a word.
-    pub(super) fn name(&self) -> &'static str {
-        if self.from_load { "busy processors" } else { "transactions" }
-    }
 }
 
 /// Values of both that are known in the same hour.

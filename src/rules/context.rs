@@ -3,11 +3,12 @@
 use super::Target;
 use crate::{
     bill::{Advised, Bill, Edit, Selection, Wanted},
-    defaults::CommitmentFigures,
+    defaults::{CommitmentFigures, ScheduleFigures},
     facts::{Class, ClassId, Costs, Facts, Resource, ResourceId},
     inventory::Inventory,
     metrics::{Metrics, Series},
     prices::Prices,
+    quantile,
     sku::What,
     time::{Hour, Span, Zone},
     transactions::Transactions,
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     pub prices: &'a Prices,
     /// The clocks that schedules go by.
     pub zone: &'a Zone,
+    /// Figures that all schedules share.
+    pub schedule: &'a ScheduleFigures,
     /// Workers.
     pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
@@ -81,14 +84,8 @@ impl Pooled {
 
     /// The value that so many per cent of the points of the busiest member do not exceed: the others must not hide it.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "far fewer points than a double counts")]
     pub fn percentile(&self, percent: f64) -> f64 {
-        let of = |values: &Vec<f64>| {
-            let mut sorted = values.clone();
-            sorted.sort_by(f64::total_cmp);
-            let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
-            sorted.get(rank.max(1) - 1).copied()
-        };
+        let of = |values: &Vec<f64>| quantile::nearest(values.clone(), percent / 100.0);
         self.of_members.iter().filter_map(of).fold(f64::NEG_INFINITY, f64::max)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
-    by_clock::{Answer, Demand, Learned, Method, Outcome, after, whole},
+    by_clock::{Answer, Demand, Learned, Method, Outcome, Told, after, whole},
     fleet::Fleet,
     schedule::Action,
     table::{Rates, Side, Table},
@@ -55,7 +55,7 @@ impl DynamodbSchedule {
             let Some(running) = self.provisioned(see, side) else { continue };
             let fleet = Fleet::of_units(Target::Resource(table.id), running, side.classes.clone());
             let Some(hours) = fleet.transactions(see) else { continue };
-            let demand = Demand { hours, load: None, from_load: false };
+            let demand = Demand { hours, told: Told::Transactions };
             let range = [self.method.capacity.least, whole(fleet.most())];
             match self.method.answer(see, &fleet, &demand, range) {
                 Answer::Nothing => {}

@@ -150,6 +150,18 @@ pub struct Evidence {
     pub source: Signal,
 }
 
+impl Evidence {
+    /// A number (rounded to six decimals) or a word, in a unit or, where that is empty, in none.
+    #[must_use]
+    pub fn of(source: Signal, name: &str, value: impl Into<Value>, unit: &str) -> Self {
+        let value = match value.into() {
+            Value::Number(number) => rounded(&number),
+            other => other,
+        };
+        Self { name: name.to_owned(), value, unit: (!unit.is_empty()).then(|| unit.to_owned()), source }
+    }
+}
+
 /// The state of a target before or after the change, in words and details. Its monthly cost is added by the plan.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
@@ -265,12 +277,7 @@ impl Finding {
     /// Adds a number (rounded to six decimals) or a word as evidence.
     #[must_use]
     pub fn seen(mut self, source: Signal, name: &str, value: impl Into<Value>, unit: &str) -> Self {
-        let value = match value.into() {
-            Value::Number(number) => rounded(&number),
-            other => other,
-        };
-        let unit = (!unit.is_empty()).then(|| unit.to_owned());
-        self.evidence.push(Evidence { name: name.to_owned(), value, unit, source });
+        self.evidence.push(Evidence::of(source, name, value, unit));
         self
     }
 

@@ -1,20 +1,21 @@
 //! Development and test machines that run nights and weekends.
 
+mod mark;
+
 use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
     fleet::Fleet,
-    idle_ec2_instance,
-    schedule::{self, Action, Limits, Week},
+    kept,
+    schedule::{Action, Calls, Limits, Sizes, Week},
 };
 use crate::{
     bill::Edit,
-    facts::{Resource, plain_key},
-    inventory::short_id,
     money::Quantity,
     season::Hours,
     sku::Service,
     time::{Hour, WEEK_HOURS},
 };
+use mark::{Mark, Patterns};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,26 +29,7 @@ pub(super) struct OffHours {
     in_use: InUse,
     least_days: i64,
     min_running_share: f64,
-    role: String,
     trust: Trust,
-}
-
-/// What tells a development or test machine.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Patterns {
-    /// Tags whose value tells, as they compare.
-    keys: Vec<String>,
-    /// Words of such a value.
-    words: Vec<String>,
-    /// Tags that are names.
-    name_keys: Vec<String>,
-    /// Words of a name.
-    name_words: Vec<String>,
-    /// Words that speak against it wherever they stand.
-    never: Vec<String>,
-    /// Pairs of words that are one: `non prod`.
-    joined: Vec<[String; 2]>,
 }
 
 /// The hours that people work, by local clocks.
@@ -77,21 +59,18 @@ struct Trust {
     measured: f64,
     bill_alone: f64,
     by_name_penalty: f64,
-}
-
-/// Why a target is taken for development or test.
-struct Mark {
-    text: String,
-    by_name: bool,
+    used_hour_penalty: f64,
+    most_used_penalty: f64,
 }
 
 /// What was seen outside working hours.
 struct Nights {
     /// Slots of the week in which it is used all the same.
     used: BTreeSet<usize>,
-    /// Hours off work that are known of, and those of them in which it was used.
-    known: usize,
-    busy: usize,
+    /// Hours off work that are known of.
+    known: BTreeSet<Hour>,
+    /// Those of them in which a signal showed use.
+    busy: BTreeSet<Hour>,
     /// Which signals told.
     signals: Vec<&'static str>,
 }
@@ -112,8 +91,8 @@ type Weeks = BTreeMap<BTreeSet<usize>, Week>;
 
 impl OffHours {
     fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
-        let mark = self.mark(see, &fleet.target)?;
-        if fleet.has_spot() || is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
+        let mark = self.patterns.mark(see, &fleet.target)?;
+        if kept::is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -130,7 +109,11 @@ impl OffHours {
             let week = self.week(&BTreeSet::new(), weeks);
             return Some(self.finding(see, fleet, service, week, &mark, &nights).declined(why));
         }
-        Some(self.finding(see, fleet, service, fitting, &mark, &nights))
+        let finding = self.finding(see, fleet, service, fitting, &mark, &nights);
+        Some(match kept::cannot_stop(see, &fleet.target) {
+            Some(why) => finding.declined(why),
+            None => finding,
+        })
     }
 
     /// The week at work and in some slots besides.
@@ -139,56 +122,6 @@ impl OffHours {
             let on = |slot: usize| u32::from(self.is_work(slot) || used.contains(&slot));
             Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule)
         })
-    }
-
-    /// Whether every member, or the group, is marked as development or test, and how.
-    fn mark(&self, see: &Context<'_>, target: &Target) -> Option<Mark> {
-        let members = || target.members().iter().map(|id| see.facts.resource(*id));
-        let (_, _, name) = target.identity(see.facts);
-        let named = [name].into_iter().chain(members().filter_map(|member| member.party.workload.as_deref()));
-        let values = members().flat_map(|member| member.tags.values().map(AsRef::as_ref));
-        if named.clone().chain(values).any(|text| self.has(text, &self.patterns.never)) {
-            return None;
-        }
-        let tagged: Option<Vec<String>> =
-            members().map(|member| self.tagged(member, &self.patterns.keys, &self.patterns.words)).collect();
-        if let Some(first) = tagged.and_then(|tags| tags.into_iter().next()) {
-            return Some(Mark { text: first, by_name: false });
-        }
-        let by_tag = || {
-            let names: Option<Vec<String>> = members()
-                .map(|member| self.tagged(member, &self.patterns.name_keys, &self.patterns.name_words))
-                .collect();
-            names?.into_iter().next()
-        };
-        let text = if self.has(name, &self.patterns.name_words) { Some(name.to_owned()) } else { by_tag() };
-        text.map(|text| Mark { text, by_name: true })
-    }
-
-    /// The first tag of some keys whose value holds one of some words.
-    fn tagged(&self, member: &Resource, keys: &[String], words: &[String]) -> Option<String> {
-        let known: Vec<String> = keys.iter().map(|key| plain_key(key)).collect();
-        let found = member.tags.iter().find(|(key, value)| known.contains(&plain_key(key)) && self.has(value, words));
-        found.map(|(key, value)| format!("{}={value}", key.strip_prefix("user_").unwrap_or(key)))
-    }
-
-    /// Whether a text holds one of some words.
-    fn has(&self, text: &str, words: &[String]) -> bool {
-        let lower = text.to_lowercase();
-        let parts: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-        let mut found = BTreeSet::new();
-        let mut at = 0;
-        while at < parts.len() {
-            let pair = |[a, b]: &&[String; 2]| parts[at] == a && parts.get(at + 1).is_some_and(|next| next == b);
-            if let Some([a, b]) = self.patterns.joined.iter().find(pair) {
-                found.insert(format!("{a}{b}"));
-                at += 2;
-            } else {
-                found.insert(parts[at].to_owned());
-                at += 1;
-            }
-        }
-        words.iter().any(|word| found.contains(word))
     }
 
     /// Whether it was there long enough to know its weekends.
@@ -220,7 +153,8 @@ impl OffHours {
             Service::Rds => ("AWS/RDS", self.in_use.rds_cpu_percent),
             _ => ("AWS/EC2", self.in_use.ec2_cpu_percent),
         };
-        let mut nights = Nights { used: BTreeSet::new(), known: 0, busy: 0, signals: Vec::new() };
+        let mut nights =
+            Nights { used: BTreeSet::new(), known: BTreeSet::new(), busy: BTreeSet::new(), signals: Vec::new() };
         // One member in use is use: the others must not hide it.
         let load = fleet.busiest(see, space, "CPUUtilization");
         if self.count(see, &load, limit, &mut nights) {
@@ -242,7 +176,7 @@ impl OffHours {
     /// Counts the hours off work in which a signal is above a limit; whether it is known of most of them.
     fn count(&self, see: &Context<'_>, series: &Hours, limit: f64, nights: &mut Nights) -> bool {
         let mut slots = vec![(0usize, 0usize); WEEK_HOURS];
-        let mut off = 0;
+        let (mut off, mut known, mut busy) = (0, Vec::new(), Vec::new());
         for (hour, value) in (series.start.0..).map(Hour).zip(&series.values) {
             let slot = see.zone.slot(hour);
             if self.is_work(slot) {
@@ -251,15 +185,18 @@ impl OffHours {
             off += 1;
             if let Some(value) = value {
                 slots[slot].0 += 1;
-                slots[slot].1 += usize::from(*value > limit);
+                known.push(hour);
+                if *value > limit {
+                    slots[slot].1 += 1;
+                    busy.push(hour);
+                }
             }
         }
-        let known: usize = slots.iter().map(|(known, _)| known).sum();
-        if (known as f64) < f64::from(off) * see.min_metric_cover || known == 0 {
+        if (known.len() as f64) < f64::from(off) * see.min_metric_cover || known.is_empty() {
             return false;
         }
-        nights.known += known;
-        nights.busy += slots.iter().map(|(_, busy)| busy).sum::<usize>();
+        nights.known.extend(known);
+        nights.busy.extend(busy);
         let often =
             |(known, busy): &(usize, usize)| *busy > 0 && *busy as f64 >= *known as f64 * self.in_use.weeks_share;
         nights.used.extend(slots.iter().enumerate().filter(|(_, seen)| often(seen)).map(|(slot, _)| slot));
@@ -289,7 +226,9 @@ impl OffHours {
         let on = week.hours_on();
         let measured = !nights.signals.is_empty();
         let sure = if measured { self.trust.measured } else { self.trust.bill_alone };
-        let penalty = if mark.by_name { self.trust.by_name_penalty } else { 0.0 };
+        let by_name = if mark.by_name { self.trust.by_name_penalty } else { 0.0 };
+        let stopped = nights.busy.iter().filter(|hour| week.level(see.zone.slot(**hour)) == 0).count();
+        let rare = (stopped as f64 * self.trust.used_hour_penalty).min(self.trust.most_used_penalty);
         let source = if mark.by_name { "name" } else { "tag" };
         let finding = Finding::new(fleet.target.clone(), Aspect::Schedule)
             .edit(Edit::cap(fleet.members(), fleet.classes(see), most_each))
@@ -300,83 +239,47 @@ impl OffHours {
                     .with("start", words(1))
                     .with("stop", words(0))
                     .with("hours_per_week", on)
-                    .with("actions", self.inputs(see, fleet, service, &actions)),
+                    .with("actions", Self::inputs(see, fleet, service, &actions)),
             )
             .seen(Signal::Bill, source, mark.text.clone(), "")
-            .confidence(sure - penalty);
+            .confidence(sure - by_name - rare);
         if !measured {
             return finding;
         }
         finding
             .seen(Signal::Metrics, "signals", nights.signals.join(", "), "")
-            .seen(Signal::Metrics, "hours_off_work_known", nights.known, "hours")
-            .seen(Signal::Metrics, "hours_off_work_in_use", nights.busy, "hours")
+            .seen(Signal::Metrics, "hours_off_work_known", nights.known.len(), "hours")
+            .seen(Signal::Metrics, "hours_off_work_in_use", nights.busy.len(), "hours")
+            .seen(Signal::Metrics, "hours_in_use_that_the_schedule_stops", stopped, "hours")
     }
 
     /// The inputs of the calls that set the schedule up.
-    fn inputs(&self, see: &Context<'_>, fleet: &Fleet<'_>, service: Service, actions: &[Action]) -> Value {
-        let (account, _, name) = fleet.target.identity(see.facts);
-        let group = matches!(fleet.target, Target::Group { .. }).then(|| self.sizes(see, &fleet.target, fleet));
+    fn inputs(see: &Context<'_>, fleet: &Fleet<'_>, service: Service, actions: &[Action]) -> Value {
+        let calls = Calls::about(see, &fleet.target);
+        let at_work = matches!(fleet.target, Target::Group { .. }).then(|| sizes(see, &fleet.target, fleet));
         let input = |action: &Action| {
             let verb = if action.level > 0 { "start" } else { "stop" };
-            if let Some([least, wanted]) = group {
-                let size = |size: i64| if action.level > 0 { size } else { 0 };
-                return json!({
-                    "AutoScalingGroupName": name,
-                    "ScheduledActionName": format!("{verb}-{:02}{:02}", action.hour, action.minute),
-                    "Recurrence": action.unix_cron(),
-                    "TimeZone": see.zone.name(),
-                    "MinSize": size(least),
-                    "DesiredCapacity": size(wanted),
-                });
+            let called = format!("{verb}-{}", action.time());
+            if let Some(at_work) = at_work {
+                let none = Sizes { least: 0, wanted: 0, most: None };
+                return calls.resize(action, &called, if action.level > 0 { at_work } else { none });
             }
-            let (call, target) = match service {
-                Service::Rds => (format!("rds:{verb}DBInstance"), json!({"DbInstanceIdentifier": name})),
-                _ => (format!("ec2:{verb}Instances"), json!({"InstanceIds": [name]})),
+            let (operation, input) = match service {
+                Service::Rds => (format!("rds:{verb}DBInstance"), json!({"DbInstanceIdentifier": calls.name()})),
+                _ => (format!("ec2:{verb}Instances"), json!({"InstanceIds": [calls.name()]})),
             };
-            json!({
-                "Name": schedule::unique(&format!("{verb}-{:02}{:02}", action.hour, action.minute), name),
-                "ScheduleExpression": action.aws_cron(),
-                "ScheduleExpressionTimezone": see.zone.name(),
-                "FlexibleTimeWindow": {"Mode": "OFF"},
-                "Target": {
-                    "Arn": format!("arn:aws:scheduler:::aws-sdk:{call}"),
-                    "RoleArn": format!("arn:aws:iam::{account}:role/{}", self.role),
-                    "Input": target.to_string(),
-                },
-            })
+            calls.call(action, &called, &operation, &input)
         };
         actions.iter().map(input).collect()
     }
-
-    /// A group's least and wanted size at work: as it is listed, else as it ran.
-    fn sizes(&self, see: &Context<'_>, target: &Target, fleet: &Fleet<'_>) -> [i64; 2] {
-        let (account, region, name) = target.identity(see.facts);
-        let listed = see.inventory.auto_scaling_groups.get(account, region, name);
-        let ran = fleet.most().ceil() as i64;
-        let listed = listed.and_then(|group| Some([group.min_size?, group.desired_capacity?]));
-        listed.unwrap_or([ran, ran])
-    }
 }
 
-/// Whether it cannot be stopped, or stopping it frees nothing.
-fn is_kept(see: &Context<'_>, fleet: &Fleet<'_>, service: Service) -> bool {
-    if service != Service::Rds {
-        return idle_ec2_instance::is_kept(see, &fleet.target, &idle_ec2_instance::listed(see, &fleet.target));
-    }
-    let of_a_cluster = |software: &str, copies: u8| {
-        software.starts_with("Aurora") || copies > 2 || software.starts_with("SQL Server") && copies > 1
-    };
-    let bound = fleet.instances().any(|instance| of_a_cluster(&instance.software, instance.copies));
-    let listed = |id| {
-        let db = see.facts.resource(id);
-        see.inventory.db_instances.get(&db.account, &db.region, short_id(&db.id))
-    };
-    let kept = |db: &crate::inventory::rds::DbInstance| {
-        db.read_replica_source_db_instance_identifier.is_some()
-            || !db.read_replica_db_instance_identifiers.is_empty()
-            || db.db_cluster_identifier.is_some()
-            || matches!(db.db_instance_status.as_deref(), Some("stopped" | "stopping" | "deleting"))
-    };
-    bound || fleet.members().into_iter().filter_map(listed).any(kept)
+/// A group's sizes at work: as it is listed, else as it ran.
+fn sizes(see: &Context<'_>, target: &Target, fleet: &Fleet<'_>) -> Sizes {
+    let (account, region, name) = target.identity(see.facts);
+    let listed = see.inventory.auto_scaling_groups.get(account, region, name);
+    let ran = fleet.most().ceil() as i64;
+    let listed = listed.and_then(|group| group.min_size.zip(group.desired_capacity));
+    let (least, wanted) = listed.unwrap_or((ran, ran));
+    Sizes { least, wanted, most: None }
 }

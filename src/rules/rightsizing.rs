@@ -10,7 +10,7 @@ mod offer;
 
 use super::{
     Alternative, Aspect, Context, Evidence, Finding, Owned, Rule, Signal, State, Successors, Target,
-    graviton::instance_of,
+    graviton::instance_of, kept,
 };
 use crate::{
     bill::{Becomes, Edit},
@@ -22,7 +22,6 @@ use crate::{
 use need::{Measures, Need};
 use offer::{Offer, Priced, Rates};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -38,6 +37,8 @@ pub(super) struct Rightsizing {
     licence_by_vcpu: Vec<String>,
     steady_clock: Vec<String>,
     cpu: Cpu,
+    least_vcpus: f64,
+    least_vcpus_share: f64,
     memory_headroom_percent: f64,
     traffic_headroom_percent: f64,
     generation: BTreeMap<String, u32>,
@@ -144,11 +145,7 @@ impl Rightsizing {
         let members = target.members().iter().map(|id| see.facts.resource(*id));
         let listed: Vec<&ec2::Instance> =
             members.filter_map(|one| see.inventory.instances.get(&one.account, &one.region, &one.id)).collect();
-        // What cannot be stopped cannot change its type; what runs in a reserved slot would leave that empty.
-        let bound = |one: &&&ec2::Instance| {
-            one.root_device_type.as_deref() == Some("instance-store") || one.capacity_reservation_id.is_some()
-        };
-        if listed.iter().any(|one| bound(&one)) {
+        if kept::keeps_type(&listed) {
             return None;
         }
         let today = match (&target, listed.as_slice()) {
@@ -256,10 +253,10 @@ impl Rightsizing {
             .evidence()
             .into_iter()
             .chain([
-                fact(Signal::Metrics, "hours_short", Value::from(need.hours_short(to)), "hours"),
-                fact(Signal::Rule, "list_price_now", json!(from.price), "USD/hour, us-east-1"),
-                fact(Signal::Rule, "list_price_target", json!(to.price), "USD/hour, us-east-1"),
-                fact(Signal::Rule, "price_source", Value::from(priced.source), ""),
+                Evidence::of(Signal::Metrics, "hours_short", need.hours_short(to), "hours"),
+                Evidence::of(Signal::Rule, "list_price_now", from.price, "USD/hour, us-east-1"),
+                Evidence::of(Signal::Rule, "list_price_target", to.price, "USD/hour, us-east-1"),
+                Evidence::of(Signal::Rule, "price_source", priced.source, ""),
             ])
             .collect();
         let to_kind = Becomes::Type(to.kind.clone());
@@ -338,14 +335,4 @@ fn chosen<'w, 'o>(now: &InstanceType, ways: &'w [Way<'o>]) -> Vec<&'w Way<'o>> {
     }
     chosen.sort_by(order);
     chosen
-}
-
-/// One piece of evidence, a number rounded to six decimals.
-fn fact(source: Signal, name: &str, value: Value, unit: &str) -> Evidence {
-    let rounded = |value: f64| json!((value * 1e6).round() / 1e6);
-    let value = match value {
-        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, rounded),
-        other => other,
-    };
-    Evidence { name: name.to_owned(), value, unit: (!unit.is_empty()).then(|| unit.to_owned()), source }
 }

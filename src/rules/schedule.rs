@@ -1,11 +1,14 @@
 //! A plan of the week that people can operate: few changes a week, each a cron expression in a time zone.
 
+mod calls;
+
+pub(super) use calls::{Calls, Sizes};
+
 use crate::{
     money::Quantity,
     time::{Hour, Span, WEEK_HOURS, Zone},
 };
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How far a week is simplified.
@@ -14,6 +17,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) struct Limits {
     /// So many changes a week that differ in more than the day.
     pub(super) most_actions: usize,
+    /// So many stretches of one level a day.
+    pub(super) most_levels: usize,
     /// A change must spare at least this share of a week's hours at full size.
     pub(super) least_gain: f64,
     /// Minutes before the hour at which more is started, so that it is there in time.
@@ -53,13 +58,14 @@ impl Week {
         let each = limits.least_gain * f64::from(full) * WEEK_HOURS as f64;
         let mut best = Self { levels: vec![constant; WEEK_HOURS], lead_minutes: limits.lead_minutes };
         let mut least = best.sum();
+        let most = limits.most_levels.clamp(1, 24);
         for (first, grouping) in FIRST_HOURS.iter().flat_map(|first| GROUPINGS.iter().map(move |of| (*first, of))) {
             // A day that begins in the small hours has its late evening whole.
             let shifted: Vec<u32> = need.iter().cycle().skip(first).take(WEEK_HOURS).copied().collect();
-            let days = stepped_days(&shifted, grouping, limits.most_actions.min(8));
+            let days = stepped_days(&shifted, grouping, most);
             let sum_of = |day: &Vec<u32>| day.iter().map(|level| f64::from(*level)).sum::<f64>();
             let sums: Vec<Vec<f64>> = days.iter().map(|steps| steps.iter().map(sum_of).collect()).collect();
-            for steps in choices(days.len(), limits.most_actions.min(8)) {
+            for steps in choices(days.len(), most) {
                 let sum: f64 = grouping.iter().map(|group| sums[*group][steps[*group] - 1]).sum();
                 if sum >= least {
                     continue;
@@ -163,37 +169,41 @@ fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec
     let groups = grouping.iter().max().map_or(1, |last| last + 1);
     let day = |group: usize| {
         let day: Vec<u32> = (0..24).map(|hour| highest(group, hour)).collect();
-        (1..=most).map(|steps| stepped(&day, steps)).collect()
+        stepped(&day, most)
     };
     (0..groups).map(day).collect()
 }
 
-/// A day as so many steps, none below what is needed, at the least sum.
-fn stepped(day: &[u32], steps: usize) -> Vec<u32> {
+/// A day as one step, as two and so on, none below what is needed, at the least sum.
+fn stepped(day: &[u32], most: usize) -> Vec<Vec<u32>> {
     let hours = day.len();
-    let highest = |from: usize, to: usize| day[from..to].iter().copied().max().unwrap_or(0);
-    // By how many steps and how many hours: the least sum, and where its last step begins.
-    let mut table = vec![vec![(u64::MAX, 0); hours + 1]; steps + 1];
-    table[0][0] = (0, 0);
-    for step in 1..=steps {
+    // By how many steps and how many hours: the least sum, where its last step begins, and how high that is.
+    let mut table = vec![vec![(u64::MAX, 0, 0); hours + 1]; most + 1];
+    table[0][0] = (0, 0, 0);
+    for step in 1..=most {
         for end in 1..=hours {
-            for from in 0..end {
-                let (before, _) = table[step - 1][from];
-                let sum = before.saturating_add(u64::from(highest(from, end)) * (end - from) as u64);
-                if sum < table[step][end].0 {
-                    table[step][end] = (sum, from);
+            let mut highest = 0;
+            for from in (0..end).rev() {
+                highest = highest.max(day[from]);
+                let (before, ..) = table[step - 1][from];
+                let sum = before.saturating_add(u64::from(highest) * (end - from) as u64);
+                if sum <= table[step][end].0 {
+                    table[step][end] = (sum, from, highest);
                 }
             }
         }
     }
-    let best = (1..=steps).min_by_key(|step| table[*step][hours].0).unwrap_or(1);
-    let (mut levels, mut end) = (vec![0; hours], hours);
-    for step in (1..=best).rev() {
-        let from = table[step][end].1;
-        levels[from..end].fill(highest(from, end));
-        end = from;
-    }
-    levels
+    let levels = |steps: usize| {
+        let best = (1..=steps).min_by_key(|step| table[*step][hours].0).unwrap_or(1);
+        let (mut levels, mut end) = (vec![0; hours], hours);
+        for step in (1..=best).rev() {
+            let (_, from, highest) = table[step][end];
+            levels[from..end].fill(highest);
+            end = from;
+        }
+        levels
+    };
+    (1..=most).map(levels).collect()
 }
 
 impl Action {
@@ -208,25 +218,16 @@ impl Action {
         format!("cron({} {} ? * {} *)", self.minute, self.hour, days(&self.days, NAMES))
     }
 
+    /// The time of day, for names: `0745`.
+    pub(super) fn time(&self) -> String {
+        format!("{:02}{:02}", self.hour, self.minute)
+    }
+
     /// In words: `MON-FRI 07:45`.
     pub(super) fn words(&self) -> String {
         let days = if self.days.len() == 7 { "every day".to_owned() } else { days(&self.days, NAMES) };
         format!("{days} {:02}:{:02}", self.hour, self.minute)
     }
-}
-
-/// A name for a schedule of EventBridge that no other target in the account and region has: what it does, then as much of the target's name as
-/// the 64 characters of letters, digits, `-`, `_` and `.` allow, and where that is not all of it, a mark of the whole.
-pub(super) fn unique(what: &str, target: &str) -> String {
-    const LONGEST: usize = 64;
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let whole: String = format!("{what}-{target}").chars().map(plain).collect();
-    if whole.len() <= LONGEST && whole.ends_with(target) {
-        return whole;
-    }
-    let mark: String = Sha256::digest(target).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    let kept: String = whole.chars().take(LONGEST - mark.len() - 1).collect();
-    format!("{kept}-{mark}")
 }
 
 /// Days from Monday on.
@@ -249,7 +250,7 @@ fn days(days: &[usize], names: [&str; 7]) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { most_actions: 6, least_gain: 0.005, lead_minutes: 15 };
+    const LIMITS: Limits = Limits { most_actions: 6, most_levels: 6, least_gain: 0.005, lead_minutes: 15 };
 
     fn of(level: impl Fn(usize) -> u32) -> Vec<u32> {
         (0..WEEK_HOURS).map(level).collect()
@@ -300,16 +301,6 @@ mod tests {
         assert_eq!(during(&kolkata, 17), ["2", "8", "6", "2"]);
         let caps = week.caps(&utc, Span::new(Hour(23), Hour(25)));
         assert_eq!(*caps, [4.0, 10.0].map(|units| Some(Quantity::from_f64(units).unwrap())));
-    }
-
-    #[test]
-    fn names_of_schedules_are_short_and_differ() {
-        assert_eq!(unique("start-0745", "i-0a"), "start-0745-i-0a");
-        let long = "x".repeat(63);
-        let [one, other] = [format!("{long}1"), format!("{long}2")].map(|target| unique("stop-1900", &target));
-        assert!(one != other && one.len() == 64 && other.len() == 64);
-        let [one, other] = ["shop (m5.large)", "shop [m5.large]"].map(|target| unique("stop-1900", target));
-        assert!(one != other && one.starts_with("stop-1900-shop--m5.large--"), "{one}");
     }
 
     #[test]

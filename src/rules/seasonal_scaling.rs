@@ -2,10 +2,10 @@
 
 use super::{
     Aspect, Context, Finding, Rule, Signal, State, Target,
-    by_clock::{Answer, Demand, Learned, Method, Outcome, after, whole},
+    by_clock::{Answer, Demand, Learned, Method, Outcome, Processors, Told, after, whole},
     fleet::{Fleet, by_workload},
-    idle_ec2_instance,
-    schedule::{self, Action},
+    kept,
+    schedule::{Action, Calls, Sizes},
 };
 use crate::{bill::Edit, sku::Service};
 use serde::Deserialize;
@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 #[serde(deny_unknown_fields)]
 pub(super) struct SeasonalScaling {
     method: Method,
-    managed_tags: Vec<String>,
-    role: String,
+    processors: Processors,
+    fixed_share: f64,
     trust: Trust,
 }
 
@@ -43,10 +43,7 @@ impl Rule for SeasonalScaling {
 impl SeasonalScaling {
     fn look(&self, see: &Context<'_>, fleet: Fleet<'_>) -> Option<Finding> {
         let sizes: BTreeSet<&str> = fleet.instances().map(|instance| instance.kind.size.as_str()).collect();
-        let first = fleet.target.members().first().map(|id| see.facts.resource(*id));
-        let managed = |tag: &String| first.is_some_and(|member| member.tag(tag).is_some());
-        let kept = || idle_ec2_instance::is_kept(see, &fleet.target, &idle_ec2_instance::listed(see, &fleet.target));
-        if fleet.has_spot() || sizes.len() != 1 || self.managed_tags.iter().any(managed) || kept() {
+        if sizes.len() != 1 || kept::is_kept(see, &fleet, Service::Ec2) {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -54,10 +51,16 @@ impl SeasonalScaling {
         if most <= least {
             return None;
         }
-        let demand = Demand::of(see, fleet)?;
+        let demand = Demand::of(see, fleet, self.processors)?;
         match self.method.answer(see, fleet, &demand, [least, most]) {
             Answer::Nothing => None,
-            Answer::Found(found) => Some(self.finding(see, fleet, &demand, &found.0, found.1)),
+            Answer::Found(found) => {
+                let finding = self.finding(see, fleet, &demand, &found.0, found.1);
+                Some(match kept::cannot_stop(see, &fleet.target) {
+                    Some(why) => finding.declined(why),
+                    None => finding,
+                })
+            }
             Answer::Declined(why, Some(found)) => {
                 Some(self.finding(see, fleet, &demand, &found.0, found.1).declined(why))
             }
@@ -71,7 +74,7 @@ impl SeasonalScaling {
         let Some(group) = listed(see, &fleet.target) else { return least };
         let size = group.min_size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
         let zones = u32::try_from(group.availability_zones.len()).unwrap_or(0);
-        let fixed = f64::from(size) >= fleet.mean() * self.method.capacity.fixed_share;
+        let fixed = f64::from(size) >= fleet.mean() * self.fixed_share;
         least.max(if fixed { zones } else { size })
     }
 
@@ -87,13 +90,13 @@ impl SeasonalScaling {
         let actions = week.actions();
         let [least, most] = week.range();
         let words: Vec<String> = actions.iter().map(|action| format!("{}: {}", action.words(), action.level)).collect();
-        let sure = match demand {
-            Demand { from_load: true, .. } => self.trust.cpu,
-            Demand { load: Some(_), .. } => self.trust.transactions_and_cpu,
-            Demand { .. } => self.trust.transactions,
+        let sure = match demand.told {
+            Told::Load(_) => self.trust.cpu,
+            Told::Both(..) => self.trust.transactions_and_cpu,
+            Told::Transactions => self.trust.transactions,
         };
         let alone = if matches!(fleet.target, Target::Group { .. }) { 0.0 } else { self.trust.ungrouped_penalty };
-        let (unit, scale) = if demand.from_load { ("busy instances", 1.0) } else { ("1000 transactions", 1000.0) };
+        let (unit, scale) = if demand.is_load() { ("busy instances", 1.0) } else { ("1000 transactions", 1000.0) };
         let caps = week.caps(see.zone, see.facts.window.period);
         let finding = Finding::new(fleet.target.clone(), Aspect::Schedule)
             .edit(Edit::cap(fleet.members(), fleet.classes(see), caps))
@@ -106,7 +109,7 @@ impl SeasonalScaling {
                     .with("time_zone", see.zone.name())
                     .with("instances_mean", after(see, fleet, week))
                     .with("changes", words)
-                    .with("actions", self.inputs(see, fleet, &actions)),
+                    .with("actions", Self::inputs(see, fleet, &actions)),
             )
             .confidence(sure - alone - f64::from(test.short) * self.trust.short_hour_penalty)
             .seen(Signal::Bill, &format!("instances_per_{}", unit.replace(' ', "_")), each * scale, "instances");
@@ -114,44 +117,32 @@ impl SeasonalScaling {
     }
 
     /// The inputs of the calls that set the changes up.
-    fn inputs(&self, see: &Context<'_>, fleet: &Fleet<'_>, actions: &[Action]) -> Value {
-        let (account, _, name) = fleet.target.identity(see.facts);
-        let most = listed(see, &fleet.target).and_then(|group| group.max_size);
-        let most = most.unwrap_or(i64::from(whole(fleet.most())));
+    fn inputs(see: &Context<'_>, fleet: &Fleet<'_>, actions: &[Action]) -> Value {
+        let calls = Calls::about(see, &fleet.target);
+        if matches!(fleet.target, Target::Group { .. }) {
+            let most = listed(see, &fleet.target).and_then(|group| group.max_size);
+            let most = most.unwrap_or(i64::from(whole(fleet.most())));
+            let resize = |action: &Action| {
+                let level = i64::from(action.level);
+                let sizes = Sizes { least: level, wanted: level, most: Some(most.max(level)) };
+                calls.resize(action, &format!("size-{}-{level}", action.time()), sizes)
+            };
+            return actions.iter().map(resize).collect();
+        }
         let members = fleet.target.members().iter().map(|id| see.facts.resource(*id));
         let ids: Vec<&str> =
             members.filter(|member| member.seen.end > see.gone_before).map(|member| &*member.id).collect();
         let input = |action: &Action| {
-            let at = format!("{:02}{:02}-{}", action.hour, action.minute, action.level);
-            if matches!(fleet.target, Target::Group { .. }) {
-                return vec![json!({
-                    "AutoScalingGroupName": name,
-                    "ScheduledActionName": format!("size-{at}"),
-                    "Recurrence": action.unix_cron(),
-                    "TimeZone": see.zone.name(),
-                    "MinSize": action.level,
-                    "MaxSize": most.max(i64::from(action.level)),
-                    "DesiredCapacity": action.level,
-                })];
-            }
             let (run, rest) = ids.split_at(usize::try_from(action.level).unwrap_or(0).min(ids.len()));
-            let call = |(verb, ids): (&str, &[&str])| {
-                json!({
-                    "Name": schedule::unique(&format!("{verb}-{at}"), name),
-                    "ScheduleExpression": action.aws_cron(),
-                    "ScheduleExpressionTimezone": see.zone.name(),
-                    "FlexibleTimeWindow": {"Mode": "OFF"},
-                    "Target": {
-                        "Arn": format!("arn:aws:scheduler:::aws-sdk:ec2:{verb}Instances"),
-                        "RoleArn": format!("arn:aws:iam::{account}:role/{}", self.role),
-                        "Input": json!({"InstanceIds": ids}).to_string(),
-                    },
-                })
-            };
             // The lowest level starts none, the highest stops none.
             let starts = actions.iter().any(|other| other.level < action.level);
-            let calls = [("start", run), ("stop", rest)];
-            calls.into_iter().filter(|(verb, ids)| !ids.is_empty() && (starts || *verb == "stop")).map(call).collect()
+            let both = [("start", run), ("stop", rest)].into_iter();
+            let some = both.filter(|(verb, ids)| !ids.is_empty() && (starts || *verb == "stop"));
+            let call = |(verb, ids): (&str, &[&str])| {
+                let called = format!("{verb}-{}-{}", action.time(), action.level);
+                calls.call(action, &called, &format!("ec2:{verb}Instances"), &json!({"InstanceIds": ids}))
+            };
+            some.map(call).collect::<Vec<_>>()
         };
         actions.iter().flat_map(input).collect()
     }

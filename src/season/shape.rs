@@ -1,7 +1,7 @@
 //! The shape of a week: what repeats, as multiples of the level around it.
 
 use super::{Figures, Kind, Season, Unknown};
-use crate::time::WEEK_HOURS;
+use crate::{forecast, quantile, time::WEEK_HOURS};
 
 /// Hours of known or unknown demand, each with its slot of the local week.
 pub(super) struct Shape<'a> {
@@ -9,15 +9,6 @@ pub(super) struct Shape<'a> {
     pub(super) slots: Vec<usize>,
     pub(super) figures: &'a Figures,
 }
-
-/// A shape below this share of the level is next to nothing: what is wanted there is no multiple of it.
-const NOTHING: f64 = 0.05;
-
-/// Below this share of the level demand scatters no less for being lower.
-const LOW: f64 = 0.2;
-
-/// Groups of slots, by their height, whose demand scatters alike.
-const HEIGHTS: usize = 3;
 
 /// Multiples of the level, by slot; they average 1.
 type Profile = Vec<f64>;
@@ -70,14 +61,14 @@ impl Shape<'_> {
             let off = |at: usize| {
                 let share = profile[self.slots[at]];
                 // Demand scatters by its own height, as far down as that says something.
-                Some((self.values[at]? / level[at] - share).abs() / share.max(LOW))
+                Some((self.values[at]? / level[at] - share).abs() / share.max(self.figures.low_share))
             };
             let all: Vec<Option<f64>> =
                 (0..self.values.len()).map(|at| off(at).filter(|off| off.is_finite())).collect();
             let mut sorted: Vec<f64> = all.iter().copied().flatten().collect();
             sorted.sort_by(f64::total_cmp);
             // 1.4826 middling deviations are a standard deviation, of what is normal.
-            let deviation = (1.4826 * quantile(&sorted, 0.5)?).max(self.figures.least_deviation);
+            let deviation = (1.4826 * quantile::between(&sorted, 0.5)?).max(self.figures.least_deviation);
             let far = |off: &Option<f64>| off.is_some_and(|off| off <= self.figures.outlier_deviations * deviation);
             usual = all.iter().map(far).collect();
         }
@@ -102,7 +93,7 @@ impl Shape<'_> {
             }
             let middle = |mut ratios: Vec<f64>| {
                 ratios.sort_by(f64::total_cmp);
-                quantile(&ratios, 0.5)
+                quantile::between(&ratios, 0.5)
             };
             let middles = filled(by_key.into_iter().map(middle).collect())?;
             profile = (0..WEEK_HOURS).map(|slot| middles[kind.key(slot)]).collect();
@@ -134,12 +125,13 @@ impl Shape<'_> {
         (0..self.values.len()).map(around).collect()
     }
 
-    /// The share of a week's variance that the shape of the other weeks foretells, in the middle week; of two weeks or more that cannot be
-    /// foretold at all, nothing.
+    /// The share of a week's variance that the shape of the other weeks foretells, in the middle week; nothing where more weeks than may be odd
+    /// cannot be foretold at all.
     fn skill(&self, kind: Kind, usual: &[bool]) -> f64 {
         let mut skills: Vec<f64> = (0..self.weeks()).filter_map(|back| self.skill_of(kind, usual, back)).collect();
         skills.sort_by(f64::total_cmp);
-        match (skills.get((skills.len().max(1) - 1) / 2), skills.get(usize::from(skills.len() > 3))) {
+        let odd = usize::from(skills.len() >= self.figures.one_odd_week_of);
+        match (skills.get((skills.len().max(1) - 1) / 2), skills.get(odd)) {
             (Some(middle), Some(low)) if *low > 0.0 => round(*middle),
             _ => 0.0,
         }
@@ -152,7 +144,7 @@ impl Shape<'_> {
         let level = self.level(&profile, usual);
         let known = || week.clone().filter(|at| usual[*at]).filter_map(|at| Some((at, self.values[at]?)));
         let count = known().count();
-        if count * 2 < WEEK_HOURS {
+        if (count as f64) < WEEK_HOURS as f64 * self.figures.min_known_of_week {
             return None;
         }
         let relative: Vec<(f64, f64)> = known()
@@ -173,18 +165,8 @@ impl Shape<'_> {
             None => level[at] * profile[self.slots[at]],
         };
         let series: Vec<f64> = (0..self.values.len()).map(filled).collect();
-        let scale = series.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-        if !scale.is_normal() || series.iter().any(|value| !value.is_finite()) {
-            return None;
-        }
-        let scaled: Vec<f64> = series.iter().map(|value| value / scale).collect();
         let periods: &[usize] = if kind == Kind::Daily { &[24] } else { &[24, WEEK_HOURS] };
-        let fit = stlrs::Mstl::fit(&scaled, periods).ok()?;
-        let seasons = |at: usize| fit.seasonal().iter().map(|season| season[at]).sum::<f64>();
-        let rest = fit.remainder();
-        let both: Vec<f64> = rest.iter().enumerate().map(|(at, rest)| rest + seasons(at)).collect();
-        let strength = 1.0 - variance(rest) / variance(&both);
-        strength.is_finite().then(|| round(strength.max(0.0)))
+        forecast::strength(&series, periods).map(round)
     }
 
     /// The level that the next week is expected to have at most, and by which share it grew a week.
@@ -199,22 +181,23 @@ impl Shape<'_> {
         let levels: Vec<f64> = (0..self.weeks()).filter_map(of_week).collect();
         let (last, first) = (*levels.first()?, *levels.last()?);
         let growth = if levels.len() > 1 { (last / first).powf(1.0 / (levels.len() - 1) as f64) - 1.0 } else { 0.0 };
-        let recent = levels.iter().take(2).copied().fold(0.0, f64::max);
+        let recent = levels.iter().take(self.figures.recent_weeks.max(1)).copied().fold(0.0, f64::max);
         Some((recent * (1.0 + growth.max(0.0)), growth))
     }
 
     /// What each slot is to be ready for: the shape, times what demand in slots of such a height is to it in all but a few hours.
     fn need(&self, profile: &[f64], level: &[f64], usual: &[bool], next: f64) -> Vec<f64> {
+        let groups = self.figures.heights.clamp(1, WEEK_HOURS);
         let mut heights: Vec<f64> = profile.to_vec();
         heights.sort_by(f64::total_cmp);
-        let bounds: Vec<f64> = (1..HEIGHTS).map(|part| heights[part * WEEK_HOURS / HEIGHTS]).collect();
+        let bounds: Vec<f64> = (1..groups).map(|part| heights[part * WEEK_HOURS / groups]).collect();
         let height = |share: f64| bounds.iter().filter(|bound| share >= **bound).count();
-        let (mut ratios, mut low) = (vec![Vec::new(); HEIGHTS], Vec::new());
+        let (mut ratios, mut low) = (vec![Vec::new(); groups], Vec::new());
         for (at, value) in self.values.iter().enumerate().filter(|(at, _)| usual[*at]) {
             let Some(value) = value else { continue };
             let share = profile[self.slots[at]];
             let ratio = value / level[at] / share;
-            if share < NOTHING {
+            if share < self.figures.next_to_nothing {
                 low.push(*value);
             } else if ratio.is_finite() {
                 ratios[height(share)].push(ratio);
@@ -222,13 +205,13 @@ impl Shape<'_> {
         }
         let mut of = |mut values: Vec<f64>| {
             values.sort_by(f64::total_cmp);
-            quantile(&values, self.figures.quantile)
+            quantile::between(&values, self.figures.quantile)
         };
         let margins: Vec<Option<f64>> = ratios.into_iter().map(&mut of).collect();
         let widest = margins.iter().copied().flatten().fold(1.0, f64::max);
         let low = of(low).unwrap_or_default();
         let need = |share: &f64| match share {
-            share if *share < NOTHING => low,
+            share if *share < self.figures.next_to_nothing => low,
             share => share * next * margins[height(*share)].unwrap_or(widest).max(1.0),
         };
         profile.iter().map(need).collect()
@@ -247,18 +230,6 @@ fn filled(values: Vec<Option<f64>>) -> Option<Vec<f64>> {
     let near = |at: usize, step: usize| (1..=count).find_map(|far| values[(at + far * step) % count]);
     let value = |at: usize| values[at].or_else(|| Some((near(at, 1)? + near(at, count - 1)?) / 2.0));
     (0..count).map(value).collect()
-}
-
-/// A quantile of sorted values, between two of them in proportion.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let at = share.clamp(0.0, 1.0) * (sorted.len().checked_sub(1)?) as f64;
-    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    Some(low + (high - low) * (at - at.floor()))
-}
-
-fn variance(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
 }
 
 /// Four decimals, before anything meets a threshold.

@@ -1,18 +1,13 @@
 use super::*;
-use crate::time::{Day, parse_moment};
-
-const FIGURES: Figures = Figures {
-    least_weeks: 3,
-    most_weeks: 8,
-    min_known_share: 0.8,
-    min_strength: 0.6,
-    min_skill: 0.5,
-    simpler_within: 0.05,
-    outlier_deviations: 6.0,
-    least_deviation: 0.02,
-    max_outlier_share: 0.1,
-    quantile: 0.98,
+use crate::{
+    defaults::Defaults,
+    time::{Day, parse_moment},
 };
+
+/// The figures as they are shipped.
+fn figures() -> Figures {
+    Defaults::embedded().unwrap().schedule.season
+}
 
 /// A number from 0 to 1, the same for the same seed (splitmix64).
 fn random(seed: u64) -> f64 {
@@ -40,7 +35,7 @@ fn series(weeks: usize, value: impl Fn(usize) -> f64) -> Hours {
 }
 
 fn learn(series: &Hours) -> Result<Season, Unknown> {
-    Season::learn(series, &utc(), &FIGURES)
+    Season::learn(series, &utc(), &figures())
 }
 
 /// A day from 200 at night to 1,000 at noon.
@@ -120,7 +115,7 @@ fn clocks_that_change_do_not_blur_the_day() {
     let office = |slot: usize| if slot < 120 && (8..18).contains(&(slot % 24)) { 1000.0 } else { 100.0 };
     let hour = |at: usize| start().plus(i32::try_from(at).unwrap());
     let local = series(6, noisy(3, 0.03, |at| office(zone.slot(hour(at)))));
-    let season = Season::learn(&local, &zone, &FIGURES).unwrap();
+    let season = Season::learn(&local, &zone, &figures()).unwrap();
     assert!(season.strength > 0.95 && season.outliers < 20, "{season:?}");
     assert!(season.expected[8] > 900.0 && season.expected[7] < 150.0 && season.expected[18] < 150.0);
     let blurred = learn(&local).unwrap();

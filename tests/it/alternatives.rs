@@ -88,7 +88,7 @@ fn make(facts: &Facts, rules: &[Ready]) -> Made {
         given: Assumptions { coverage: &coverage, sharing: &Sharing::Organization, prices: &prices },
         figures: &defaults.plan,
         commitments: &defaults.commitments,
-        zone: &defaults.schedule.time_zone,
+        schedule: &defaults.schedule,
         threads: 1,
         has: &|_| true,
     };

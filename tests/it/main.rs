@@ -22,6 +22,7 @@ mod layers;
 mod market;
 mod order;
 mod periods;
+mod planted;
 #[cfg(feature = "aws")]
 mod proxy;
 mod report;

@@ -5,6 +5,7 @@ use super::{
     pairs,
 };
 use crate::{
+    quantile,
     season::{Hours, Season},
     time::Hour,
 };
@@ -14,24 +15,52 @@ use serde::Deserialize;
 pub(in crate::rules) struct Demand {
     /// Transactions, or busy instances.
     pub(in crate::rules) hours: Hours,
-    /// The mean load of its processors in per cent, beside transactions.
-    pub(in crate::rules) load: Option<Hours>,
-    /// Whether it is told from the processors.
-    pub(in crate::rules) from_load: bool,
+    /// By what it is told.
+    pub(in crate::rules) told: Told,
+}
+
+/// What tells the demand, and what an instance carries.
+pub(in crate::rules) enum Told {
+    /// Transactions alone.
+    Transactions,
+    /// Transactions, beside the mean load of the processors in per cent.
+    Both(Hours, Processors),
+    /// The processors alone.
+    Load(Processors),
+}
+
+/// What processors tell of what an instance carries.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::rules) struct Processors {
+    /// The mean load of an hour that an instance is taken to carry.
+    target_cpu_percent: f64,
+    /// However idle processors are in the busiest hours, an instance is taken to carry no more than the inverse of this times what it did.
+    least_of_carried: f64,
 }
 
 impl Demand {
     /// The workload's transactions; without them what its processors did. How many ran says nothing of how many were needed.
-    pub(in crate::rules) fn of(see: &Context<'_>, fleet: &Fleet<'_>) -> Option<Self> {
+    pub(in crate::rules) fn of(see: &Context<'_>, fleet: &Fleet<'_>, by: Processors) -> Option<Self> {
         let load = fleet.load(see, "AWS/EC2", "CPUUtilization");
         let known = load.values.iter().flatten().count() as f64;
         let load = (known >= load.values.len() as f64 * see.min_metric_cover).then_some(load);
         if let Some(hours) = fleet.transactions(see) {
-            return Some(Self { hours, load, from_load: false });
+            return Some(Self { hours, told: load.map_or(Told::Transactions, |load| Told::Both(load, by)) });
         }
         let load = load?;
         let busy = pairs(fleet, &load).map(|(hour, ran, percent)| (hour, ran * percent / 100.0));
-        Some(Self { hours: Hours::of(load.span(), busy), load: None, from_load: true })
+        Some(Self { hours: Hours::of(load.span(), busy), told: Told::Load(by) })
+    }
+
+    /// The demand in a word.
+    pub(in crate::rules) fn name(&self) -> &'static str {
+        if self.is_load() { "busy processors" } else { "transactions" }
+    }
+
+    /// Whether the processors alone tell it.
+    pub(in crate::rules) fn is_load(&self) -> bool {
+        matches!(self.told, Told::Load(_))
     }
 }
 
@@ -41,16 +70,10 @@ impl Demand {
 pub(in crate::rules) struct Capacity {
     /// So many hours, the busiest that are no exceptions, tell what an instance can carry.
     busiest_hours: usize,
-    /// The mean load of an hour that an instance is taken to carry.
-    target_cpu_percent: f64,
-    /// However idle processors are in the busiest hours, an instance is taken to carry no more than the inverse of this times what it did.
-    least_of_carried: f64,
     /// More than the need.
     pub(in crate::rules) headroom: f64,
     /// The least that runs.
     pub(in crate::rules) least: u32,
-    /// A group's least size above this share of what ran is its fixed size, no lower bound.
-    pub(in crate::rules) fixed_share: f64,
     /// A fleet whose size varies by more than this share must go with demand ...
     varies: f64,
     /// ... at a correlation of at least this.
@@ -61,8 +84,8 @@ impl Capacity {
     /// Instances for each unit of demand, from the busiest usual hours before a moment: the fleet has carried these. Where processors
     /// are known, by what they had left.
     pub(super) fn each(&self, fleet: &Fleet<'_>, demand: &Demand, season: &Season, until: Hour) -> Option<f64> {
-        if demand.from_load {
-            return Some(100.0 / self.target_cpu_percent);
+        if let Told::Load(by) = &demand.told {
+            return Some(100.0 / by.target_cpu_percent);
         }
         let mut busiest: Vec<(Hour, f64, f64)> = pairs(fleet, &demand.hours)
             .filter(|(hour, ran, count)| *hour < until && *ran > 0.0 && *count > 0.0 && *count <= season.peak)
@@ -70,14 +93,10 @@ impl Capacity {
         busiest.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
         busiest.truncate(self.busiest_hours);
         let carried = middle(busiest.iter().map(|(_, ran, count)| ran / count).collect())?;
-        let load = demand.load.as_ref();
-        let busy =
-            |(hour, ran, count): &(Hour, f64, f64)| Some(ran * load?.at(*hour)? / self.target_cpu_percent / count);
+        let Told::Both(load, by) = &demand.told else { return Some(carried) };
+        let busy = |(hour, ran, count): &(Hour, f64, f64)| Some(ran * load.at(*hour)? / by.target_cpu_percent / count);
         let busy: Option<Vec<f64>> = busiest.iter().map(busy).collect();
-        Some(match busy.and_then(middle) {
-            Some(busy) => busy.max(carried * self.least_of_carried),
-            None => carried,
-        })
+        Some(busy.and_then(middle).map_or(carried, |busy| busy.max(carried * by.least_of_carried)))
     }
 
     /// Whether how many run goes with demand, if it varies at all.
@@ -96,7 +115,7 @@ impl Capacity {
     }
 }
 
-fn middle(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().checked_sub(1)? / 2).copied()
+/// The lower of two in the middle.
+fn middle(values: Vec<f64>) -> Option<f64> {
+    quantile::nearest(values, 0.5)
 }

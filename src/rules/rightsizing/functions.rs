@@ -1,6 +1,5 @@
 //! Lambda functions that are given more memory than they use.
 
-use super::fact;
 use crate::{
     bill::Edit,
     inventory::lambda::Function,
@@ -8,7 +7,6 @@ use crate::{
     sku::What,
 };
 use serde::Deserialize;
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Figures of functions.
@@ -45,21 +43,16 @@ impl Functions {
                 continue;
             }
             let classes: BTreeSet<_> = lines.iter().map(|line| line.id).collect();
-            let mut finding = Finding::new(Target::Resource(id), Aspect::Memory)
+            let finding = Finding::new(Target::Resource(id), Aspect::Memory)
                 .states(State::new(format!("{now} MB")), State::new(format!("{then} MB")))
                 .edit(Edit::reprice(vec![id], classes.into_iter().collect(), then / now))
                 .confidence(if cpus.is_some() { self.measured } else { self.cpu_unknown })
                 .seen(Signal::Metrics, "memory_used_at_most", used, "MB");
-            finding.evidence.push(match cpus {
-                Some(cpus) => fact(Signal::Metrics, "vcpus_used_on_average", json!(cpus), "vCPU"),
-                None => fact(
-                    Signal::Metrics,
-                    "cpu",
-                    json!("not measured: it goes with memory, and runs may last longer"),
-                    "",
-                ),
+            let unknown = "not measured: it goes with memory, and runs may last longer";
+            out.push(match cpus {
+                Some(cpus) => finding.seen(Signal::Metrics, "vcpus_used_on_average", cpus, "vCPU"),
+                None => finding.seen(Signal::Metrics, "cpu", unknown, ""),
             });
-            out.push(finding);
         }
     }
 }

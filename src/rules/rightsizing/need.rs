@@ -1,22 +1,33 @@
 //! What instances needed in a look-back.
 
-use super::{Rightsizing, fact, offer::Offer};
+use super::{Rightsizing, offer::Offer};
 use crate::{
     facts::ResourceId,
     metrics::Series,
     rules::{Context, Evidence, Signal},
     time::Span,
 };
-use serde_json::json;
+use serde_json::Value;
 
 /// Which metrics tell the need of a kind of instance.
 pub(super) struct Measures {
     space: &'static str,
     memory: Memory,
-    /// Bytes in and out, of which each counts alone; and bytes and operations to EBS, read and written, which add up: `Sum` of an hour.
-    network: &'static [&'static str],
+    /// Bytes in and out, of which each counts alone; and bytes and operations to EBS, read and written, which add up.
+    network: [&'static str; 2],
     ebs: Option<[[&'static str; 2]; 2]>,
+    /// How these are told.
+    traffic: Traffic,
 }
+
+/// How traffic is told: the stat, and the seconds that it is of.
+type Traffic = (&'static str, f64);
+
+/// What came in an hour.
+const SUMS: Traffic = ("Sum", 3600.0);
+
+/// What came in a second, on average.
+const MEANS: Traffic = ("Average", 1.0);
 
 /// How used memory is told.
 enum Memory {
@@ -29,24 +40,32 @@ enum Memory {
 pub(super) const SERVER: Measures = Measures {
     space: "AWS/EC2",
     memory: Memory::Percent("CWAgent", "mem_used_percent"),
-    network: &["NetworkIn", "NetworkOut"],
+    network: ["NetworkIn", "NetworkOut"],
     ebs: Some([["EBSReadBytes", "EBSWriteBytes"], ["EBSReadOps", "EBSWriteOps"]]),
+    traffic: SUMS,
 };
 
-pub(super) const DATABASE: Measures =
-    Measures { space: "AWS/RDS", memory: Memory::Free("AWS/RDS", "FreeableMemory"), network: &[], ebs: None };
+pub(super) const DATABASE: Measures = Measures {
+    space: "AWS/RDS",
+    memory: Memory::Free("AWS/RDS", "FreeableMemory"),
+    network: ["NetworkReceiveThroughput", "NetworkTransmitThroughput"],
+    ebs: Some([["ReadThroughput", "WriteThroughput"], ["ReadIOPS", "WriteIOPS"]]),
+    traffic: MEANS,
+};
 
 pub(super) const CACHE: Measures = Measures {
     space: "AWS/ElastiCache",
     memory: Memory::Percent("AWS/ElastiCache", "DatabaseMemoryUsagePercentage"),
-    network: &["NetworkBytesIn", "NetworkBytesOut"],
+    network: ["NetworkBytesIn", "NetworkBytesOut"],
     ebs: None,
+    traffic: SUMS,
 };
 
 /// What one instance must offer.
 pub(super) struct Need {
-    /// vCPUs.
-    pub(super) cpus: f64,
+    /// vCPUs by what was in use, and those that are kept whatever was.
+    cpus: f64,
+    floor: f64,
     /// CPU in per cent that the percentile of the busiest moments came to.
     percent: f64,
     /// vCPUs in use at the busiest moment of each point, by member, and the hours that a point stands for.
@@ -79,21 +98,20 @@ impl Need {
         let percent = cpu.percentile(rule.cpu.percentile);
         let more = |percent: f64| 1.0 + percent / 100.0;
         let memory = by.memory.used(see, members, now, span).map(|used| used * more(rule.memory_headroom_percent));
-        let rate = |names: &[&str]| -> Option<Vec<f64>> {
-            let of = |name: &&str| {
-                let sums = see.pooled(members, [by.space, name, "Sum"], span)?;
-                (sums.hours == 1).then(|| sums.max() / 3600.0 * more(rule.traffic_headroom_percent))
-            };
-            names.iter().map(of).collect()
+        let (stat, seconds) = by.traffic;
+        let rate = |name: &str| {
+            let hours = see.pooled(members, [by.space, name, stat], span).filter(|points| points.hours == 1)?;
+            Some(hours.max() / seconds * more(rule.traffic_headroom_percent))
         };
-        let network = rate(by.network).filter(|rates| !rates.is_empty());
-        let network = network.map(|rates| rates.into_iter().fold(0.0, f64::max) * 8.0 / 1e9);
+        let both = |[one, other]: [&str; 2]| Some([rate(one)?, rate(other)?]);
+        let network = both(by.network).map(|[one, other]| one.max(other) * 8.0 / 1e9);
         let ebs = by.ebs.and_then(|[bytes, operations]| {
-            let sum = |names: [&str; 2]| Some(rate(&names)?.into_iter().sum::<f64>());
+            let sum = |names| both(names).map(|[one, other]| one + other);
             Some([sum(bytes)? * 8.0 / 1e6, sum(operations)?])
         });
         Some(Self {
             cpus: percent / 100.0 * now.facts.vcpus * more(rule.cpu.headroom_percent),
+            floor: rule.least_vcpus.min(now.facts.vcpus).max(rule.least_vcpus_share * now.facts.vcpus),
             percent,
             used: cpu
                 .of_members
@@ -109,6 +127,11 @@ impl Need {
             ebs,
             traffic_measured: network.is_some() && (by.ebs.is_none() || ebs.is_some()),
         })
+    }
+
+    /// vCPUs that a type must have.
+    pub(super) fn vcpus(&self) -> f64 {
+        self.cpus.max(self.floor)
     }
 
     /// The points of each member, and in how many of them more vCPUs were in use than a type has.
@@ -133,21 +156,24 @@ impl Need {
 
     /// What was measured.
     pub(super) fn evidence(&self) -> Vec<Evidence> {
-        let told = |name: &str, value: f64, unit: &str| fact(Signal::Metrics, name, json!(value), unit);
+        let told = |name: &str, value: f64, unit: &str| Evidence::of(Signal::Metrics, name, value, unit);
+        let words = |name: &str, text: &str| Evidence::of(Signal::Metrics, name, Value::from(text), "");
         let mut all = vec![told("cpu_peak", self.percent, "percent"), told("vcpus_needed", self.cpus, "vCPU")];
+        if self.floor > self.cpus {
+            all.push(Evidence::of(Signal::Rule, "vcpus_at_least", self.floor, "vCPU"));
+        }
         all.extend(self.busiest_day.map(|used| told("vcpus_used_on_busiest_day", used, "vCPU")));
         all.push(if self.memory_measured {
             told("memory_needed", self.memory / 1024.0, "GiB")
         } else {
-            fact(Signal::Metrics, "memory", json!("not measured: never less than today"), "")
+            words("memory", "not measured: never less than today")
         });
         all.extend(self.network.map(|rate| told("network_needed", rate, "Gbit/s")));
         if let Some([rate, operations]) = self.ebs {
             all.extend([told("ebs_needed", rate, "Mbit/s"), told("ebs_iops_needed", operations, "IOPS")]);
         }
         if !self.traffic_measured {
-            let words = "not measured by the hour: its peak never less than today";
-            all.push(fact(Signal::Metrics, "traffic", json!(words), ""));
+            all.push(words("traffic", "not measured by the hour: its peak never less than today"));
         }
         all
     }

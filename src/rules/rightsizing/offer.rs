@@ -130,7 +130,7 @@ impl Rightsizing {
             Some(need) => all_the_time >= need,
             None => peaks[1] >= peaks[0],
         };
-        then.vcpus >= need.cpus
+        then.vcpus >= need.vcpus()
             && then.memory >= need.memory
             && held(need.network, then.network[0], [now.network[1], then.network[1]])
             && held(need.ebs.map(|[rate, _]| rate), then.ebs[0], [now.ebs[1], then.ebs[1]])
