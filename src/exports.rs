@@ -51,16 +51,19 @@ impl Exports {
                 None => undecided = Some(periods.clone()),
             }
         }
-        let mut files: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for found in found {
+        let mut files: BTreeMap<PathBuf, (PathBuf, usize)> = BTreeMap::new();
+        for (export, found) in found.into_iter().enumerate() {
             for file in found.parts(how.store, notes)? {
                 // One file under several names is read once.
                 let place = file.canonicalize().unwrap_or_else(|_| file.clone());
-                files.entry(place).or_insert(file);
+                files.entry(place).or_insert((file, export));
             }
         }
-        let files: BTreeSet<PathBuf> = files.into_values().collect();
-        let parts = files.iter().map(|file| Part::open(how.store, file, how.general)).collect::<Result<Vec<_>>>()?;
+        let files: BTreeSet<(PathBuf, usize)> = files.into_values().collect();
+        let open = |(file, export): &(PathBuf, usize)| {
+            Part::open(how.store, file, how.general).map(|part| part.of_export(*export))
+        };
+        let parts = files.iter().map(open).collect::<Result<Vec<_>>>()?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }

@@ -84,8 +84,12 @@ pub struct Part {
     source: Source,
     layout: Layout,
     general: bool,
+    /// Which of the exports that were named it is of, from 0.
+    pub(crate) export: usize,
     /// Lines of a part that does not say beforehand how many it has.
     counted: OnceLock<u64>,
+    /// Of FOCUS: whose the rows are that name no provider.
+    provider: OnceLock<Arc<str>>,
 }
 
 enum Source {
@@ -113,8 +117,16 @@ impl Part {
             source,
             layout,
             general,
+            export: 0,
             counted: OnceLock::new(),
+            provider: OnceLock::new(),
         })
+    }
+
+    /// The same part, of one of the exports that were named.
+    #[must_use]
+    pub(crate) fn of_export(self, export: usize) -> Self {
+        Self { export, ..self }
     }
 
     /// The dialect of its columns.
@@ -125,6 +137,11 @@ impl Part {
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Says whose the rows of FOCUS are that name no provider; it is told once.
+    pub(crate) fn tell_provider(&self, name: &str) {
+        self.provider.get_or_init(|| Arc::from(name));
     }
 
     /// How many lines it holds; of a CSV part none until it was read.
@@ -267,7 +284,7 @@ pub trait Fold: Send {
 pub enum Extent {
     /// Every column of the contract, every line.
     Whole,
-    /// Time and account alone, every line: what there is.
+    /// Time, account and provider alone, every line: what there is.
     Times,
     /// Labels and accounts alone, of the first lines of each row group.
     LabelSample,
@@ -285,7 +302,7 @@ pub fn scan<F: Fold>(
 ) -> Result<Vec<(Dictionary, F)>> {
     let units: Vec<(usize, usize)> =
         parts.iter().enumerate().flat_map(|(at, part)| (0..part.units()).map(move |group| (at, group))).collect();
-    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part.layout(), extent)).collect();
+    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part, extent)).collect();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
     let work = || {
@@ -326,15 +343,18 @@ pub fn scan<F: Fold>(
         .collect()
 }
 
-fn narrowed(layout: &Layout, extent: Extent) -> Layout {
+fn narrowed(part: &Part, extent: Extent) -> Layout {
     use columns::{Moment, Text};
+    let mut narrow = Layout { provider: part.provider.get().cloned(), ..part.layout.clone() };
     if extent == Extent::Whole {
-        return layout.clone();
+        return narrow;
     }
-    let mut narrow = layout.clone();
-    let kept = [Text::Account, Text::Payer, Text::SubAccount].map(|column| column as usize);
-    for (at, slot) in narrow.text.iter_mut().enumerate() {
-        if !kept.contains(&at) {
+    let kept: &[Text] = match extent {
+        Extent::Times => &[Text::Account, Text::Payer, Text::SubAccount, Text::Provider],
+        _ => &[Text::Account, Text::Payer, Text::SubAccount],
+    };
+    for (slot, spec) in narrow.text.iter_mut().zip(Text::SPECS) {
+        if !kept.contains(&spec.column) {
             *slot = None;
         }
     }
