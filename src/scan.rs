@@ -249,8 +249,10 @@ fn open_parquet(blob: &Blob) -> Result<(Source, Layout)> {
 }
 
 fn not_parquet(error: &ParquetError) -> Error {
-    Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
-        .help("fetch the part again; no report is better than a wrong total")
+    Error::carried(error).unwrap_or_else(|| {
+        Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
+            .help("fetch the part again; no report is better than a wrong total")
+    })
 }
 
 /// The schema that asks for strings as dictionaries, so that a distinct string is interned once per row group.
@@ -378,7 +380,7 @@ fn read_group<F: Fold>(
     if let Source::Csv(header) = &part.source {
         let mut reader = csv::Reader::open(&part.blob, header, layout, dictionary)?;
         while let Some(lines) = reader.next(dictionary, extent)? {
-            fold.add(lines, dictionary, at)?;
+            fold.add(lines, dictionary, at).map_err(|error| header.as_written(error))?;
         }
         if extent != Extent::LabelSample {
             part.counted.get_or_init(|| reader.rows);

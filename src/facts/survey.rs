@@ -233,7 +233,7 @@ impl Fold for Times<'_> {
             let times = [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
             let seen = Seen { times, class: lines.class(row) };
             if self.last != Some(seen) {
-                self.last_place = self.see(seen, dictionary)?;
+                self.last_place = self.see(seen, dictionary).map_err(|error| lines.placed(row, error))?;
                 self.last = Some(seen);
             }
             if let Some(place) = self.last_place {

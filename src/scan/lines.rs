@@ -111,6 +111,8 @@ pub struct Lines {
     pub(crate) moment: [Coded<i64>; Moment::COUNT],
     /// None at all when no row has a tag.
     pub(crate) tags: Vec<TagsId>,
+    /// The line of the file that each row begins on; none at all of Parquet, whose rows have no lines.
+    pub(crate) places: Vec<u64>,
 }
 
 impl Default for Lines {
@@ -124,6 +126,7 @@ impl Default for Lines {
             wide: Vec::new(),
             moment: std::array::from_fn(|_| Coded::nothing(NO_MOMENT)),
             tags: Vec::new(),
+            places: Vec::new(),
         }
     }
 }
@@ -141,6 +144,15 @@ impl Lines {
         let columns = CLASS_COLUMNS.map(|column| &text[column as usize]);
         let class_of = |row| classes.intern(ClassKey(columns.map(|column| column.get(row))));
         packer.number(&columns, self.rows, &mut self.class, class_of);
+    }
+
+    /// An error of a row, with the line of the file that the row begins on, if it has lines.
+    #[must_use]
+    pub fn placed(&self, row: usize, error: Error) -> Error {
+        match self.places.get(row) {
+            Some(line) => error.on_line(*line),
+            None => error,
+        }
     }
 
     /// The line's class.

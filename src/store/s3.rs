@@ -3,6 +3,7 @@
 //! An object is pinned by its ETag from the moment it is listed: one that changes while it is read is an error, never a mixture.
 
 mod chain;
+mod told;
 
 use crate::error::{Error, Result};
 use bytes::Bytes;
@@ -25,6 +26,7 @@ use std::{
     time::Duration,
 };
 use tokio::{runtime::Runtime, task::JoinHandle};
+use told::told;
 
 /// Ranges that lie no further apart are read as one: what is read in vain costs less than another request.
 const NEAR: u64 = 64 << 10;
@@ -212,43 +214,6 @@ async fn connect(name: &str, chain: &chain::Chain) -> Result<AmazonS3> {
         },
     };
     builder.with_region(region).build().map_err(|error| told(error, &format!("s3://{name}"), "opened"))
-}
-
-/// An error that names the object and says what to do.
-fn told(error: object_store::Error, name: &str, verb: &str) -> Error {
-    use object_store::Error::{NotFound, PermissionDenied, Precondition, Unauthenticated};
-    let text = chain_of(&error);
-    let plain = |what: String| Error::file(name, what);
-    let says = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
-    let expired = says(&["ExpiredToken", "RequestExpired", "TokenRefreshRequired"]);
-    let denied =
-        matches!(error, PermissionDenied { .. } | Unauthenticated { .. }) || says(&["AccessDenied", "403 Forbidden"]);
-    match error {
-        _ if expired => plain(format!("cannot be {verb}: the credentials have expired"))
-            .help("sign in again (`aws sso login`, or a new session token), then run again"),
-        _ if says(&["NoSuchBucket"]) => plain(format!("cannot be {verb}: there is no such bucket")),
-        NotFound { .. } => plain(format!("cannot be {verb}: it is not there")),
-        Precondition { .. } => {
-            plain("was replaced while it was being read".into()).help("run again: the export has just been delivered anew")
-        }
-        _ if denied => plain(format!("cannot be {verb}: access denied ({text})"))
-            .help("the credentials need s3:ListBucket on the bucket, s3:GetObject on what is read and s3:PutObject on what is written"),
-        _ => plain(format!("cannot be {verb}: {text}")),
-    }
-}
-
-/// What an error says, with what is behind it, on one line.
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        next = error.source();
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Object {

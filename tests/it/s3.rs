@@ -285,6 +285,59 @@ fn credentials_of_a_profile() {
     assert!(said.contains(EXPORT) && said.contains("credentials"), "{said}");
 }
 
+/// A sign-in that is over says what to do, and what led to it, however deep below it happened.
+#[test]
+fn a_sign_in_that_is_over() {
+    let small = Small::new();
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[profile nightly]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = finops\n\
+        [sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example/start\n";
+    let cache = folder.path().join(".aws/sso/cache");
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(folder.path().join("config"), config).unwrap();
+    let run = || {
+        let mut command = command(&small.server.endpoint, &["recommend", EXPORT], folder.path());
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", folder.path());
+        command.env("AWS_CONFIG_FILE", folder.path().join("config")).env("AWS_PROFILE", "nightly").output().unwrap()
+    };
+    let said = ended_badly(&run());
+    assert!(said.contains("  help: sign in again (`aws sso login`"), "nobody signed in: {said}");
+    // The file's name is the SHA-1 of the session's.
+    let token = r#"{"accessToken": "a-secret-that-is-never-shown", "expiresAt": "2026-01-01T00:00:00Z", "region": "us-east-1",
+        "startUrl": "https://corp.example/start"}"#;
+    fs::write(cache.join("ee0bfd2552fbd840c02cc48b6e823320543c450f.json"), token).unwrap();
+    let said = ended_badly(&run());
+    assert!(said.contains("s3://bill/small: cannot be listed: the credentials have expired\n"), "{said}");
+    assert!(said.contains("\n  cause: ") && said.contains("the SSO token has expired"), "{said}");
+    assert!(said.contains("\n  help: sign in again (`aws sso login`"), "{said}");
+}
+
+/// What S3 says while a CSV part or an inventory is being read is told as such, not as damage of the file.
+#[test]
+fn a_sign_in_that_ends_while_files_are_read() {
+    let small = Small::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("line_item_usage_account_id,line_item_line_item_type,line_item_product_code,");
+    text += "line_item_usage_type,line_item_usage_start_date,line_item_usage_end_date,line_item_usage_amount,";
+    text += "line_item_unblended_cost\n";
+    text += "111122223333,Usage,AmazonS3,Requests-Tier1,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1,1\n";
+    fs::write(folder.path().join("bill.csv"), text).unwrap();
+    fs::write(folder.path().join("ec2-describe-volumes.json"), "{\"Volumes\": []}").unwrap();
+    small.server.upload(folder.path(), "text");
+    let says = |words: &[&str], of: &'static str, name: &str| {
+        small.proxy.plan(move |line| {
+            line.starts_with(&format!("GET /bill/text/{of}")).then_some(Fault::Answer(400, "ExpiredToken"))
+        });
+        let said = ended_badly(&curtail(&small.proxy.endpoint, words));
+        let place = format!("error: {name}: cannot be read: the credentials have expired\n  cause: ");
+        assert!(said.contains(&place), "{said}");
+        assert!(said.contains("\n  help: sign in again") && !said.contains("corrupt"), "{said}");
+    };
+    let (bill, volumes) = ("s3://bill/text/bill.csv", "s3://bill/text/ec2-describe-volumes.json");
+    says(&["recommend", bill], "bill.csv", bill);
+    says(&["recommend", EXPORT, "--inventory", "s3://bill/text"], "ec2", volumes);
+}
+
 /// A report is put whole or not at all.
 #[test]
 fn faults_when_writing() {
