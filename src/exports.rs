@@ -8,6 +8,7 @@ pub use periods::Periods;
 use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
+    parallel::a_few_at_once,
     scan::{Format, Part},
     store::{Store, is_remote},
     time::Hour,
@@ -16,6 +17,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
+
+/// So many parts are opened at a time, which is mostly waiting for S3.
+const AT_ONCE: usize = 8;
 
 /// The part files of one or more exports, opened.
 pub struct Exports {
@@ -59,11 +63,12 @@ impl Exports {
                 files.entry(place).or_insert((file, export));
             }
         }
-        let files: BTreeSet<(PathBuf, usize)> = files.into_values().collect();
+        let mut files: Vec<(PathBuf, usize)> = files.into_values().collect();
+        files.sort();
         let open = |(file, export): &(PathBuf, usize)| {
             Part::open(how.store, file, how.general).map(|part| part.of_export(*export))
         };
-        let parts = files.iter().map(open).collect::<Result<Vec<_>>>()?;
+        let parts = a_few_at_once(&files, AT_ONCE, open)?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }

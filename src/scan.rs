@@ -217,12 +217,16 @@ impl Part {
 
     /// The bytes of some top-level columns of a row group.
     fn input(&self, group: usize, columns: &[usize]) -> Result<Input> {
+        self.input_of(group, columns, Extent::Whole)
+    }
+
+    fn input_of(&self, group: usize, columns: &[usize], extent: Extent) -> Result<Input> {
         Input::of(&self.blob, || {
             let Some(metadata) = self.row_group(group) else { return Ok(Vec::new()) };
             let schema = metadata.schema_descr();
             let leaves = metadata.columns().iter().enumerate();
             let needed = leaves.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
-            input::ranges(needed.map(|(_, chunk)| chunk))
+            input::wanted(needed.map(|(_, chunk)| chunk), extent == Extent::LabelSample)
         })
     }
 }
@@ -400,9 +404,10 @@ fn read_group<F: Fold>(
     let mut batches = part.batches(group, columns.clone(), extent)?;
     let mut decoder = decode::Decoder::new(layout);
     loop {
-        let batch = match next(&mut batches) {
+        let batch = match batches.next() {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(()),
+            Err(error) if batches.failed.get().is_some() => return Err(error),
             Err(error) => {
                 let damaged = part.damaged_column(group, &columns, extent);
                 return Err(damaged.map_or(error.clone(), |name| error.in_column(name)));
@@ -414,16 +419,20 @@ fn read_group<F: Fold>(
 }
 
 impl Part {
-    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<ParquetRecordBatchReader> {
+    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<Batches> {
         let Source::Parquet(metadata) = &self.source else { return Err(Error::new("is not Parquet")) };
-        let input = self.input(group, &columns)?;
+        let input = self.input_of(group, &columns, extent)?;
+        let failed = input.failure();
         let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(BATCH);
         let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
-        guard::guarded(|| reader.build().map_err(|error| corrupt(&error)))
+        match guard::guarded(|| reader.build().map_err(|error| corrupt(&error))) {
+            Ok(reader) => Ok(Batches { reader, failed }),
+            Err(error) => Err(failed.get().cloned().unwrap_or(error)),
+        }
     }
 
     /// The first column that cannot be read by itself, to name it.
@@ -431,7 +440,7 @@ impl Part {
         let damaged = |column: &&usize| {
             let read = || -> Result<()> {
                 let mut batches = self.batches(group, vec![**column], extent)?;
-                while next(&mut batches)?.is_some() {}
+                while batches.next()?.is_some() {}
                 Ok(())
             };
             read().is_err()
@@ -441,9 +450,19 @@ impl Part {
     }
 }
 
-/// The next batch; `None` behind the last.
-fn next(batches: &mut ParquetRecordBatchReader) -> Result<Option<RecordBatch>> {
-    guard::guarded(|| batches.next().transpose().map_err(|error| corrupt(&error)))
+/// Reads a row group batch by batch.
+struct Batches {
+    reader: ParquetRecordBatchReader,
+    /// What went wrong where its bytes come from.
+    failed: input::Failure,
+}
+
+impl Batches {
+    /// The next batch; `None` behind the last.
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let read = guard::guarded(|| self.reader.next().transpose().map_err(|error| corrupt(&error)));
+        read.map_err(|error| self.failed.get().cloned().unwrap_or(error))
+    }
 }
 
 fn corrupt(error: &dyn std::fmt::Display) -> Error {

@@ -177,6 +177,76 @@ fn few_bytes_are_read() {
     assert!(proxy.requests().iter().all(|line| !line.contains("2026-08/part.parquet")), "{:?}", proxy.requests());
 }
 
+/// Twelve parts that differ, and a manifest that names them under another bucket's prefix.
+fn several(folder: &Path) {
+    let period = folder.join("report/20260901-20261001");
+    let mut keys = Vec::new();
+    for at in 0..12 {
+        let gateway: Repeated = serde_json::from_value(serde_json::json!({"product": "AmazonEC2",
+            "usage_type": "NatGateway-Hours", "operation": "NatGateway", "usage": 1.0, "cost": 0.045, "resource": format!("nat-{at}")}))
+        .unwrap();
+        let name = format!("new/report-{at:02}.parquet");
+        fs::create_dir_all(period.join("new")).unwrap();
+        cur::write(&period.join(&name), &[cur::heartbeat(), gateway]);
+        keys.push(format!("reports/report/20260901-20261001/{name}"));
+    }
+    fs::write(period.join("report-Manifest.json"), serde_json::json!({"reportKeys": keys}).to_string()).unwrap();
+}
+
+/// Parts are opened several at a time, in their order; of what a listing told nothing is asked again.
+#[test]
+#[expect(clippy::print_stderr, reason = "what was measured is to be seen")]
+fn parts_are_opened_several_at_a_time() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    several(folder.path());
+    let run = |endpoint: &str, export: &str| ended_well(&curtail(endpoint, &["recommend", export, "--format", "json"]));
+    let manifest = "report/20260901-20261001/report-Manifest.json";
+    let local = run(&server.endpoint, &folder.path().join(manifest).display().to_string());
+    let proxy = Proxy::before(&server.endpoint);
+    // Moved to where their names no longer lead, and as they were delivered.
+    for prefix in ["moved", "reports"] {
+        server.upload(folder.path(), prefix);
+        let at = format!("s3://bill/{prefix}");
+        proxy.plan(|line| (line.starts_with("GET") && line.contains(".parquet")).then_some(Fault::Late));
+        let remote = run(&proxy.endpoint, &format!("{at}/{manifest}"));
+        assert!(remote.replace(&at, &folder.path().display().to_string()) == local, "{prefix}: another report");
+        let requests = proxy.requests();
+        let heads = requests.iter().filter(|line| line.starts_with("HEAD")).count();
+        let lists = requests.iter().filter(|line| line.contains("list-type")).count();
+        eprintln!("{prefix}: {heads} HEAD, {lists} LIST, {} in all; {} at once", requests.len(), proxy.most_at_once());
+        assert!(proxy.most_at_once() >= 4, "{prefix}");
+        assert!(heads <= 2 && lists <= 2, "{prefix}: {requests:?}");
+    }
+}
+
+/// The header of a CSV part costs a small range, and so do the first lines that labels are looked up in.
+#[test]
+#[expect(clippy::print_stderr, reason = "what was measured is to be seen")]
+fn a_csv_is_read_twice_and_little_more() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let mut text = String::from(
+        "line_item_usage_account_id,line_item_line_item_type,line_item_product_code,line_item_usage_type,\
+        line_item_usage_start_date,line_item_usage_end_date,line_item_usage_amount,line_item_unblended_cost,\
+        line_item_resource_id,resource_tags_user_owner\n",
+    );
+    for row in 0..50_000 {
+        let (day, hour) = (row % 30 + 1, row / 30 % 24);
+        let [start, end] = [0, 59].map(|minute| format!("2026-09-{day:02}T{hour:02}:{minute:02}:00Z"));
+        text += &format!(
+            "111122223333,Usage,AmazonS3,Requests-Tier1,{start},{end},1,0.000005,bucket-{row},team-{}\n",
+            row % 7
+        );
+    }
+    fs::write(folder.path().join("bill.csv"), &text).unwrap();
+    server.upload(folder.path(), "csv");
+    let proxy = Proxy::before(&server.endpoint);
+    proxy.plan(|_| None);
+    ended_well(&curtail(&proxy.endpoint, &["recommend", "s3://bill/csv", "--format", "json"]));
+    let (size, read) = (text.len() as u64, proxy.bytes());
+    eprintln!("csv: {read} bytes in {} requests of a part of {size} bytes", proxy.requests().len());
+    assert!(size > 5 << 20 && read < 2 * size + (3 << 19), "{read} bytes were read of {size}");
+}
+
 /// A small export in S3, and its report as read from a file.
 struct Small {
     server: Server,
