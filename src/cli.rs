@@ -12,6 +12,7 @@ use crate::{
     output, report,
     report::Report,
     rules,
+    store::Store,
     time::Span,
 };
 use args::{
@@ -146,7 +147,7 @@ impl Cli {
                 let config = Config::of(settings(*read, advise.flags(price))?)?;
                 write.check()?;
                 let report = crate::run(&config)?;
-                finish(&report, config.fail_above, &write, tell)
+                finish(&report, config.fail_above, &write, &config.store, tell)
             }
             Command::Check { read, price, format } => {
                 let PriceArgs { owner, window } = price;
@@ -165,7 +166,7 @@ impl Cli {
                     DataFormat::Json => report::unit_cost_json(&report),
                     DataFormat::Csv => report::unit_cost_csv(&report),
                 };
-                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                deliver(&text, write.output.as_deref().zip(Some(&config.store)), &report.notes, tell)?;
                 Ok(status(&report.notes, false))
             }
             Command::Changes { read, before, after, top, write } => {
@@ -180,14 +181,14 @@ impl Cli {
                     DataFormat::Json => report::changes_json(&report),
                     DataFormat::Csv => report::changes_csv(&report),
                 };
-                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                deliver(&text, write.output.as_deref().zip(Some(&config.store)), &report.notes, tell)?;
                 Ok(status(&report.notes, false))
             }
             Command::Rules { id, toml, rules } => list_rules(id.as_deref(), toml, rules),
             Command::Demo { write, keep } => {
                 write.check()?;
                 let report = demo::run(keep.as_deref())?;
-                finish(&report, None, &write, tell)
+                finish(&report, None, &write, &Store::default(), tell)
             }
             Command::Collect { collect, what: None } => collect::run(&collect.options(), tell).map(collected),
             Command::Collect { what: Some(CollectWhat::Prices { read, ask }), .. } => {
@@ -218,21 +219,28 @@ fn stretches(before: Option<&str>, after: Option<&str>) -> Result<Asked> {
 }
 
 /// Writes the report, tells its remarks and decides the status: an error remark beats savings above the limit.
-fn finish(report: &Report, limit: Option<f64>, write: &WriteArgs, tell: &mut dyn FnMut(&str)) -> Result<Status> {
+fn finish(
+    report: &Report,
+    limit: Option<f64>,
+    write: &WriteArgs,
+    store: &Store,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Status> {
     let format = match write.format.unwrap_or_else(|| Format::of_ending(write.output.as_deref())) {
         Format::Table => report::Format::Table,
         Format::Json => report::Format::Json,
         Format::Csv => report::Format::Csv,
         Format::Markdown => report::Format::Markdown,
     };
-    deliver(&report::render(report, format), write.output.as_deref(), &report.notes, tell)?;
+    let place = write.output.as_deref().zip(Some(store));
+    deliver(&report::render(report, format), place, &report.notes, tell)?;
     Ok(status(&report.notes, limit.is_some_and(|limit| report.totals.monthly_savings.0 > limit)))
 }
 
-/// Writes a result where it belongs, and tells its remarks.
-fn deliver(text: &str, output: Option<&Path>, notes: &[Note], tell: &mut dyn FnMut(&str)) -> Result<()> {
-    match output {
-        Some(path) => output::write_file(path, text)?,
+/// Writes a result to a file of a store, else to standard output, and tells its remarks.
+fn deliver(text: &str, place: Option<(&Path, &Store)>, notes: &[Note], tell: &mut dyn FnMut(&str)) -> Result<()> {
+    match place {
+        Some((path, store)) => output::write(store, path, text)?,
         None => output::write_stdout(text)?,
     }
     notes.iter().for_each(|note| tell(&report::note_line(note)));

@@ -123,7 +123,7 @@ fn narrow(found: &mut [Found], wanted: &BTreeSet<Hour>, notes: &mut Notes) {
         let (input, files) = found.files();
         let there: BTreeSet<Hour> = files.iter().filter_map(|file| periods::of_path(file)).collect();
         for missing in wanted.difference(&there) {
-            notes.about(&input, Remark::PeriodAbsent { period: periods::name(*missing) });
+            notes.about(&input, Remark::PeriodAbsent { period: missing.month_name() });
         }
         files.retain(|file| periods::of_path(file).is_none_or(|month| wanted.contains(&month)));
     }

@@ -115,10 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be written.
-    #[cfg_attr(
-        not(feature = "aws"),
-        expect(unused_variables, clippy::unused_self, reason = "there is nowhere to write")
-    )]
+    #[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "there is nowhere to write"))]
     pub fn write(&self, path: &Path, text: &str) -> Result<()> {
         #[cfg(feature = "aws")]
         return self.s3.write(path, text);

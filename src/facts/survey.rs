@@ -127,7 +127,7 @@ impl Survey {
             if families.len() < 2 || account.is_empty() {
                 continue;
             }
-            let month: String = period.day().to_string().chars().take(7).collect();
+            let month = period.month_name();
             let told: Vec<String> =
                 dialects.iter().map(|(dialect, folder)| format!("{} in {folder}", dialect.name())).collect();
             let what =

@@ -7,7 +7,7 @@ use super::{
     decode::json_pairs,
     focus::{NULL, Translator},
     ids::ResourceSym,
-    lines::{Coded, Dictionary, Lines, NO_MOMENT, Narrow},
+    lines::{Coded, Dictionary, Lines, NO_AMOUNT, NO_MOMENT},
     tags::{CATEGORY, Joiner, RowSets, TagsId},
 };
 use crate::{
@@ -152,9 +152,6 @@ pub(super) struct Reader<'a> {
     ended: bool,
 }
 
-/// Stands for null among amounts.
-const NO_AMOUNT: i128 = i128::MIN;
-
 impl<'a> Reader<'a> {
     /// Opens a part.
     pub(super) fn open(blob: &Blob, header: &'a Header, layout: &Layout, dictionary: &mut Dictionary) -> Result<Self> {
@@ -218,10 +215,7 @@ impl<'a> Reader<'a> {
         }
         self.lines.wide.clear();
         for Column { slot, rows, .. } in &mut self.amounts {
-            let wide = &mut self.lines.wide;
-            let pack = |amount| if amount == NO_AMOUNT { Ok(Narrow::NULL) } else { Narrow::pack(amount, wide) };
-            let packed = rows.drain(..).map(pack).collect::<Result<_>>()?;
-            self.lines.amount[*slot] = Coded::of_rows(packed, Narrow::NULL);
+            self.lines.amount[*slot] = Coded::of_amounts(rows.drain(..), &mut self.lines.wide)?;
         }
         for Column { slot, rows, .. } in &mut self.moments {
             self.lines.moment[*slot] = Coded::of_rows(taken(rows), NO_MOMENT);

@@ -12,6 +12,9 @@ use crate::{
     names::{Names, Sym},
 };
 
+/// Stands for null among amounts.
+pub(crate) const NO_AMOUNT: i128 = i128::MIN;
+
 /// Stands for null among moments.
 pub(crate) const NO_MOMENT: i64 = i64::MIN;
 
@@ -58,6 +61,17 @@ impl<T: Copy> Coded<T> {
     pub(crate) fn get(&self, row: usize) -> T {
         let code = self.codes.get(row).copied().unwrap_or(self.all);
         self.values[code as usize]
+    }
+}
+
+impl Coded<Narrow> {
+    /// A column of amounts that are told row by row, `NO_AMOUNT` for null; those that need more than 64 bits go to `wide`.
+    ///
+    /// # Errors
+    /// When `wide` is full.
+    pub(crate) fn of_amounts(amounts: impl Iterator<Item = i128>, wide: &mut Vec<i128>) -> Result<Self> {
+        let pack = |amount| if amount == NO_AMOUNT { Ok(Narrow::NULL) } else { Narrow::pack(amount, wide) };
+        Ok(Self::of_rows(amounts.map(pack).collect::<Result<_>>()?, Narrow::NULL))
     }
 }
 
