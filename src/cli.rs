@@ -293,10 +293,75 @@ fn list_rules(id: Option<&str>, toml: bool, folder: Option<PathBuf>) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use clap::{Arg, CommandFactory};
+    use std::{collections::BTreeMap, fmt::Write as _};
+
+    const README: &str = include_str!("../README.md");
+
+    /// Options of other programs that the README names: of cargo and of the AWS CLI.
+    const OTHERS: [&str; 5] = ["no-default-features", "query", "region", "release", "test"];
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// All commands by their names, those of two words among them.
+    fn commands(of: &clap::Command, before: &str, found: &mut Vec<(String, clap::Command)>) {
+        for command in of.get_subcommands() {
+            let name = format!("{before}{}", command.get_name());
+            commands(command, &format!("{name} "), found);
+            found.push((name, command.clone()));
+        }
+    }
+
+    /// The option with what it takes: `--from DATE`, `--format table|json`.
+    fn synopsis(option: &Arg) -> String {
+        let long = option.get_long().unwrap_or_default();
+        let choices = option.get_possible_values();
+        let choices: Vec<&str> = choices.iter().map(clap::builder::PossibleValue::get_name).collect();
+        match (option.get_action().takes_values(), option.get_value_names()) {
+            (false, _) => format!("--{long}"),
+            (true, _) if !choices.is_empty() => format!("--{long} {}", choices.join("\\|")),
+            (true, names) => format!("--{long} {}", names.into_iter().flatten().next().unwrap()),
+        }
+    }
+
+    /// The table of options of the README, as the command line has them.
+    fn options() -> String {
+        let mut all = Vec::new();
+        commands(&Cli::command(), "", &mut all);
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for (name, command) in &all {
+            for option in command.get_opts() {
+                let help = option.get_help().unwrap().to_string();
+                rows.entry((synopsis(option), help)).or_default().push(format!("`{name}`"));
+            }
+        }
+        let mut table = String::from("| option | of | |\n|---|---|---|\n");
+        for ((option, help), commands) in rows {
+            writeln!(table, "| `{option}` | {} | {help} |", commands.join(", ")).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_readme_names_every_command_and_option_and_no_other() {
+        let table = options();
+        assert!(README.contains(&table), "README.md should have this table:\n{table}");
+        let mut all = Vec::new();
+        commands(&Cli::command(), "", &mut all);
+        for (name, command) in &all {
+            let words = README.contains(&format!("curtail {name}"));
+            assert!(words || command.is_hide_set(), "README.md does not name `curtail {name}`");
+        }
+        let known: Vec<&str> =
+            all.iter().flat_map(|(_, command)| command.get_opts().filter_map(Arg::get_long)).chain(OTHERS).collect();
+        let is_letter = |c: char| c.is_ascii_lowercase() || c == '-';
+        for text in README.split("--").skip(1).filter(|text| text.starts_with(|c: char| c.is_ascii_lowercase())) {
+            let name = &text[..text.find(|c| !is_letter(c)).unwrap_or(text.len())];
+            assert!(known.contains(&name), "README.md names --{name}, which there is not");
+        }
     }
 }
