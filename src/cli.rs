@@ -12,6 +12,7 @@ use crate::{
     output, report,
     report::Report,
     rules,
+    store::Store,
     time::Span,
 };
 use args::{
@@ -146,7 +147,7 @@ impl Cli {
                 let config = Config::of(settings(*read, advise.flags(price))?)?;
                 write.check()?;
                 let report = crate::run(&config)?;
-                finish(&report, config.fail_above, &write, tell)
+                finish(&report, config.fail_above, &write, &config.store, tell)
             }
             Command::Check { read, price, format } => {
                 let PriceArgs { owner, window } = price;
@@ -165,7 +166,7 @@ impl Cli {
                     DataFormat::Json => report::unit_cost_json(&report),
                     DataFormat::Csv => report::unit_cost_csv(&report),
                 };
-                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                deliver(&text, write.output.as_deref().zip(Some(&config.store)), &report.notes, tell)?;
                 Ok(status(&report.notes, false))
             }
             Command::Changes { read, before, after, top, write } => {
@@ -180,14 +181,14 @@ impl Cli {
                     DataFormat::Json => report::changes_json(&report),
                     DataFormat::Csv => report::changes_csv(&report),
                 };
-                deliver(&text, write.output.as_deref(), &report.notes, tell)?;
+                deliver(&text, write.output.as_deref().zip(Some(&config.store)), &report.notes, tell)?;
                 Ok(status(&report.notes, false))
             }
             Command::Rules { id, toml, rules } => list_rules(id.as_deref(), toml, rules),
             Command::Demo { write, keep } => {
                 write.check()?;
                 let report = demo::run(keep.as_deref())?;
-                finish(&report, None, &write, tell)
+                finish(&report, None, &write, &Store::default(), tell)
             }
             Command::Collect { collect, what: None } => collect::run(&collect.options(), tell).map(collected),
             Command::Collect { what: Some(CollectWhat::Prices { read, ask }), .. } => {
@@ -218,21 +219,28 @@ fn stretches(before: Option<&str>, after: Option<&str>) -> Result<Asked> {
 }
 
 /// Writes the report, tells its remarks and decides the status: an error remark beats savings above the limit.
-fn finish(report: &Report, limit: Option<f64>, write: &WriteArgs, tell: &mut dyn FnMut(&str)) -> Result<Status> {
+fn finish(
+    report: &Report,
+    limit: Option<f64>,
+    write: &WriteArgs,
+    store: &Store,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Status> {
     let format = match write.format.unwrap_or_else(|| Format::of_ending(write.output.as_deref())) {
         Format::Table => report::Format::Table,
         Format::Json => report::Format::Json,
         Format::Csv => report::Format::Csv,
         Format::Markdown => report::Format::Markdown,
     };
-    deliver(&report::render(report, format), write.output.as_deref(), &report.notes, tell)?;
+    let place = write.output.as_deref().zip(Some(store));
+    deliver(&report::render(report, format), place, &report.notes, tell)?;
     Ok(status(&report.notes, limit.is_some_and(|limit| report.totals.monthly_savings.0 > limit)))
 }
 
-/// Writes a result where it belongs, and tells its remarks.
-fn deliver(text: &str, output: Option<&Path>, notes: &[Note], tell: &mut dyn FnMut(&str)) -> Result<()> {
-    match output {
-        Some(path) => output::write_file(path, text)?,
+/// Writes a result to a file of a store, else to standard output, and tells its remarks.
+fn deliver(text: &str, place: Option<(&Path, &Store)>, notes: &[Note], tell: &mut dyn FnMut(&str)) -> Result<()> {
+    match place {
+        Some((path, store)) => output::write(store, path, text)?,
         None => output::write_stdout(text)?,
     }
     notes.iter().for_each(|note| tell(&report::note_line(note)));
@@ -285,10 +293,75 @@ fn list_rules(id: Option<&str>, toml: bool, folder: Option<PathBuf>) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use clap::{Arg, CommandFactory};
+    use std::{collections::BTreeMap, fmt::Write as _};
+
+    const README: &str = include_str!("../README.md");
+
+    /// Options of other programs that the README names: of cargo and of the AWS CLI.
+    const OTHERS: [&str; 5] = ["no-default-features", "query", "region", "release", "test"];
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// All commands by their names, those of two words among them.
+    fn commands(of: &clap::Command, before: &str, found: &mut Vec<(String, clap::Command)>) {
+        for command in of.get_subcommands() {
+            let name = format!("{before}{}", command.get_name());
+            commands(command, &format!("{name} "), found);
+            found.push((name, command.clone()));
+        }
+    }
+
+    /// The option with what it takes: `--from DATE`, `--format table|json`.
+    fn synopsis(option: &Arg) -> String {
+        let long = option.get_long().unwrap_or_default();
+        let choices = option.get_possible_values();
+        let choices: Vec<&str> = choices.iter().map(clap::builder::PossibleValue::get_name).collect();
+        match (option.get_action().takes_values(), option.get_value_names()) {
+            (false, _) => format!("--{long}"),
+            (true, _) if !choices.is_empty() => format!("--{long} {}", choices.join("\\|")),
+            (true, names) => format!("--{long} {}", names.into_iter().flatten().next().unwrap()),
+        }
+    }
+
+    /// The table of options of the README, as the command line has them.
+    fn options() -> String {
+        let mut all = Vec::new();
+        commands(&Cli::command(), "", &mut all);
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for (name, command) in &all {
+            for option in command.get_opts() {
+                let help = option.get_help().unwrap().to_string();
+                rows.entry((synopsis(option), help)).or_default().push(format!("`{name}`"));
+            }
+        }
+        let mut table = String::from("| option | of | |\n|---|---|---|\n");
+        for ((option, help), commands) in rows {
+            writeln!(table, "| `{option}` | {} | {help} |", commands.join(", ")).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_readme_names_every_command_and_option_and_no_other() {
+        let table = options();
+        assert!(README.contains(&table), "README.md should have this table:\n{table}");
+        let mut all = Vec::new();
+        commands(&Cli::command(), "", &mut all);
+        for (name, command) in &all {
+            let words = README.contains(&format!("curtail {name}"));
+            assert!(words || command.is_hide_set(), "README.md does not name `curtail {name}`");
+        }
+        let known: Vec<&str> =
+            all.iter().flat_map(|(_, command)| command.get_opts().filter_map(Arg::get_long)).chain(OTHERS).collect();
+        let is_letter = |c: char| c.is_ascii_lowercase() || c == '-';
+        for text in README.split("--").skip(1).filter(|text| text.starts_with(|c: char| c.is_ascii_lowercase())) {
+            let name = &text[..text.find(|c| !is_letter(c)).unwrap_or(text.len())];
+            assert!(known.contains(&name), "README.md names --{name}, which there is not");
+        }
     }
 }

@@ -137,6 +137,8 @@ pub struct UnitCostFigures {
     pub growth_days: usize,
     /// How often a forecast's interval holds.
     pub forecast_level: f64,
+    /// The share of the noise's variance that is added to that of a forecast, for what the season takes off it.
+    pub forecast_season_error: f64,
 }
 
 /// Figures of owners.
@@ -207,6 +209,7 @@ impl Defaults {
             ("schedule.season.quantile", self.schedule.season.quantile),
             ("unit_cost.tolerance", self.unit_cost.tolerance),
             ("unit_cost.forecast_level", self.unit_cost.forecast_level),
+            ("unit_cost.forecast_season_error", self.unit_cost.forecast_season_error),
             ("quality.note_share", self.quality.note_share),
             ("baseline.same_share", self.baseline.same_share),
         ];

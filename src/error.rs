@@ -7,18 +7,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, and where in the input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}{what}{}", hint(.help))]
+#[error("{place}{what}{}{}", under("cause", .causes), under("help", .help))]
 pub struct Error {
     /// Where in the input.
     pub place: Place,
     /// What is wrong there.
     pub what: String,
+    /// What led to it, from the nearest to the farthest, as other libraries tell it.
+    pub causes: Vec<String>,
     /// What to do about it, when there is something to do.
     pub help: Option<String>,
 }
 
-fn hint(help: &Option<String>) -> String {
-    help.as_ref().map_or_else(String::new, |text| format!("\n  help: {text}"))
+/// Texts on lines of their own, each under a word.
+fn under<'a>(word: &str, texts: impl IntoIterator<Item = &'a String>) -> String {
+    texts.into_iter().map(|text| format!("\n  {word}: {text}")).collect()
 }
 
 /// A place in the input; every part is optional.
@@ -56,7 +59,7 @@ impl fmt::Display for Place {
 impl Error {
     /// An error without a place, of the settings for example.
     pub fn new(what: impl fmt::Display) -> Self {
-        Self { place: Place::default(), what: what.to_string(), help: None }
+        Self { place: Place::default(), what: what.to_string(), causes: Vec::new(), help: None }
     }
 
     /// An error of a whole file.
@@ -97,6 +100,30 @@ impl Error {
     pub fn help(mut self, help: impl fmt::Display) -> Self {
         self.help = Some(help.to_string());
         self
+    }
+
+    /// The same error with what led to it.
+    #[must_use]
+    pub fn because(mut self, causes: Vec<String>) -> Self {
+        self.causes = causes;
+        self
+    }
+
+    /// The error of ours that one of another library carries: what it says of place, cause and remedy is not lost on the way.
+    #[must_use]
+    pub fn carried(by: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let mut next = Some(by);
+        while let Some(error) = next {
+            if let Some(ours) = error.downcast_ref::<Self>() {
+                return Some(ours.clone());
+            }
+            // An I/O error gives away what it holds, and calls only what is behind that its source.
+            next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+                Some(held) => Some(held),
+                None => error.source(),
+            };
+        }
+        None
     }
 }
 
@@ -146,6 +173,16 @@ mod tests {
         assert_eq!(error.to_string(), "a.parquet, row group 3, column `cost`: not a number");
         let error = Error::file("a.csv", "bad").on_line(7).help("mend it");
         assert_eq!(error.to_string(), "a.csv:7: bad\n  help: mend it");
+    }
+
+    #[test]
+    fn causes_and_help_have_lines_of_their_own_and_survive_other_libraries() {
+        let error = Error::file("s3://b/k", "cannot be read").because(vec!["one".into(), "two".into()]).help("sign in");
+        assert_eq!(error.to_string(), "s3://b/k: cannot be read\n  cause: one\n  cause: two\n  help: sign in");
+        let io = std::io::Error::other(std::io::Error::other(error.clone()));
+        assert_eq!(Error::carried(&io), Some(error.clone()));
+        assert_eq!(Error::carried(&parquet::errors::ParquetError::External(Box::new(error.clone()))), Some(error));
+        assert_eq!(Error::carried(&std::io::Error::other("else")), None);
     }
 
     #[test]

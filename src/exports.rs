@@ -8,6 +8,7 @@ pub use periods::Periods;
 use crate::{
     error::{Error, Result},
     note::{Notes, Remark},
+    parallel::a_few_at_once,
     scan::{Format, Part},
     store::{Store, is_remote},
     time::Hour,
@@ -16,6 +17,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
+
+/// So many parts are opened at a time, which is mostly waiting for S3.
+const AT_ONCE: usize = 8;
 
 /// The part files of one or more exports, opened.
 pub struct Exports {
@@ -51,16 +55,20 @@ impl Exports {
                 None => undecided = Some(periods.clone()),
             }
         }
-        let mut files: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for found in found {
+        let mut files: BTreeMap<PathBuf, (PathBuf, usize)> = BTreeMap::new();
+        for (export, found) in found.into_iter().enumerate() {
             for file in found.parts(how.store, notes)? {
                 // One file under several names is read once.
                 let place = file.canonicalize().unwrap_or_else(|_| file.clone());
-                files.entry(place).or_insert(file);
+                files.entry(place).or_insert((file, export));
             }
         }
-        let files: BTreeSet<PathBuf> = files.into_values().collect();
-        let parts = files.iter().map(|file| Part::open(how.store, file, how.general)).collect::<Result<Vec<_>>>()?;
+        let mut files: Vec<(PathBuf, usize)> = files.into_values().collect();
+        files.sort();
+        let open = |(file, export): &(PathBuf, usize)| {
+            Part::open(how.store, file, how.general).map(|part| part.of_export(*export))
+        };
+        let parts = a_few_at_once(&files, AT_ONCE, open)?;
         if parts.is_empty() {
             return Err(Error::new("no export was named").help("name a folder, a glob, a manifest or Parquet files"));
         }
@@ -115,7 +123,7 @@ fn narrow(found: &mut [Found], wanted: &BTreeSet<Hour>, notes: &mut Notes) {
         let (input, files) = found.files();
         let there: BTreeSet<Hour> = files.iter().filter_map(|file| periods::of_path(file)).collect();
         for missing in wanted.difference(&there) {
-            notes.about(&input, Remark::PeriodAbsent { period: periods::name(*missing) });
+            notes.about(&input, Remark::PeriodAbsent { period: missing.month_name() });
         }
         files.retain(|file| periods::of_path(file).is_none_or(|month| wanted.contains(&month)));
     }

@@ -116,7 +116,7 @@ pub struct Class {
     pub unit: Arc<str>,
     /// The currency.
     pub currency: Arc<str>,
-    /// Who sells: `AWS`, but for FOCUS rows of others.
+    /// Who sells: `AWS`, but for rows of FOCUS that are of others, or of which nothing tells it.
     pub provider: Arc<str>,
     /// The type of line.
     pub line: LineType,
@@ -124,6 +124,14 @@ pub struct Class {
     pub line_name: Arc<str>,
     /// What is measured.
     pub what: What,
+}
+
+impl Class {
+    /// Whether AWS sells it: rules know no other provider.
+    #[must_use]
+    pub fn is_aws(&self) -> bool {
+        is_aws(&self.provider)
+    }
 }
 
 /// The two labels that cost is told apart by; `None` where a line has no such label.
@@ -488,7 +496,7 @@ impl Facts {
     #[must_use]
     pub fn tells_usage(&self) -> bool {
         let tells = |class: &Class| kind::tells(&class.product, &class.usage_type);
-        self.classes.is_empty() || self.classes.iter().any(|class| is_aws(&class.provider) && tells(class))
+        self.classes.is_empty() || self.classes.iter().any(|class| class.is_aws() && tells(class))
     }
 
     /// A class.

@@ -81,25 +81,47 @@ impl Parts {
     }
 
     /// The next values, each with the bounds that it keeps with probability `level`; `None` when no model fits.
+    ///
+    /// The season that is taken out carries some of the noise off, and the season to come is not quite the last one: the model,
+    /// which sees only what is left, takes the noise to be too small. So `season_error`, as a share of the variance of what is
+    /// neither trend nor season, is added to that of each value to come.
     #[must_use]
-    pub fn forecast(&self, horizon: usize, level: f64) -> Option<Vec<Expected>> {
+    pub fn forecast(&self, horizon: usize, level: f64, season_error: f64) -> Option<Vec<Expected>> {
         let scaled: Vec<f64> = self.adjusted.iter().map(|value| value / self.scale).collect();
         let model = AutoETS::new(1, MODELS).ok()?.fit(&scaled).ok()?;
         let next = model.predict(horizon, level).ok()?;
         let bounds = next.intervals?;
+        let deviation = (season_error * self.noise()).sqrt() / self.scale;
+        let wider = |value: f64, bound: f64| (bound - value).hypot(standard_normal(0.5 + level / 2.0) * deviation);
         let last = self.season.len().checked_sub(self.period)?;
         let season = self.season.get(last..)?.iter().cycle();
         let all = next.point.iter().zip(&bounds.lower).zip(&bounds.upper).zip(season);
         let expected = all.map(|(((value, lower), upper), season)| Expected {
             value: value * self.scale + season,
-            lower: lower * self.scale + season,
-            upper: upper * self.scale + season,
+            lower: (value - wider(*value, *lower)) * self.scale + season,
+            upper: (value + wider(*value, *upper)) * self.scale + season,
             season: *season,
         });
         let expected: Vec<Expected> = expected.collect();
         let sound = |next: &Expected| next.value.is_finite() && next.lower.is_finite() && next.upper.is_finite();
         expected.iter().all(sound).then_some(expected)
     }
+}
+
+impl Parts {
+    /// The variance of what is neither trend nor season.
+    fn noise(&self) -> f64 {
+        let squares = self.adjusted.iter().zip(&self.trend).map(|(value, trend)| (value - trend).powi(2));
+        let (count, sum) = squares.fold((0.0, 0.0), |(count, sum), square| (count + 1.0, sum + square));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+}
+
+/// The quantile of the standard normal distribution at a probability above a half, to 0.00045 (Abramowitz and Stegun 1964, 26.2.23).
+fn standard_normal(probability: f64) -> f64 {
+    let t = (-2.0 * (1.0 - probability).ln()).sqrt();
+    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    t - above / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
 }
 
 #[cfg(test)]
@@ -119,7 +141,7 @@ mod tests {
             assert!(parts.strength > 0.99);
             let growth = (parts.trend[35] - parts.trend[7]) / unit;
             assert!((growth - 28.0).abs() < 0.1, "{growth}");
-            let next = parts.forecast(9, 0.8).unwrap();
+            let next = parts.forecast(9, 0.8, 0.5).unwrap();
             // Days 40 and 41, which is a seventh.
             assert!((next[0].value / unit - 140.0).abs() < 1.0 && (next[1].value / unit - 111.0).abs() < 1.0);
             assert!(next.iter().all(|day| day.lower <= day.value && day.value <= day.upper));
@@ -144,13 +166,28 @@ mod tests {
         assert_eq!(Parts::of(&[], 7), None);
     }
 
+    #[test]
+    fn the_noise_that_the_season_took_widens_the_bounds() {
+        // 1.2816 is the normal quantile that 80 % lie between, 1.96 that of 95 %.
+        assert!((standard_normal(0.9) - 1.2816).abs() < 0.001 && (standard_normal(0.975) - 1.96).abs() < 0.001);
+        let series: Vec<f64> =
+            weekly(1.0).iter().zip(0..).map(|(value, day)| value + f64::from(day * 7919 % 13) - 6.0).collect();
+        let parts = Parts::of(&series, 7).unwrap();
+        let half =
+            |error| parts.forecast(3, 0.8, error).unwrap().iter().map(|of| of.upper - of.value).collect::<Vec<_>>();
+        for (plain, wider) in half(0.0).into_iter().zip(half(0.5)) {
+            let expected = (plain * plain + 1.2816 * 1.2816 * 0.5 * parts.noise()).sqrt();
+            assert!((wider - expected).abs() < 0.01 * expected && wider > plain, "{plain} {wider} {expected}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_series_makes_it_fail(
             series in prop::collection::vec(prop_oneof![Just(0.0), 0.0..1e-6, 0.0..1e12], 14..80),
             horizon in 1usize..40,
         ) {
-            if let Some(next) = Parts::of(&series, 7).and_then(|parts| parts.forecast(horizon, 0.8)) {
+            if let Some(next) = Parts::of(&series, 7).and_then(|parts| parts.forecast(horizon, 0.8, 0.5)) {
                 prop_assert_eq!(next.len(), horizon);
             }
         }

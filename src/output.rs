@@ -29,15 +29,20 @@ pub fn check_path(path: &Path) -> Result<()> {
     }
 }
 
+/// Writes a file on this machine, or an object in S3 in one request.
+///
+/// # Errors
+/// When it cannot be written to.
+pub fn write(store: &Store, path: &Path, text: &str) -> Result<()> {
+    if is_remote(path) { store.write(path, text) } else { write_file(path, text) }
+}
+
 /// Writes a file aside and renames it, so that a reader never sees half of it. A symbolic link is followed and the mode of a
-/// file that is replaced is kept; what is no regular file (a pipe, a device) is written through. An object in S3 is put in one request.
+/// file that is replaced is kept; what is no regular file (a pipe, a device) is written through.
 ///
 /// # Errors
 /// When it cannot be written to.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
-    if is_remote(path) {
-        return Store::default().write(path, text);
-    }
     let wrong = |error: &dyn std::fmt::Display| Error::file(path.display(), format!("cannot be written: {error}"));
     let place: PathBuf = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let there = std::fs::metadata(&place).ok();

@@ -1,5 +1,7 @@
 //! Work shared out to threads.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 /// What each item becomes, each on a thread of its own, in the items' order.
 pub(crate) fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let work = &work;
@@ -23,4 +25,64 @@ pub(crate) fn shared_out<T: Send, R: Send>(mut items: Vec<T>, threads: usize, wo
     }
     let part = |part: Vec<T>| part.into_iter().map(&work).collect::<Vec<_>>();
     in_parallel(parts.into_iter(), part).into_iter().flatten().collect()
+}
+
+/// What each item becomes, in the items' order, with at most `limit` of them in work at a time: for work that waits more than it
+/// computes.
+///
+/// # Errors
+/// Of several the one of the first item, whatever the order in which they were met; what follows is not begun.
+pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
+    items: &[T],
+    limit: usize,
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let workers = limit.min(items.len());
+    if workers < 2 {
+        return items.iter().map(work).collect();
+    }
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let take = |_| {
+        let mut done = Vec::new();
+        // Items are handed out in order, so every lower one is done or being done when one fails.
+        while !failed.load(Ordering::Relaxed) {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { break };
+            let result = work(item);
+            if result.is_err() {
+                failed.store(true, Ordering::Relaxed);
+            }
+            done.push((at, result));
+        }
+        done
+    };
+    let mut done: Vec<(usize, Result<R, E>)> = in_parallel(0..workers, take).into_iter().flatten().collect();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Mutex, time::Duration};
+
+    #[test]
+    fn a_few_are_in_work_in_order_and_the_first_error_is_told() {
+        let now = Mutex::new((0, 0));
+        let items: Vec<u64> = (0..20).collect();
+        let double = |item: &u64| {
+            let mut counts = now.lock().unwrap();
+            counts.0 += 1;
+            counts.1 = counts.1.max(counts.0);
+            drop(counts);
+            // The later, the quicker.
+            std::thread::sleep(Duration::from_millis(20 - item));
+            now.lock().unwrap().0 -= 1;
+            if *item < 15 { Ok(item * 2) } else { Err(*item) }
+        };
+        assert_eq!(a_few_at_once(&items[..15], 4, double), Ok((0..15).map(|item| item * 2).collect()));
+        assert_eq!(now.lock().unwrap().1, 4);
+        assert_eq!(a_few_at_once(&items, 4, double), Err(15));
+        assert_eq!(a_few_at_once(&[] as &[u64], 4, double), Ok(vec![]));
+    }
 }

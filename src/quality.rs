@@ -111,7 +111,7 @@ fn periods(survey: &Survey, notes: &mut Notes) {
     let mut twice: BTreeMap<(String, &str), String> = BTreeMap::new();
     for ((period, _, account), folders) in &survey.deliveries {
         if folders.len() > 1 {
-            let month = period.day().to_string()[..7].to_owned();
+            let month = period.month_name();
             let folders = folders.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             twice.insert((month, account), folders);
         }
@@ -128,7 +128,7 @@ pub fn finality(facts: &Facts, exports: &Exports, notes: &mut Notes) {
         return;
     }
     for period in &facts.quality.not_final {
-        notes.add(Remark::NotFinal { period: period.day().to_string()[..7].to_owned() });
+        notes.add(Remark::NotFinal { period: period.month_name() });
     }
 }
 

@@ -84,8 +84,12 @@ pub struct Part {
     source: Source,
     layout: Layout,
     general: bool,
+    /// Which of the exports that were named it is of, from 0.
+    pub(crate) export: usize,
     /// Lines of a part that does not say beforehand how many it has.
     counted: OnceLock<u64>,
+    /// Of FOCUS: whose the rows are that name no provider.
+    provider: OnceLock<Arc<str>>,
 }
 
 enum Source {
@@ -113,8 +117,16 @@ impl Part {
             source,
             layout,
             general,
+            export: 0,
             counted: OnceLock::new(),
+            provider: OnceLock::new(),
         })
+    }
+
+    /// The same part, of one of the exports that were named.
+    #[must_use]
+    pub(crate) fn of_export(self, export: usize) -> Self {
+        Self { export, ..self }
     }
 
     /// The dialect of its columns.
@@ -125,6 +137,11 @@ impl Part {
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Says whose the rows of FOCUS are that name no provider; it is told once.
+    pub(crate) fn tell_provider(&self, name: &str) {
+        self.provider.get_or_init(|| Arc::from(name));
     }
 
     /// How many lines it holds; of a CSV part none until it was read.
@@ -200,12 +217,16 @@ impl Part {
 
     /// The bytes of some top-level columns of a row group.
     fn input(&self, group: usize, columns: &[usize]) -> Result<Input> {
+        self.input_of(group, columns, Extent::Whole)
+    }
+
+    fn input_of(&self, group: usize, columns: &[usize], extent: Extent) -> Result<Input> {
         Input::of(&self.blob, || {
             let Some(metadata) = self.row_group(group) else { return Ok(Vec::new()) };
             let schema = metadata.schema_descr();
             let leaves = metadata.columns().iter().enumerate();
             let needed = leaves.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
-            input::ranges(needed.map(|(_, chunk)| chunk))
+            input::wanted(needed.map(|(_, chunk)| chunk), extent == Extent::LabelSample)
         })
     }
 }
@@ -232,8 +253,10 @@ fn open_parquet(blob: &Blob) -> Result<(Source, Layout)> {
 }
 
 fn not_parquet(error: &ParquetError) -> Error {
-    Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
-        .help("fetch the part again; no report is better than a wrong total")
+    Error::carried(error).unwrap_or_else(|| {
+        Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
+            .help("fetch the part again; no report is better than a wrong total")
+    })
 }
 
 /// The schema that asks for strings as dictionaries, so that a distinct string is interned once per row group.
@@ -267,7 +290,7 @@ pub trait Fold: Send {
 pub enum Extent {
     /// Every column of the contract, every line.
     Whole,
-    /// Time and account alone, every line: what there is.
+    /// Time, account and provider alone, every line: what there is.
     Times,
     /// Labels and accounts alone, of the first lines of each row group.
     LabelSample,
@@ -285,7 +308,7 @@ pub fn scan<F: Fold>(
 ) -> Result<Vec<(Dictionary, F)>> {
     let units: Vec<(usize, usize)> =
         parts.iter().enumerate().flat_map(|(at, part)| (0..part.units()).map(move |group| (at, group))).collect();
-    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part.layout(), extent)).collect();
+    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part, extent)).collect();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
     let work = || {
@@ -326,15 +349,18 @@ pub fn scan<F: Fold>(
         .collect()
 }
 
-fn narrowed(layout: &Layout, extent: Extent) -> Layout {
+fn narrowed(part: &Part, extent: Extent) -> Layout {
     use columns::{Moment, Text};
+    let mut narrow = Layout { provider: part.provider.get().cloned(), ..part.layout.clone() };
     if extent == Extent::Whole {
-        return layout.clone();
+        return narrow;
     }
-    let mut narrow = layout.clone();
-    let kept = [Text::Account, Text::Payer, Text::SubAccount].map(|column| column as usize);
-    for (at, slot) in narrow.text.iter_mut().enumerate() {
-        if !kept.contains(&at) {
+    let kept: &[Text] = match extent {
+        Extent::Times => &[Text::Account, Text::Payer, Text::SubAccount, Text::Provider],
+        _ => &[Text::Account, Text::Payer, Text::SubAccount],
+    };
+    for (slot, spec) in narrow.text.iter_mut().zip(Text::SPECS) {
+        if !kept.contains(&spec.column) {
             *slot = None;
         }
     }
@@ -358,7 +384,7 @@ fn read_group<F: Fold>(
     if let Source::Csv(header) = &part.source {
         let mut reader = csv::Reader::open(&part.blob, header, layout, dictionary)?;
         while let Some(lines) = reader.next(dictionary, extent)? {
-            fold.add(lines, dictionary, at)?;
+            fold.add(lines, dictionary, at).map_err(|error| header.as_written(error))?;
         }
         if extent != Extent::LabelSample {
             part.counted.get_or_init(|| reader.rows);
@@ -378,9 +404,10 @@ fn read_group<F: Fold>(
     let mut batches = part.batches(group, columns.clone(), extent)?;
     let mut decoder = decode::Decoder::new(layout);
     loop {
-        let batch = match next(&mut batches) {
+        let batch = match batches.next() {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(()),
+            Err(error) if batches.failed.get().is_some() => return Err(error),
             Err(error) => {
                 let damaged = part.damaged_column(group, &columns, extent);
                 return Err(damaged.map_or(error.clone(), |name| error.in_column(name)));
@@ -392,16 +419,20 @@ fn read_group<F: Fold>(
 }
 
 impl Part {
-    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<ParquetRecordBatchReader> {
+    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<Batches> {
         let Source::Parquet(metadata) = &self.source else { return Err(Error::new("is not Parquet")) };
-        let input = self.input(group, &columns)?;
+        let input = self.input_of(group, &columns, extent)?;
+        let failed = input.failure();
         let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(BATCH);
         let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
-        guard::guarded(|| reader.build().map_err(|error| corrupt(&error)))
+        match guard::guarded(|| reader.build().map_err(|error| corrupt(&error))) {
+            Ok(reader) => Ok(Batches { reader, failed }),
+            Err(error) => Err(failed.get().cloned().unwrap_or(error)),
+        }
     }
 
     /// The first column that cannot be read by itself, to name it.
@@ -409,7 +440,7 @@ impl Part {
         let damaged = |column: &&usize| {
             let read = || -> Result<()> {
                 let mut batches = self.batches(group, vec![**column], extent)?;
-                while next(&mut batches)?.is_some() {}
+                while batches.next()?.is_some() {}
                 Ok(())
             };
             read().is_err()
@@ -419,9 +450,19 @@ impl Part {
     }
 }
 
-/// The next batch; `None` behind the last.
-fn next(batches: &mut ParquetRecordBatchReader) -> Result<Option<RecordBatch>> {
-    guard::guarded(|| batches.next().transpose().map_err(|error| corrupt(&error)))
+/// Reads a row group batch by batch.
+struct Batches {
+    reader: ParquetRecordBatchReader,
+    /// What went wrong where its bytes come from.
+    failed: input::Failure,
+}
+
+impl Batches {
+    /// The next batch; `None` behind the last.
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let read = guard::guarded(|| self.reader.next().transpose().map_err(|error| corrupt(&error)));
+        read.map_err(|error| self.failed.get().cloned().unwrap_or(error))
+    }
 }
 
 fn corrupt(error: &dyn std::fmt::Display) -> Error {

@@ -115,10 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be written.
-    #[cfg_attr(
-        not(feature = "aws"),
-        expect(unused_variables, clippy::unused_self, reason = "there is nowhere to write")
-    )]
+    #[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "there is nowhere to write"))]
     pub fn write(&self, path: &Path, text: &str) -> Result<()> {
         #[cfg(feature = "aws")]
         return self.s3.write(path, text);
@@ -158,7 +155,10 @@ impl Store {
 
     /// Copies a file to this machine.
     fn fetch(&self, from: &Path, to: &Path) -> Result<()> {
-        let wrong = |error: std::io::Error| Error::file(from.display(), format!("cannot be fetched: {error}"));
+        let wrong = |error: std::io::Error| {
+            let plain = || Error::file(from.display(), format!("cannot be fetched: {error}"));
+            Error::carried(&error).unwrap_or_else(plain)
+        };
         if let Some(folder) = to.parent() {
             std::fs::create_dir_all(folder).map_err(wrong)?;
         }
@@ -191,6 +191,7 @@ impl Brought {
     pub fn renamed(&self, mut error: Error) -> Error {
         error.place.file = error.place.file.map(|file| self.rename(&file));
         error.what = self.rename(&error.what);
+        error.causes.iter_mut().for_each(|cause| *cause = self.rename(cause));
         error
     }
 }

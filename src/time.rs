@@ -55,6 +55,13 @@ impl Hour {
         Day::from_civil(date).start()
     }
 
+    /// The name of this hour's calendar month: `2026-09`.
+    #[must_use]
+    pub fn month_name(self) -> String {
+        let date = self.day().civil();
+        format!("{:04}-{:02}", date.year(), date.month())
+    }
+
     /// The first hour of the month after this hour's.
     #[must_use]
     pub fn next_month(self) -> Self {
@@ -225,6 +232,7 @@ mod tests {
         let hour = Hour::of_seconds(parse_moment("2026-02-17T13:59:59Z").unwrap());
         assert_eq!(hour.month_start().rfc3339(), "2026-02-01T00:00:00Z");
         assert_eq!(hour.next_month().rfc3339(), "2026-03-01T00:00:00Z");
+        assert_eq!((hour.month_name(), hour.next_month().month_name()), ("2026-02".into(), "2026-03".into()));
         assert_eq!(Span::new(hour.month_start(), hour.next_month()).hours(), 672);
     }
 

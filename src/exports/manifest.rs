@@ -12,6 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// So many folders above a manifest in S3 are listed to find its files.
+const ABOVE: usize = 3;
+
 /// What is read of a manifest: `reportKeys` of a legacy CUR, `dataFiles` of Data Exports, `blobs` of Azure's exports.
 #[derive(Debug, Deserialize)]
 struct Document {
@@ -68,17 +71,47 @@ impl Manifest {
 
     /// The files that it names, for a manifest that was named itself: keys are matched against folders above it.
     pub(super) fn files(&self, store: &Store) -> Result<Vec<PathBuf>> {
+        if let Some(files) = self.listed(store) {
+            return Ok(files);
+        }
         self.keys.iter().map(|key| self.locate(store, key)).collect()
+    }
+
+    /// The files of a manifest in S3, as a few listings tell, so that no request is needed for each: of the folder that they were
+    /// delivered to, else of the folders above the manifest. `None` if they do not tell it; who may not list has to ask for each.
+    fn listed(&self, store: &Store) -> Option<Vec<PathBuf>> {
+        if !is_remote(&self.path) || self.keys.len() < 2 {
+            return None;
+        }
+        let named: Vec<PathBuf> = self.keys.iter().map(|key| self.named(key)).collect();
+        let folder = named.first()?.parent()?;
+        let there = store.list(folder).unwrap_or_default();
+        if named.iter().all(|file| there.binary_search(file).is_ok()) {
+            return Some(named);
+        }
+        let in_bucket = self.path.ancestors().skip(1).filter(|folder| folder.components().count() > 2);
+        in_bucket.take(ABOVE).find_map(|folder| {
+            let there = store.list(folder).ok()?;
+            let there: Vec<&PathBuf> = there.iter().collect();
+            self.keys.iter().map(|key| best(key, &there).cloned()).collect()
+        })
+    }
+
+    /// Where a key of S3 is if nothing was moved. Keys are told with or without their bucket, which need not be the one that the
+    /// manifest lies in now.
+    fn named(&self, key: &str) -> PathBuf {
+        if key.starts_with("s3://") {
+            return key.into();
+        }
+        let bucket: PathBuf = self.path.components().take(2).collect();
+        format!("{}/{key}", bucket.to_string_lossy().replacen(":/", "://", 1)).into()
     }
 
     fn locate(&self, store: &Store, key: &str) -> Result<PathBuf> {
         if is_remote(&self.path) {
-            // Keys are told with or without their bucket, which need not be the one that the manifest lies in now.
-            let bucket: PathBuf = self.path.components().take(2).collect();
-            let bucket = bucket.to_string_lossy().replacen(":/", "://", 1);
-            let named = if key.starts_with("s3://") { key.to_owned() } else { format!("{bucket}/{key}") };
-            if store.is_file(Path::new(&named))? {
-                return Ok(named.into());
+            let named = self.named(key);
+            if store.is_file(&named)? {
+                return Ok(named);
             }
         }
         let parts: Vec<&str> = key.trim_start_matches("s3://").split('/').collect();

@@ -37,19 +37,17 @@ impl Periods {
     /// # Errors
     /// When one that was named is not there: the error names those that are.
     pub fn choose(&self, there: &BTreeSet<Hour>) -> Result<BTreeSet<Hour>> {
-        let listed = || there.iter().map(|month| name(*month)).collect::<Vec<_>>().join(", ");
+        let listed = || there.iter().map(|month| month.month_name()).collect::<Vec<_>>().join(", ");
         if let Some(missing) = self.months.difference(there).next() {
             let found = if there.is_empty() { "there is none at all".into() } else { format!("found: {}", listed()) };
-            return Err(Error::new(format!("--period {}: there is no such billing period; {found}", name(*missing))));
+            return Err(Error::new(format!(
+                "--period {}: there is no such billing period; {found}",
+                missing.month_name()
+            )));
         }
         let latest = there.last().filter(|_| self.latest).copied();
         Ok(self.months.iter().copied().chain(latest).collect())
     }
-}
-
-/// A billing period as it is named: `2026-09`.
-pub(super) fn name(month: Hour) -> String {
-    month.day().to_string().chars().take(7).collect()
 }
 
 /// `2026-09` as the month's first hour.
@@ -83,7 +81,7 @@ mod tests {
 
     #[test]
     fn paths_tell_periods() {
-        let of = |path: &str| of_path(Path::new(path)).map(name);
+        let of = |path: &str| of_path(Path::new(path)).map(Hour::month_name);
         for path in [
             "x/data/BILLING_PERIOD=2026-09/x.parquet",
             "n/n/year=2026/month=9/x.parquet",
@@ -104,7 +102,7 @@ mod tests {
             let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
             Periods::parse(&texts)?.unwrap().choose(&there)
         };
-        let names = |texts: &[&str]| choose(texts).unwrap().into_iter().map(name).collect::<Vec<_>>();
+        let names = |texts: &[&str]| choose(texts).unwrap().into_iter().map(Hour::month_name).collect::<Vec<_>>();
         assert_eq!(names(&["latest"]), ["2026-08"]);
         assert_eq!(names(&["2026-07", "latest"]), ["2026-07", "2026-08"]);
         let error = choose(&["2026-09"]).unwrap_err().to_string();

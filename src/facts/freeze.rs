@@ -15,7 +15,7 @@ use crate::{
     exports::Exports,
     money::{Money, Quantity},
     names::{Names, Sym},
-    scan::{ClassKey, Dialect, Dictionary, Part, columns::Text},
+    scan::{ClassKey, Dialect, Dictionary, Part, columns::Text, is_aws},
     sku::{Texts, What},
     time::{Day, Hour, Span},
 };
@@ -128,6 +128,7 @@ fn class(key: &ClassKey, shared: &mut Shared<'_>) -> Class {
         engine: &engine,
     };
     let what = match line {
+        _ if !is_aws(&provider) => What::Other,
         LineType::RiFee => What::of_fee(texts),
         line if line.is_usage() => What::of(texts),
         _ => What::Other,

@@ -41,6 +41,7 @@ impl Kind {
         let line = LineType::parse(text(Text::LineType));
         let usage = crate::sku::strip_region(text(Text::UsageType));
         let (product, usage_type) = (text(Text::ProductCode), text(Text::UsageType));
+        let foreign = !is_aws(text(Text::Provider));
         let what = What::of(Texts {
             product,
             usage_type,
@@ -48,7 +49,7 @@ impl Kind {
             instance_type: text(Text::InstanceType),
             engine: text(Text::Engine),
         });
-        let covered = line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
+        let covered = !foreign && line.is_usage() && coverage.of(&what, product, usage_type) != Cover::default();
         let timed = match what {
             _ if !covered => Timed::No,
             what if what.is_timed() => Timed::Each,
@@ -62,7 +63,7 @@ impl Kind {
                 || ["EKS-EC2-", "ECS-EC2-"].iter().any(|part| usage.contains(part)),
             capacity: text(Text::ProductCode) == "AmazonEC2" && capacity.iter().any(|head| usage.starts_with(head)),
             host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
-            foreign: !text(Text::Provider).is_empty() && !is_aws(text(Text::Provider)),
+            foreign,
             plain: !tells(product, usage_type),
             plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
         }

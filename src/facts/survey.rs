@@ -58,6 +58,8 @@ pub struct Survey {
     pub deliveries: BTreeMap<(Hour, String, String), BTreeSet<String>>,
     /// (billing period's first hour, account) to the dialects that tell of it, each with a folder.
     pub dialects: BTreeMap<(Hour, String), BTreeMap<Dialect, String>>,
+    /// The providers that rows of FOCUS name, by export.
+    pub providers: BTreeMap<usize, BTreeSet<String>>,
 }
 
 impl Survey {
@@ -76,6 +78,7 @@ impl Survey {
         }
         // Only of what is read: a month that was not asked for may be there twice.
         survey.once()?;
+        survey.tell_providers(exports);
         Ok((survey, reading))
     }
 
@@ -91,8 +94,11 @@ impl Survey {
             for (sum, more) in survey.spans.iter_mut().zip(times.spans) {
                 *sum += more;
             }
+            let text = |sym| dictionary.names.get(sym).to_owned();
+            for (part, provider) in times.providers {
+                survey.providers.entry(exports.parts[part].export).or_default().insert(text(provider));
+            }
             for (period, payer, account, part) in times.deliveries {
-                let text = |sym| dictionary.names.get(sym).to_owned();
                 let folders = survey.deliveries.entry((period, text(payer), text(account))).or_default();
                 folders.insert(exports.parts[part].folder.clone());
                 let (period, account) = (period, text(account));
@@ -103,6 +109,16 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Tells the parts of each export in which rows name one provider alone that the rows without any are its too.
+    fn tell_providers(&self, exports: &Exports) {
+        for part in &exports.parts {
+            let named = self.providers.get(&part.export);
+            if let Some(only) = named.filter(|named| named.len() == 1).and_then(BTreeSet::first) {
+                part.tell_provider(only);
+            }
+        }
+    }
+
     /// Fails when a billing period of an account is told in two dialects: it would count twice.
     fn once(&self) -> Result<()> {
         let family = |dialect: &Dialect| if dialect.is_focus() { dialect.name() } else { "cur" };
@@ -111,7 +127,7 @@ impl Survey {
             if families.len() < 2 || account.is_empty() {
                 continue;
             }
-            let month: String = period.day().to_string().chars().take(7).collect();
+            let month = period.month_name();
             let told: Vec<String> =
                 dialects.iter().map(|(dialect, folder)| format!("{} in {folder}", dialect.name())).collect();
             let what =
@@ -189,6 +205,8 @@ struct Times<'a> {
     hours: BTreeSet<Hour>,
     spans: [u64; 3],
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
+    /// The providers that parts name.
+    providers: BTreeSet<(usize, Sym)>,
     /// The lines that differ in time, payer or account from the line before; most do not differ.
     last: Option<Seen>,
     last_place: Option<usize>,
@@ -198,7 +216,7 @@ struct Times<'a> {
     part: usize,
 }
 
-/// What a line says of time, and its class, which here is of payer and account alone.
+/// What a line says of time, and its class, which here is of payer, account and provider alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Seen {
     times: [Option<i64>; Moment::COUNT],
@@ -215,7 +233,7 @@ impl Fold for Times<'_> {
             let times = [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
             let seen = Seen { times, class: lines.class(row) };
             if self.last != Some(seen) {
-                self.last_place = self.see(seen, dictionary)?;
+                self.last_place = self.see(seen, dictionary).map_err(|error| lines.placed(row, error))?;
                 self.last = Some(seen);
             }
             if let Some(place) = self.last_place {
@@ -238,6 +256,7 @@ impl<'a> Times<'a> {
             hours: BTreeSet::new(),
             spans: [0; 3],
             deliveries: BTreeSet::new(),
+            providers: BTreeSet::new(),
             last: None,
             last_place: None,
             known_hours: Numbers::default(),
@@ -266,6 +285,10 @@ impl<'a> Times<'a> {
             let key = dictionary.classes.keys()[class as usize];
             let (payer, account) = (key.text(Text::Payer), key.text(Text::Account));
             self.deliveries.insert((period.month_start(), payer, account, self.part));
+            let provider = key.text(Text::Provider);
+            if provider != Sym::NONE {
+                self.providers.insert((self.part, provider));
+            }
         }
         let seconds = end.unwrap_or(start) - start;
         Ok(Some(usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)))

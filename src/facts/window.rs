@@ -92,8 +92,7 @@ impl Window {
             // A month of thirty days with a hole is still that month.
             WindowChoice::Auto if days30 == month => month,
             WindowChoice::Auto => {
-                let date = month.start.day().civil();
-                let month = format!("{}-{:02}", date.year(), date.month());
+                let month = month.start.month_name();
                 notes.add(Remark::IncompleteMonth { month, period: days30.to_string() });
                 days30
             }

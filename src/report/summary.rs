@@ -55,7 +55,7 @@ pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
         by_service: rows(by_class(facts, plan, |class| &class.product), hours),
         by_account: rows(by_class(facts, plan, |class| &class.account), hours),
         by_owner: rows(by_owner(facts, plan), hours),
-        by_provider: if facts.classes.iter().any(|class| !crate::scan::is_aws(&class.provider)) {
+        by_provider: if facts.classes.iter().any(|class| !class.is_aws()) {
             rows(by_class(facts, plan, |class| &class.provider), hours)
         } else {
             Vec::new()

@@ -115,7 +115,7 @@ impl ApiCalls {
         let counts = |call: &Call| {
             *call.service == *class.product && call.usages.iter().any(|usage| is_usage(&class.usage_type, usage))
         };
-        class.line.is_usage().then(|| self.calls.iter().position(counts)).flatten()
+        (class.line.is_usage() && class.is_aws()).then(|| self.calls.iter().position(counts)).flatten()
     }
 
     /// How far a kind of call was above its best in the period, if that is far enough.

@@ -100,14 +100,14 @@ pub struct LookBack {
 }
 
 impl<'a> Context<'a> {
-    /// The usage lines of a resource, by class.
+    /// The usage lines of a resource, by class; none of other providers than AWS.
     pub fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> + use<'a> {
         let facts = self.facts;
         resource
             .costs
             .iter()
             .map(move |(id, costs)| Line { id: *id, class: facts.class(*id), costs })
-            .filter(|line| line.class.line.is_usage())
+            .filter(|line| line.class.line.is_usage() && line.class.is_aws())
     }
 
     /// The usage lines of a resource that measure what is asked for.

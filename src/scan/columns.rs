@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, did_you_mean};
 use arrow_schema::{DataType, Schema};
+use std::sync::Arc;
 
 /// The dialects of exports, told apart by the columns present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +105,9 @@ const NO_PLANS: Need = Wanted("lines of Savings Plans count at their unblended c
 const NO_RESERVATIONS: Need = Wanted("lines of reservations count at their unblended cost");
 
 const NO_DISCOUNTS: Need = Wanted("what commitments cover cannot be told from other usage");
-const NO_PROVIDER: Need = Wanted("rows are taken to be of another provider than AWS: no rule runs on them");
+const NO_PROVIDER: Need = Wanted(
+    "rows are taken to be of the one provider that the export's other rows name; if there is none, no rule runs on them",
+);
 
 columns! {
     /// Columns of text. Null and empty are alike.
@@ -177,7 +180,7 @@ columns! {
         ChargeCategory [] Quiet, focus ["ChargeCategory"] Required;
         /// `Correction` of an earlier billing period, or none.
         ChargeClass [] Quiet, focus ["ChargeClass"] Quiet;
-        /// Who sells: `AWS`, `Microsoft` ...
+        /// Who sells: `AWS`, `Microsoft` ...; of a CUR nothing.
         Provider [] Quiet, focus ["ProviderName", "ServiceProviderName", "HostProviderName"] NO_PROVIDER;
         /// `Amazon Elastic Compute Cloud` ...
         ServiceName [] Quiet, focus ["ServiceName"] Wanted("services are unknown");
@@ -264,6 +267,8 @@ pub(crate) struct Layout {
     pub(crate) moment: [Option<usize>; Moment::COUNT],
     pub(crate) tags: Labels,
     pub(crate) categories: Labels,
+    /// Of FOCUS, whose the rows are that name no provider, if that is known.
+    pub(crate) provider: Option<Arc<str>>,
 }
 
 impl Layout {
@@ -285,6 +290,7 @@ impl Layout {
             moment: find_all(schema, Moment::SPECS, dialect)?,
             tags,
             categories,
+            provider: None,
         })
     }
 

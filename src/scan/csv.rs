@@ -7,7 +7,7 @@ use super::{
     decode::json_pairs,
     focus::{NULL, Translator},
     ids::ResourceSym,
-    lines::{Coded, Dictionary, Lines, NO_MOMENT, Narrow},
+    lines::{Coded, Dictionary, Lines, NO_AMOUNT, NO_MOMENT},
     tags::{CATEGORY, Joiner, RowSets, TagsId},
 };
 use crate::{
@@ -49,13 +49,21 @@ impl Header {
         let fields = names.iter().map(|name| Field::new(athena_name(name), DataType::Utf8, true));
         Ok(Self { schema: Schema::new(fields.collect::<Vec<_>>()), names })
     }
+
+    /// An error whose column has the name that stands in the file, rather than that of the contract.
+    pub(super) fn as_written(&self, mut error: Error) -> Error {
+        let written = |column: &String| self.names.iter().find(|name| athena_name(name) == *column).cloned();
+        error.place.column = error.place.column.map(|column| written(&column).unwrap_or(column));
+        error
+    }
 }
 
 fn open(blob: &Blob) -> Result<::csv::Reader<Source>> {
     let mut bytes = BufReader::with_capacity(1 << 16, blob.stream()?);
     let packed = {
         use std::io::BufRead as _;
-        let head = bytes.fill_buf().map_err(|error| Error::new(format!("cannot be read: {error}")))?;
+        let wrong = |error| Error::carried(&error).unwrap_or_else(|| Error::new(format!("cannot be read: {error}")));
+        let head = bytes.fill_buf().map_err(wrong)?;
         head.starts_with(&[0x1f, 0x8b])
     };
     let bytes: Box<dyn Read + Send> =
@@ -67,8 +75,10 @@ fn open(blob: &Blob) -> Result<::csv::Reader<Source>> {
 
 fn unreadable(error: &::csv::Error) -> Error {
     match error.kind() {
-        ::csv::ErrorKind::Io(error) => Error::new(format!("cannot be read (truncated or corrupt): {error}"))
-            .help("fetch the part again; no report is better than a wrong total"),
+        ::csv::ErrorKind::Io(error) => Error::carried(error).unwrap_or_else(|| {
+            Error::new(format!("cannot be read (truncated or corrupt): {error}"))
+                .help("fetch the part again; no report is better than a wrong total")
+        }),
         _ => Error::new(error),
     }
 }
@@ -142,9 +152,6 @@ pub(super) struct Reader<'a> {
     ended: bool,
 }
 
-/// Stands for null among amounts.
-const NO_AMOUNT: i128 = i128::MIN;
-
 impl<'a> Reader<'a> {
     /// Opens a part.
     pub(super) fn open(blob: &Blob, header: &'a Header, layout: &Layout, dictionary: &mut Dictionary) -> Result<Self> {
@@ -188,6 +195,7 @@ impl<'a> Reader<'a> {
     /// A line that cannot be understood; the error names line and column.
     pub(super) fn next(&mut self, dictionary: &mut Dictionary, extent: Extent) -> Result<Option<&Lines>> {
         let done = extent == Extent::LabelSample && self.rows > 0;
+        self.lines.places.clear();
         let mut rows = 0;
         while rows < BATCH && !self.ended && !done {
             if self.read_row(dictionary)? {
@@ -207,10 +215,7 @@ impl<'a> Reader<'a> {
         }
         self.lines.wide.clear();
         for Column { slot, rows, .. } in &mut self.amounts {
-            let wide = &mut self.lines.wide;
-            let pack = |amount| if amount == NO_AMOUNT { Ok(Narrow::NULL) } else { Narrow::pack(amount, wide) };
-            let packed = rows.drain(..).map(pack).collect::<Result<_>>()?;
-            self.lines.amount[*slot] = Coded::of_rows(packed, Narrow::NULL);
+            self.lines.amount[*slot] = Coded::of_amounts(rows.drain(..), &mut self.lines.wide)?;
         }
         for Column { slot, rows, .. } in &mut self.moments {
             self.lines.moment[*slot] = Coded::of_rows(taken(rows), NO_MOMENT);
@@ -236,6 +241,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a line, unless there is none or it is blank.
     fn read_row(&mut self, dictionary: &mut Dictionary) -> Result<bool> {
+        let begins = self.reader.position().line();
         let more = self.reader.read_byte_record(&mut self.record).map_err(|error| {
             let line = self.reader.position().line();
             unreadable(&error).on_line(line)
@@ -253,7 +259,12 @@ impl<'a> Reader<'a> {
             return Err(Error::new(what).on_line(self.line()));
         }
         match self.take(dictionary) {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                let plain = self.reader.position().line() == begins + 1;
+                let line = if plain { begins } else { self.line() };
+                self.lines.places.push(line);
+                Ok(true)
+            }
             Err((at, error)) => {
                 Err(error.in_column(self.header.names.get(at).map_or("", String::as_str)).on_line(self.line()))
             }

@@ -6,7 +6,7 @@ use super::{
     csv::is_null,
     focus::Translator,
     ids::{Ids, ResourceSym},
-    lines::{Coded, Dictionary, Lines, NO_MOMENT, Narrow},
+    lines::{Coded, Dictionary, Lines, NO_AMOUNT, NO_MOMENT},
     tags::{CATEGORY, Joiner, RowSets, TagsId},
 };
 use crate::{
@@ -37,9 +37,6 @@ pub(crate) struct Decoder<'a> {
     packer: Packer,
     translator: Option<Translator>,
 }
-
-/// Stands for null among amounts.
-const NO_AMOUNT: i128 = i128::MIN;
 
 /// Any number of pairs a row.
 struct Ragged {
@@ -92,12 +89,7 @@ impl<'a> Decoder<'a> {
                 let usage = spec.column == Amount::Usage;
                 let amounts = if usage { amounts::<Quantity>(array) } else { amounts::<Money>(array) };
                 let amounts = amounts.map_err(|error| error.in_column(name(batch, at)))?;
-                let pack = |amount| match amount {
-                    NO_AMOUNT => Ok(Narrow::NULL),
-                    _ => Narrow::pack(amount, &mut lines.wide),
-                };
-                let packed = amounts.into_iter().map(pack).collect::<Result<_>>()?;
-                lines.amount[spec.column as usize] = Coded::of_rows(packed, Narrow::NULL);
+                lines.amount[spec.column as usize] = Coded::of_amounts(amounts.into_iter(), &mut lines.wide)?;
             }
         }
         for (slot, index) in self.layout.moment.iter().enumerate() {

@@ -2,6 +2,9 @@
 //!
 //! The line types are those of the CUR, as far as a row says which it would be. Of providers other than AWS what commitments cover
 //! is plain usage, and what went unused a fee: no rule knows their commitments.
+//!
+//! A row that names no provider belongs to the one that all other rows of its export name; where they name several or none, it is
+//! nobody's, and so not of AWS.
 
 use super::{
     columns::{Layout, Text},
@@ -12,7 +15,10 @@ use crate::{
     error::Result,
     names::{Names, Sym},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The provider of rows of which nothing tells it.
+const UNKNOWN: &str = "unknown provider";
 
 /// What some providers write for null.
 pub(super) const NULL: &str = "NULL";
@@ -39,6 +45,8 @@ struct Told {
 /// Fills the columns of the contract that FOCUS has under other meanings.
 pub(super) struct Translator {
     whole: bool,
+    /// The provider of rows that name none.
+    unnamed: Arc<str>,
     null: Option<(Sym, ResourceSym)>,
     told: BTreeMap<([Sym; TELLING.len()], bool), Told>,
 }
@@ -47,7 +55,8 @@ impl Translator {
     /// A translator for the parts of a layout; `None` when its columns are those of the contract.
     pub(super) fn of(layout: &Layout) -> Option<Self> {
         let whole = layout.has_text(Text::ChargeCategory);
-        layout.dialect.is_focus().then(|| Self { whole, null: None, told: BTreeMap::new() })
+        let unnamed = layout.provider.clone().unwrap_or_else(|| Arc::from(UNKNOWN));
+        layout.dialect.is_focus().then(|| Self { whole, unnamed, null: None, told: BTreeMap::new() })
     }
 
     /// Fills the columns of a batch.
@@ -76,6 +85,9 @@ impl Translator {
 
     fn fill_rest(&mut self, lines: &mut Lines, names: &mut Names) {
         let rows = lines.rows;
+        let unnamed = names.intern(&self.unnamed);
+        let providers = lines.text[Text::Provider as usize].values.iter_mut();
+        providers.filter(|sym| **sym == Sym::NONE).for_each(|sym| *sym = unnamed);
         let [mut kinds, mut products, mut reservations, mut plans, mut offerings] =
             std::array::from_fn(|_| Vec::with_capacity(rows));
         for row in 0..rows {
@@ -116,9 +128,9 @@ impl Translator {
     }
 }
 
-/// Whether a provider's name is one of AWS.
+/// Whether a line is of AWS, by its provider as the readers give it: a CUR has none, and FOCUS one in every line.
 pub(crate) fn is_aws(provider: &str) -> bool {
-    provider == "AWS" || provider.starts_with("Amazon")
+    provider.is_empty() || provider == "AWS" || provider.starts_with("Amazon")
 }
 
 /// The line type of a row; `None` for a category that FOCUS does not have.
@@ -178,6 +190,7 @@ mod tests {
         assert_eq!(of("Purchase", "", "", true, true, true), "SavingsPlanUpfrontFee");
         assert_eq!(of("Purchase", "", "", false, false, false), "Fee");
         assert_eq!(of("Mystery", "", "", false, false, false), "none");
-        assert!(is_aws("AWS") && is_aws("Amazon Web Services") && !is_aws("Microsoft"));
+        assert!(is_aws("") && is_aws("AWS") && is_aws("Amazon Web Services"));
+        assert!(!is_aws("Microsoft") && !is_aws(UNKNOWN));
     }
 }

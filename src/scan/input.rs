@@ -9,12 +9,27 @@ use crate::{
 use bytes::{Buf, Bytes};
 use parquet::{
     errors::ParquetError,
-    file::reader::{ChunkReader, Length},
+    file::{
+        metadata::ColumnChunkMetaData,
+        reader::{ChunkReader, Length},
+    },
 };
-use std::{collections::BTreeMap, fs::File, io::Read, ops::Range};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Read,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// The last bytes of a part elsewhere, which hold its footer, and of a small part everything.
 const TAIL: u64 = 64 << 10;
+
+/// Of a column chunk of which the first lines are wanted: so many bytes behind its dictionary, which hold the first page mostly.
+const PAGE: u64 = 64 << 10;
+
+/// A page's header is no longer than this, but for strange ones.
+const HEADER: u64 = 8 << 10;
 
 /// Where the bytes of a part come from.
 pub(super) enum Input {
@@ -27,25 +42,51 @@ pub(super) enum Input {
 /// What was fetched of a file, by first byte.
 pub(super) struct Held {
     blob: Blob,
-    ranges: BTreeMap<u64, Bytes>,
+    ranges: BTreeMap<u64, Piece>,
+    failed: Failure,
 }
+
+/// What was fetched of a chunk.
+struct Piece {
+    bytes: Bytes,
+    /// Whether that is all of it.
+    whole: bool,
+}
+
+/// What a chunk takes, and what of it is fetched beforehand.
+pub(super) struct Wanted {
+    whole: Range<u64>,
+    now: Range<u64>,
+}
+
+/// What went wrong when more had to be fetched: the reader of Parquet keeps but its words.
+pub(super) type Failure = Arc<OnceLock<Error>>;
 
 impl Input {
     /// A part, to read its footer.
     pub(super) fn footer(blob: &Blob) -> Result<Self> {
         let tail = blob.size().saturating_sub(TAIL)..blob.size();
-        Self::of(blob, || Ok(vec![tail]))
+        Self::of(blob, || Ok(vec![Wanted { whole: tail.clone(), now: tail }]))
     }
 
     /// A part, to read some ranges of it.
-    pub(super) fn of(blob: &Blob, needed: impl FnOnce() -> Result<Vec<Range<u64>>>) -> Result<Self> {
+    pub(super) fn of(blob: &Blob, needed: impl FnOnce() -> Result<Vec<Wanted>>) -> Result<Self> {
         if let Some(file) = blob.file()? {
             return Ok(Self::File(file));
         }
-        let needed: Vec<Range<u64>> = needed()?.into_iter().filter(|range| !range.is_empty()).collect();
-        let starts: Vec<u64> = needed.iter().map(|range| range.start).collect();
-        let ranges = starts.into_iter().zip(blob.ranges(&needed)?).collect();
-        Ok(Self::Held(Held { blob: blob.clone(), ranges }))
+        let needed: Vec<Wanted> = needed()?.into_iter().filter(|wanted| !wanted.now.is_empty()).collect();
+        let fetched = blob.ranges(&needed.iter().map(|wanted| wanted.now.clone()).collect::<Vec<_>>())?;
+        let piece = |(of, bytes): (&Wanted, Bytes)| (of.now.start, Piece { bytes, whole: of.now == of.whole });
+        let ranges = needed.iter().zip(fetched).map(piece).collect();
+        Ok(Self::Held(Held { blob: blob.clone(), ranges, failed: Failure::default() }))
+    }
+
+    /// Where a failure to fetch more is kept.
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            Self::File(_) => Failure::default(),
+            Self::Held(held) => held.failed.clone(),
+        }
     }
 
     /// Some bytes, all of them.
@@ -64,7 +105,7 @@ impl Held {
             return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
         }
         let before = self.ranges.range(..=start).next_back();
-        let held = before.and_then(|(first, bytes)| {
+        let held = before.and_then(|(first, Piece { bytes, .. })| {
             let from = usize::try_from(start - first).ok()?;
             let until = from.checked_add(usize::try_from(length).ok()?)?;
             (until <= bytes.len()).then(|| bytes.slice(from..until))
@@ -73,6 +114,24 @@ impl Held {
             Some(bytes) => Ok(bytes),
             None => Ok(self.blob.ranges(std::slice::from_ref(&(start..end)))?.into_iter().next().unwrap_or_default()),
         }
+    }
+
+    /// Some bytes from a place on: what is held, else enough for a page's header.
+    fn from(&self, start: u64) -> Result<Bytes> {
+        let rest = self.ranges.range(..=start).next_back().map_or((0, false), |(first, piece)| {
+            ((first + piece.bytes.len() as u64).saturating_sub(start), piece.whole)
+        });
+        let length = match rest {
+            (rest, true) if rest > 0 => rest,
+            (rest, false) if rest >= HEADER => rest,
+            _ => self.blob.size().saturating_sub(start).min(TAIL),
+        };
+        self.get(start, length)
+    }
+
+    /// An error of this as one of the reader of Parquet.
+    fn wrong(&self, error: Error) -> ParquetError {
+        ParquetError::External(Box::new(self.failed.get_or_init(|| error).clone()))
     }
 }
 
@@ -85,41 +144,33 @@ impl Length for Input {
     }
 }
 
-fn failed(error: Error) -> ParquetError {
-    ParquetError::External(Box::new(error))
-}
-
 impl ChunkReader for Input {
     type T = Box<dyn Read + Send>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
         match self {
             Self::File(file) => Ok(Box::new(file.get_read(start)?)),
-            Self::Held(held) => {
-                let before = held.ranges.range(..=start).next_back();
-                let rest = before.map_or(0, |(first, bytes)| (first + bytes.len() as u64).saturating_sub(start));
-                let length = if rest > 0 { rest } else { held.blob.size().saturating_sub(start).min(TAIL) };
-                Ok(Box::new(held.get(start, length).map_err(failed)?.reader()))
-            }
+            Self::Held(held) => Ok(Box::new(held.from(start).map_err(|error| held.wrong(error))?.reader())),
         }
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         match self {
             Self::File(file) => file.get_bytes(start, length),
-            Self::Held(held) => held.get(start, length as u64).map_err(failed),
+            Self::Held(held) => held.get(start, length as u64).map_err(|error| held.wrong(error)),
         }
     }
 }
 
-/// The byte ranges of some column chunks.
-pub(super) fn ranges<'a>(
-    chunks: impl Iterator<Item = &'a parquet::file::metadata::ColumnChunkMetaData>,
-) -> Result<Vec<Range<u64>>> {
+/// Some column chunks: all of each, or with `begin` its dictionary and about a page.
+pub(super) fn wanted<'a>(chunks: impl Iterator<Item = &'a ColumnChunkMetaData>, begin: bool) -> Result<Vec<Wanted>> {
     chunks
         .map(|chunk| {
             let (start, length) = guarded(|| Ok(chunk.byte_range()))?;
-            Ok(start..start.saturating_add(length))
+            let whole = start..start.saturating_add(length);
+            let first = u64::try_from(chunk.data_page_offset()).unwrap_or(0).max(start).saturating_add(PAGE);
+            let now = if begin { start..first.min(whole.end) } else { whole.clone() };
+            Ok(Wanted { whole, now })
         })
         .collect()
 }

@@ -12,6 +12,9 @@ use crate::{
     names::{Names, Sym},
 };
 
+/// Stands for null among amounts.
+pub(crate) const NO_AMOUNT: i128 = i128::MIN;
+
 /// Stands for null among moments.
 pub(crate) const NO_MOMENT: i64 = i64::MIN;
 
@@ -58,6 +61,17 @@ impl<T: Copy> Coded<T> {
     pub(crate) fn get(&self, row: usize) -> T {
         let code = self.codes.get(row).copied().unwrap_or(self.all);
         self.values[code as usize]
+    }
+}
+
+impl Coded<Narrow> {
+    /// A column of amounts that are told row by row, `NO_AMOUNT` for null; those that need more than 64 bits go to `wide`.
+    ///
+    /// # Errors
+    /// When `wide` is full.
+    pub(crate) fn of_amounts(amounts: impl Iterator<Item = i128>, wide: &mut Vec<i128>) -> Result<Self> {
+        let pack = |amount| if amount == NO_AMOUNT { Ok(Narrow::NULL) } else { Narrow::pack(amount, wide) };
+        Ok(Self::of_rows(amounts.map(pack).collect::<Result<_>>()?, Narrow::NULL))
     }
 }
 
@@ -111,6 +125,8 @@ pub struct Lines {
     pub(crate) moment: [Coded<i64>; Moment::COUNT],
     /// None at all when no row has a tag.
     pub(crate) tags: Vec<TagsId>,
+    /// The line of the file that each row begins on; none at all of Parquet, whose rows have no lines.
+    pub(crate) places: Vec<u64>,
 }
 
 impl Default for Lines {
@@ -124,6 +140,7 @@ impl Default for Lines {
             wide: Vec::new(),
             moment: std::array::from_fn(|_| Coded::nothing(NO_MOMENT)),
             tags: Vec::new(),
+            places: Vec::new(),
         }
     }
 }
@@ -141,6 +158,15 @@ impl Lines {
         let columns = CLASS_COLUMNS.map(|column| &text[column as usize]);
         let class_of = |row| classes.intern(ClassKey(columns.map(|column| column.get(row))));
         packer.number(&columns, self.rows, &mut self.class, class_of);
+    }
+
+    /// An error of a row, with the line of the file that the row begins on, if it has lines.
+    #[must_use]
+    pub fn placed(&self, row: usize, error: Error) -> Error {
+        match self.places.get(row) {
+            Some(line) => error.on_line(*line),
+            None => error,
+        }
     }
 
     /// The line's class.

@@ -3,6 +3,7 @@
 //! An object is pinned by its ETag from the moment it is listed: one that changes while it is read is an error, never a mixture.
 
 mod chain;
+mod told;
 
 use crate::error::{Error, Result};
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use object_store::{
 };
 use sha2::Digest as _;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     io::{self, Read},
     ops::Range,
@@ -25,10 +26,14 @@ use std::{
     time::Duration,
 };
 use tokio::{runtime::Runtime, task::JoinHandle};
+use told::told;
 
 /// Ranges that lie no further apart are read as one: what is read in vain costs less than another request.
 const NEAR: u64 = 64 << 10;
-/// So many bytes of an object that is read from first to last are asked for at a time.
+/// So many bytes of an object that is read from first to last are asked for at first: its header line, or all of a small one.
+const FIRST: u64 = 64 << 10;
+/// Each further stride is so many times the one before, up to this many bytes.
+const GROWTH: u64 = 4;
 const STRIDE: u64 = 4 << 20;
 
 /// All buckets, opened as they are named.
@@ -36,9 +41,27 @@ const STRIDE: u64 = 4 << 20;
 pub(super) struct S3 {
     runtime: OnceLock<Option<Arc<Runtime>>>,
     buckets: Mutex<BTreeMap<String, Bucket>>,
-    /// What listings told of objects, by path.
-    listed: Mutex<BTreeMap<PathBuf, ObjectMeta>>,
+    listed: Mutex<Listed>,
     chain: OnceLock<chain::Chain>,
+}
+
+/// What is known of objects without asking again.
+#[derive(Default)]
+struct Listed {
+    /// Those that are there, by path.
+    objects: BTreeMap<PathBuf, ObjectMeta>,
+    /// Folders that were listed: below them there is nothing else.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Listed {
+    /// An object; `None` when only a request can tell.
+    fn get(&self, path: &Path) -> Option<Option<ObjectMeta>> {
+        match self.objects.get(path) {
+            Some(meta) => Some(Some(meta.clone())),
+            None => path.ancestors().skip(1).any(|folder| self.folders.contains(folder)).then_some(None),
+        }
+    }
 }
 
 impl fmt::Debug for S3 {
@@ -116,13 +139,16 @@ impl S3 {
         for meta in objects {
             let hidden =
                 meta.location.prefix_match(&prefix).is_some_and(|mut below| below.any(|part| is_hidden(&part)));
-            if hidden || meta.size == 0 && is_marker(&meta) {
+            if meta.size == 0 && is_marker(&meta) {
                 continue;
             }
             let path = PathBuf::from(format!("s3://{name}/{}", meta.location));
-            listed.insert(path.clone(), meta);
-            found.push(path);
+            listed.objects.insert(path.clone(), meta);
+            if !hidden {
+                found.push(path);
+            }
         }
+        listed.folders.insert(folder.to_owned());
         found.sort();
         Ok(found)
     }
@@ -135,14 +161,15 @@ impl S3 {
     fn head(&self, path: &Path) -> Result<Option<Object>> {
         let (name, text) = split(path)?;
         let bucket = self.bucket(name)?;
-        let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(meta) = known {
-            return Ok(Some(Object { bucket, meta }));
+        let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(path);
+        if let Some(known) = known {
+            return Ok(known.map(|meta| Object { bucket, meta }));
         }
         let key = key(path, text)?;
         match bucket.runtime.block_on(bucket.store.head(&key)) {
             Ok(meta) => {
-                self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), meta.clone());
+                let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+                listed.objects.insert(path.to_owned(), meta.clone());
                 Ok(Some(Object { bucket, meta }))
             }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -214,43 +241,6 @@ async fn connect(name: &str, chain: &chain::Chain) -> Result<AmazonS3> {
     builder.with_region(region).build().map_err(|error| told(error, &format!("s3://{name}"), "opened"))
 }
 
-/// An error that names the object and says what to do.
-fn told(error: object_store::Error, name: &str, verb: &str) -> Error {
-    use object_store::Error::{NotFound, PermissionDenied, Precondition, Unauthenticated};
-    let text = chain_of(&error);
-    let plain = |what: String| Error::file(name, what);
-    let says = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
-    let expired = says(&["ExpiredToken", "RequestExpired", "TokenRefreshRequired"]);
-    let denied =
-        matches!(error, PermissionDenied { .. } | Unauthenticated { .. }) || says(&["AccessDenied", "403 Forbidden"]);
-    match error {
-        _ if expired => plain(format!("cannot be {verb}: the credentials have expired"))
-            .help("sign in again (`aws sso login`, or a new session token), then run again"),
-        _ if says(&["NoSuchBucket"]) => plain(format!("cannot be {verb}: there is no such bucket")),
-        NotFound { .. } => plain(format!("cannot be {verb}: it is not there")),
-        Precondition { .. } => {
-            plain("was replaced while it was being read".into()).help("run again: the export has just been delivered anew")
-        }
-        _ if denied => plain(format!("cannot be {verb}: access denied ({text})"))
-            .help("the credentials need s3:ListBucket on the bucket, s3:GetObject on what is read and s3:PutObject on what is written"),
-        _ => plain(format!("cannot be {verb}: {text}")),
-    }
-}
-
-/// What an error says, with what is behind it, on one line.
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        next = error.source();
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 impl Object {
     fn name(&self) -> String {
         format!("s3://{}/{}", self.bucket.name, self.meta.location)
@@ -295,9 +285,9 @@ impl Object {
         if bytes.len() as u64 == range.end - range.start { Ok(bytes) } else { Err(self.short(&range)) }
     }
 
-    /// All of it, in strides of which the next is on its way.
+    /// All of it, in strides of which, but for the first, the next is on its way.
     pub(super) fn stream(&self) -> Stream {
-        Stream { object: self.clone(), asked: 0, bytes: Bytes::new(), next: None }
+        Stream { object: self.clone(), asked: 0, stride: FIRST, bytes: Bytes::new(), next: None }
     }
 }
 
@@ -305,6 +295,7 @@ impl Object {
 pub(super) struct Stream {
     object: Object,
     asked: u64,
+    stride: u64,
     bytes: Bytes,
     next: Option<JoinHandle<Result<Bytes>>>,
 }
@@ -312,11 +303,21 @@ pub(super) struct Stream {
 impl Stream {
     /// Asks for the next stride.
     fn ask(&mut self) {
-        let end = self.asked.saturating_add(STRIDE).min(self.object.size());
+        let end = self.asked.saturating_add(self.stride).min(self.object.size());
         if end > self.asked {
             let fetch = self.object.clone().range(self.asked..end);
             self.next = Some(self.object.bucket.runtime.spawn(fetch));
             self.asked = end;
+            self.stride = (self.stride * GROWTH).min(STRIDE);
+        }
+    }
+}
+
+/// What is on its way to nobody is not waited for.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(next) = &self.next {
+            next.abort();
         }
     }
 }
@@ -329,8 +330,11 @@ impl Read for Stream {
             }
             let Some(next) = self.next.take() else { return Ok(0) };
             let runtime = self.object.bucket.runtime.clone();
+            let first = self.asked <= FIRST;
             self.bytes = runtime.block_on(next).map_err(io::Error::other)?.map_err(io::Error::other)?;
-            self.ask();
+            if !first {
+                self.ask();
+            }
         }
         let count = out.len().min(self.bytes.len());
         out[..count].copy_from_slice(&self.bytes.split_to(count));

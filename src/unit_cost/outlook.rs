@@ -136,7 +136,8 @@ impl Outlook {
         let next = self.days.iter().rev().find(|day| day.trend.is_some()).map(|day| Day(day.day.0.saturating_add(1)));
         let next = next.ok_or(Unknown::NoModel)?;
         let to_come: Vec<Day> = Span::new(next.start(), next.start().next_month()).days().collect();
-        let expected = parts.forecast(to_come.len(), figures.forecast_level).ok_or(Unknown::NoModel)?;
+        let expected = parts.forecast(to_come.len(), figures.forecast_level, figures.forecast_season_error);
+        let expected = expected.ok_or(Unknown::NoModel)?;
         let not_below_zero = |value: Expected| Expected {
             value: value.value.max(0.0),
             lower: value.lower.max(0.0),

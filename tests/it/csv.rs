@@ -93,6 +93,17 @@ fn what_is_wrong_is_told_with_its_place() {
         &[line(0, "1", "1").replace("2026-09-01T00:00:00Z,2026-09-01T01", "yesterday,2026-09-01T01")],
     );
     assert!(error.contains("moment.csv:2, column `lineItem/UsageStartDate`: `yesterday`"), "{error}");
+    let start =
+        |text: &str| line(1, "1", "1").replace("2026-09-01T01:00:00Z,2026-09-01T02", &format!("{text},2026-09-01T02"));
+    let error = said("none.csv", &[line(0, "1", "1"), start("")]);
+    let place = "none.csv:4, column `lineItem/UsageStartDate`: a line has no start of its usage";
+    assert!(error.contains(place), "{error}");
+    // What the first pass refuses is told with its place too.
+    let error = said("age.csv", &[line(0, "1", "1"), line(2, "1", "1"), start("1926-09-01T01:00:00Z")]);
+    assert!(error.contains("age.csv:6, column `lineItem/UsageStartDate`: a line has the date 1926-09-01"), "{error}");
+    let period = line(1, "1", "1").replace("1234567890,2026-09-01T00:00:00Z", "1234567890,2126-09-01T00:00:00Z");
+    let error = said("period.csv", &[period]);
+    assert!(error.contains("period.csv:2, column `bill/BillingPeriodStartDate`"), "{error}");
     let path = folder.path().join("columns.csv");
     fs::write(&path, "lineItem/UsageAccountId,lineItem/UnblendedCost\n").unwrap();
     let error = run(&path).unwrap_err();

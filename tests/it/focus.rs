@@ -183,3 +183,56 @@ fn several_providers_are_one_bill_and_no_month_counts_twice() {
     assert!(error.contains("billing period 2026-09") && error.contains("cur-2.0 in "), "{error}");
     assert!(error.contains("focus-1.0 in ") && error.contains("counted twice"), "{error}");
 }
+
+/// A month of an idle NAT gateway by the hour, of a provider or of nobody, and rows of other providers on the first of the month.
+fn gateway(folder: &Path, provider: &str, others: &[&str]) {
+    let mut text = String::from(
+        "BilledCost,EffectiveCost,ListCost,BillingAccountId,SubAccountId,BillingCurrency,ChargeCategory,ChargePeriodStart,\
+        ChargePeriodEnd,BillingPeriodStart,ProviderName,ServiceName,x_ServiceCode,x_UsageType,x_Operation,ConsumedQuantity,\
+        ConsumedUnit,RegionId,ResourceId,CommitmentDiscountId,CommitmentDiscountStatus,CommitmentDiscountCategory\n",
+    );
+    let mut row = |provider: &str, hour: i32, rest: &str, id: &str| {
+        let [start, end] = [hour, hour + 1].map(|hour| curtail::time::Hour(hour).rfc3339());
+        let start_of_all = "2026-09-01T00:00:00Z";
+        text += &format!("{rest},1,1,USD,Usage,{start},{end},{start_of_all},{provider}");
+        text += ",Amazon Elastic Compute Cloud,AmazonEC2,NatGateway-Hours,NatGateway,1,Hrs,us-east-1,";
+        text += &format!("{id},,,\n");
+    };
+    let first = i32::try_from(crate::cur::SEPTEMBER).unwrap();
+    (first..first + 720).for_each(|hour| row(provider, hour, "0.045,0.045,0.045", "nat-1"));
+    others.iter().for_each(|other| row(other, first, "0,0,0", ""));
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("part.csv"), text).unwrap();
+}
+
+/// A row without a provider is of the one that the others of its export name; else no rule touches it.
+#[test]
+fn a_row_without_a_provider_is_of_the_only_one_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |provider: &str, others: &[&str]| {
+        let export = folder.path().join("export");
+        gateway(&export, provider, others);
+        let other = folder.path().join("other");
+        gateway(&other, "Microsoft", &[]);
+        let both = vec![export.display().to_string(), other.display().to_string()];
+        let report = report(Settings { exports: both, ..everything(&export) });
+        // 720 x 0.045, in both exports.
+        assert!((report.totals.unblended_cost.0 - 64.8).abs() < 1e-9);
+        let names = report.summary.by_provider.iter().map(|row| row.name.clone().unwrap_or_default());
+        let found: Vec<String> = report.recommendations.iter().map(|row| row.rule.to_string()).collect();
+        (names.collect::<Vec<_>>(), found, note(&report, "other_providers").unwrap_or_default().to_owned())
+    };
+    let (named, found, _) = of("AWS", &[]);
+    assert_eq!((named, found), (vec!["AWS".into(), "Microsoft".into()], vec!["idle_nat_gateway".to_owned()]));
+    let (named, found, said) = of("", &["AWS"]);
+    assert_eq!((named, found), (vec!["AWS".into(), "Microsoft".into()], vec!["idle_nat_gateway".to_owned()]));
+    assert!(said.starts_with("720 line(s) of Microsoft are"), "{said}");
+    for (provider, others) in [("", &[] as &[&str]), ("NULL", &["AWS", "Oracle"])] {
+        let (named, found, said) = of(provider, others);
+        assert!(named.contains(&"unknown provider".to_owned()), "{named:?}");
+        assert!(found.is_empty() && said.contains("unknown provider"), "{found:?} {said}");
+    }
+    // One that all name is nobody else's, whatever it is.
+    let (named, found, _) = of("", &["Oracle"]);
+    assert_eq!((named, found), (vec!["Microsoft".into(), "Oracle".to_owned()], Vec::new()));
+}

@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     Short,
     /// The body comes in pieces, slowly.
     Slow,
+    /// The answer comes whole, a fifth of a second late.
+    Late,
     /// Half of the body comes, then nothing, for longer than the client waits.
     Stall,
 }
@@ -43,6 +45,9 @@ struct Shared {
     /// Bytes of bodies that were sent to clients.
     bytes: AtomicU64,
     requests: Mutex<Vec<String>>,
+    /// Requests that are late now, and the most that were at once.
+    late: AtomicU64,
+    most: AtomicU64,
 }
 
 impl Proxy {
@@ -51,8 +56,9 @@ impl Proxy {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let upstream = upstream.trim_start_matches("http://").to_owned();
         let plan: Plan = Box::new(|_| None);
-        let (plan, bytes, requests) = (Mutex::new(plan), AtomicU64::new(0), Mutex::default());
-        let shared = Arc::new(Shared { upstream, plan, bytes, requests });
+        let (plan, requests) = (Mutex::new(plan), Mutex::default());
+        let [bytes, late, most] = std::array::from_fn(|_| AtomicU64::new(0));
+        let shared = Arc::new(Shared { upstream, plan, bytes, requests, late, most });
         let inside = shared.clone();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -67,12 +73,18 @@ impl Proxy {
     pub(crate) fn plan(&self, plan: impl Fn(&str) -> Option<Fault> + Send + Sync + 'static) {
         *self.shared.plan.lock().unwrap() = Box::new(plan);
         self.shared.bytes.store(0, Ordering::SeqCst);
+        self.shared.most.store(0, Ordering::SeqCst);
         self.shared.requests.lock().unwrap().clear();
     }
 
     /// Bytes of bodies since the last plan.
     pub(crate) fn bytes(&self) -> u64 {
         self.shared.bytes.load(Ordering::SeqCst)
+    }
+
+    /// The most requests that were late at once since the last plan.
+    pub(crate) fn most_at_once(&self) -> u64 {
+        self.shared.most.load(Ordering::SeqCst)
     }
 
     /// Request lines since the last plan.
@@ -99,6 +111,12 @@ impl Shared {
         self.requests.lock().unwrap().push(line);
         match fault {
             Some(Fault::Reset) => return,
+            Some(Fault::Late) => {
+                let now = self.late.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most.fetch_max(now, Ordering::SeqCst);
+                thread::sleep(Duration::from_millis(200));
+                self.late.fetch_sub(1, Ordering::SeqCst);
+            }
             Some(Fault::Answer(status, code)) => {
                 let body = format!("<Error><Code>{code}</Code><Message>as planned</Message></Error>");
                 let head =

@@ -177,6 +177,76 @@ fn few_bytes_are_read() {
     assert!(proxy.requests().iter().all(|line| !line.contains("2026-08/part.parquet")), "{:?}", proxy.requests());
 }
 
+/// Twelve parts that differ, and a manifest that names them under another bucket's prefix.
+fn several(folder: &Path) {
+    let period = folder.join("report/20260901-20261001");
+    let mut keys = Vec::new();
+    for at in 0..12 {
+        let gateway: Repeated = serde_json::from_value(serde_json::json!({"product": "AmazonEC2",
+            "usage_type": "NatGateway-Hours", "operation": "NatGateway", "usage": 1.0, "cost": 0.045, "resource": format!("nat-{at}")}))
+        .unwrap();
+        let name = format!("new/report-{at:02}.parquet");
+        fs::create_dir_all(period.join("new")).unwrap();
+        cur::write(&period.join(&name), &[cur::heartbeat(), gateway]);
+        keys.push(format!("reports/report/20260901-20261001/{name}"));
+    }
+    fs::write(period.join("report-Manifest.json"), serde_json::json!({"reportKeys": keys}).to_string()).unwrap();
+}
+
+/// Parts are opened several at a time, in their order; of what a listing told nothing is asked again.
+#[test]
+#[expect(clippy::print_stderr, reason = "what was measured is to be seen")]
+fn parts_are_opened_several_at_a_time() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    several(folder.path());
+    let run = |endpoint: &str, export: &str| ended_well(&curtail(endpoint, &["recommend", export, "--format", "json"]));
+    let manifest = "report/20260901-20261001/report-Manifest.json";
+    let local = run(&server.endpoint, &folder.path().join(manifest).display().to_string());
+    let proxy = Proxy::before(&server.endpoint);
+    // Moved to where their names no longer lead, and as they were delivered.
+    for prefix in ["moved", "reports"] {
+        server.upload(folder.path(), prefix);
+        let at = format!("s3://bill/{prefix}");
+        proxy.plan(|line| (line.starts_with("GET") && line.contains(".parquet")).then_some(Fault::Late));
+        let remote = run(&proxy.endpoint, &format!("{at}/{manifest}"));
+        assert!(remote.replace(&at, &folder.path().display().to_string()) == local, "{prefix}: another report");
+        let requests = proxy.requests();
+        let heads = requests.iter().filter(|line| line.starts_with("HEAD")).count();
+        let lists = requests.iter().filter(|line| line.contains("list-type")).count();
+        eprintln!("{prefix}: {heads} HEAD, {lists} LIST, {} in all; {} at once", requests.len(), proxy.most_at_once());
+        assert!(proxy.most_at_once() >= 4, "{prefix}");
+        assert!(heads <= 2 && lists <= 2, "{prefix}: {requests:?}");
+    }
+}
+
+/// The header of a CSV part costs a small range, and so do the first lines that labels are looked up in.
+#[test]
+#[expect(clippy::print_stderr, reason = "what was measured is to be seen")]
+fn a_csv_is_read_twice_and_little_more() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let mut text = String::from(
+        "line_item_usage_account_id,line_item_line_item_type,line_item_product_code,line_item_usage_type,\
+        line_item_usage_start_date,line_item_usage_end_date,line_item_usage_amount,line_item_unblended_cost,\
+        line_item_resource_id,resource_tags_user_owner\n",
+    );
+    for row in 0..50_000 {
+        let (day, hour) = (row % 30 + 1, row / 30 % 24);
+        let [start, end] = [0, 59].map(|minute| format!("2026-09-{day:02}T{hour:02}:{minute:02}:00Z"));
+        text += &format!(
+            "111122223333,Usage,AmazonS3,Requests-Tier1,{start},{end},1,0.000005,bucket-{row},team-{}\n",
+            row % 7
+        );
+    }
+    fs::write(folder.path().join("bill.csv"), &text).unwrap();
+    server.upload(folder.path(), "csv");
+    let proxy = Proxy::before(&server.endpoint);
+    proxy.plan(|_| None);
+    ended_well(&curtail(&proxy.endpoint, &["recommend", "s3://bill/csv", "--format", "json"]));
+    let (size, read) = (text.len() as u64, proxy.bytes());
+    eprintln!("csv: {read} bytes in {} requests of a part of {size} bytes", proxy.requests().len());
+    assert!(size > 5 << 20 && read < 2 * size + (3 << 19), "{read} bytes were read of {size}");
+}
+
 /// A small export in S3, and its report as read from a file.
 struct Small {
     server: Server,
@@ -283,6 +353,59 @@ fn credentials_of_a_profile() {
     assert!(ended_well(&run("nightly")) == small.local);
     let said = ended_badly(&run("weekly"));
     assert!(said.contains(EXPORT) && said.contains("credentials"), "{said}");
+}
+
+/// A sign-in that is over says what to do, and what led to it, however deep below it happened.
+#[test]
+fn a_sign_in_that_is_over() {
+    let small = Small::new();
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[profile nightly]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = finops\n\
+        [sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example/start\n";
+    let cache = folder.path().join(".aws/sso/cache");
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(folder.path().join("config"), config).unwrap();
+    let run = || {
+        let mut command = command(&small.server.endpoint, &["recommend", EXPORT], folder.path());
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", folder.path());
+        command.env("AWS_CONFIG_FILE", folder.path().join("config")).env("AWS_PROFILE", "nightly").output().unwrap()
+    };
+    let said = ended_badly(&run());
+    assert!(said.contains("  help: sign in again (`aws sso login`"), "nobody signed in: {said}");
+    // The file's name is the SHA-1 of the session's.
+    let token = r#"{"accessToken": "a-secret-that-is-never-shown", "expiresAt": "2026-01-01T00:00:00Z", "region": "us-east-1",
+        "startUrl": "https://corp.example/start"}"#;
+    fs::write(cache.join("ee0bfd2552fbd840c02cc48b6e823320543c450f.json"), token).unwrap();
+    let said = ended_badly(&run());
+    assert!(said.contains("s3://bill/small: cannot be listed: the credentials have expired\n"), "{said}");
+    assert!(said.contains("\n  cause: ") && said.contains("the SSO token has expired"), "{said}");
+    assert!(said.contains("\n  help: sign in again (`aws sso login`"), "{said}");
+}
+
+/// What S3 says while a CSV part or an inventory is being read is told as such, not as damage of the file.
+#[test]
+fn a_sign_in_that_ends_while_files_are_read() {
+    let small = Small::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("line_item_usage_account_id,line_item_line_item_type,line_item_product_code,");
+    text += "line_item_usage_type,line_item_usage_start_date,line_item_usage_end_date,line_item_usage_amount,";
+    text += "line_item_unblended_cost\n";
+    text += "111122223333,Usage,AmazonS3,Requests-Tier1,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1,1\n";
+    fs::write(folder.path().join("bill.csv"), text).unwrap();
+    fs::write(folder.path().join("ec2-describe-volumes.json"), "{\"Volumes\": []}").unwrap();
+    small.server.upload(folder.path(), "text");
+    let says = |words: &[&str], of: &'static str, name: &str| {
+        small.proxy.plan(move |line| {
+            line.starts_with(&format!("GET /bill/text/{of}")).then_some(Fault::Answer(400, "ExpiredToken"))
+        });
+        let said = ended_badly(&curtail(&small.proxy.endpoint, words));
+        let place = format!("error: {name}: cannot be read: the credentials have expired\n  cause: ");
+        assert!(said.contains(&place), "{said}");
+        assert!(said.contains("\n  help: sign in again") && !said.contains("corrupt"), "{said}");
+    };
+    let (bill, volumes) = ("s3://bill/text/bill.csv", "s3://bill/text/ec2-describe-volumes.json");
+    says(&["recommend", bill], "bill.csv", bill);
+    says(&["recommend", EXPORT, "--inventory", "s3://bill/text"], "ec2", volumes);
 }
 
 /// A report is put whole or not at all.

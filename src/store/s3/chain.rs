@@ -19,6 +19,9 @@ use std::{
 /// So long before they expire credentials are asked for anew.
 const EARLY: Duration = Duration::from_secs(300);
 
+/// Where errors come from when there are no credentials.
+pub(super) const UNHAD: &str = "credentials";
+
 /// What the environment and the profile tell.
 pub(super) struct Chain {
     config: SdkConfig,
@@ -78,8 +81,7 @@ impl CredentialProvider for Known {
             return Ok(credential);
         }
         let found = self.provider.provide_credentials().await;
-        let found =
-            found.map_err(|error| object_store::Error::Generic { store: "credentials", source: Box::new(error) })?;
+        let found = found.map_err(|error| object_store::Error::Generic { store: UNHAD, source: Box::new(error) })?;
         let credential = Arc::new(AwsCredential {
             key_id: found.access_key_id().to_owned(),
             secret_key: found.secret_access_key().to_owned(),
