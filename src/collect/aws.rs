@@ -4,6 +4,7 @@ mod autoscaling;
 mod cbor;
 mod computeoptimizer;
 mod costexplorer;
+mod discover;
 mod dynamodb;
 mod ec2;
 mod elasticache;

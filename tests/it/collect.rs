@@ -2,6 +2,8 @@
 //!
 //! Which fault, the access key says: see `tests/python/cloud.py`.
 
+mod memory;
+
 use crate::{
     cur::{self, Repeated},
     totals::{python, root},
@@ -197,6 +199,12 @@ fn export(folder: &Path) -> PathBuf {
             "cost": 0.0065, "resource": format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}")}),
         )
     };
+    let function = |name: &str| {
+        line(
+            json!({"product": "AWSLambda", "usage_type": "Lambda-GB-Second", "operation": "Invoke", "usage": 3600.0, "cost": 0.06,
+            "resource": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")}),
+        )
+    };
     let mut beat = cur::heartbeat();
     beat.hours = days();
     beat.account = ACCOUNT.into();
@@ -212,6 +220,7 @@ fn export(folder: &Path) -> PathBuf {
         machine(instance(1)),
         machine(instance(2)),
         table("unused"),
+        function("resize"),
     ];
     cur::write(&path, &lines);
     path
@@ -239,7 +248,7 @@ fn recommend(export: &Path, inventory: &Path) -> (BTreeSet<(String, String)>, Va
 #[test]
 fn planted_waste_is_collected_and_found() {
     let folder = Folder::new();
-    let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1,eu-west-1"]);
+    let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1,eu-west-1", "--lookback", "20"]);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     assert!(ran.err.contains("Cost Explorer will be asked at least 4 time(s), for 0.0400 USD"), "{}", ran.err);
     assert!(ran.err.contains("CloudWatch will be asked for"), "{}", ran.err);

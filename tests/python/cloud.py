@@ -62,6 +62,8 @@ def fault(ask, counts):
         return (500, "InternalFailure")
     if ask.key == "AKIADENIED" and (ask.region == "eu-west-1" or ask.service == "compute-optimizer"):
         return (403, "AccessDeniedException") if ask.service != "ec2" else (403, "UnauthorizedOperation")
+    if ask.key == "AKIAUNLISTED" and ask.operation == "ListMetrics":
+        return (403, "AccessDenied")
     if ask.key == "AKIALAPSED" and ask.operation in ("DescribeSnapshots", "DescribeDBInstances", "ListFunctions"):
         return "EXPIRED"
     return None
@@ -210,11 +212,28 @@ def make():
     client("elasticache").create_cache_cluster(
         CacheClusterId="sessions", CacheNodeType="cache.m5.large", Engine="redis", NumCacheNodes=1
     )
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for name in ("resize", "plain"):
+        client("lambda").create_function(
+            FunctionName=name, Runtime="python3.12", Role=role, Handler="f.f", MemorySize=1024, Code={"ZipFile": archive()}
+        )
     # Another region with one volume of its own.
     ids["west_volume"] = client("ec2", "eu-west-1").create_volume(AvailabilityZone="eu-west-1a", Size=8)["VolumeId"]
     metrics(client("cloudwatch"), instances, ids)
     age(ids)
     return ids
+
+
+def archive():
+    """A function's code, which nobody runs."""
+    import io
+    import zipfile
+
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as file:
+        file.writestr("f.py", "def f(event, context): pass")
+    return kept.getvalue()
 
 
 def age(ids):
@@ -265,6 +284,43 @@ def metrics(cloudwatch, instances, ids):
         for back in range(1, 17)
     ]
     cloudwatch.put_metric_data(Namespace="AWS/ApplicationELB", MetricData=data)
+    memory(cloudwatch, instances, today)
+
+
+def memory(cloudwatch, instances, today):
+    """Each day of sixteen, as agents send it: in several series of one instance, of the type that another had before, of an instance that
+    is gone, of a fleet; and of one function with Lambda Insights beside one without."""
+    import datetime
+
+    def send(namespace, name, unit, value, **dimensions):
+        data = [
+            {
+                "MetricName": name,
+                # moto tells series apart by the order of their dimensions: CloudWatch does not.
+                "Dimensions": [{"Name": key, "Value": text} for key, text in sorted(dimensions.items())],
+                "Timestamp": today - datetime.timedelta(days=back) + datetime.timedelta(hours=12),
+                "Value": value,
+                "Unit": unit,
+            }
+            for back in range(1, 17)
+        ]
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+
+    def agent(value, **dimensions):
+        send("CWAgent", "mem_used_percent", "Percent", value, **dimensions)
+
+    one, two = instances[1:3]
+    agent(21.5, InstanceId=one)
+    agent(22.5, InstanceId=one, ImageId="ami-1", InstanceType="m5.large")
+    agent(63.5, InstanceId=two, ImageId="ami-1", InstanceType="m5.large", AutoScalingGroupName="web")
+    agent(31.5, InstanceId=two, ImageId="ami-1", InstanceType="m5.xlarge")
+    agent(99.0, InstanceId="i-0123456789abcdef0")
+    agent(98.0, AutoScalingGroupName="web")
+    send("LambdaInsights", "used_memory_max", "Megabytes", 120.0, function_name="resize")
+    send("LambdaInsights", "used_memory_max", "Megabytes", 110.0, function_name="resize", version="7")
+    send("LambdaInsights", "cpu_total_time", "Milliseconds", 30.0, function_name="resize")
+    send("AWS/Lambda", "Duration", "Milliseconds", 300.0, FunctionName="resize")
+    send("AWS/Lambda", "Duration", "Milliseconds", 200.0, FunctionName="plain")
 
 
 def main():
