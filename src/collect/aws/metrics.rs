@@ -4,6 +4,7 @@ use super::{
     discover::{self, Dimensions},
     failure::Failure,
     figures::Metric,
+    ledger::Paid,
     sagemaker,
     site::{Site, Written, client},
 };
@@ -229,10 +230,11 @@ pub(super) async fn fetch(site: &Site, kind: &Kind, stretch: Stretch) -> Result<
     if kind.wanted.is_empty() {
         return Ok(Vec::new());
     }
-    site.ledger.pay(ACTION, kind.wanted.len())?;
-    let client = client!(site, aws_sdk_cloudwatch);
+    let batches = batches(&kind.wanted, stretch);
+    let reserve = site.ledger.reserve(ACTION, &batches.iter().map(Vec::len).collect::<Vec<_>>())?;
     let mut series: BTreeMap<(usize, i64), f64> = BTreeMap::new();
-    for batch in batches(&kind.wanted, stretch) {
+    for batch in batches {
+        let client = client!(site, aws_sdk_cloudwatch, paid: Paid { from: reserve.clone(), units: batch.len() });
         let queries: Vec<_> = batch.iter().map(|place| query(*place, &kind.wanted[*place])).collect();
         let end = stretch.last_hour.max(stretch.last_day);
         let ask = client.get_metric_data().set_metric_data_queries(Some(queries));
