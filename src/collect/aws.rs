@@ -1,5 +1,6 @@
 //! Asking AWS: accounts, regions and services, within bounds and within the budget.
 
+mod accounts;
 mod autoscaling;
 mod cbor;
 mod computeoptimizer;

@@ -476,6 +476,37 @@ fn an_organisation_is_asked_by_a_role_in_each_account() {
     assert_eq!(ran.status, Some(0), "{}", ran.err);
 }
 
+#[test]
+fn what_a_member_refuses_costs_that_member_alone() {
+    let folder = Folder::new();
+    let ran = folder.collect("AKIANOROLE", &["--organization", "--regions", "us-east-1", "--services", "lambda"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(
+        ran.err.contains("denied: the whole account (sts:AssumeRole): AccessDenied in 222222222222\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.manifest()["accounts"], json!([ACCOUNT]));
+    assert_eq!(folder.manifest()["denied"][0]["account"], json!("222222222222"));
+    // Without its regions it is asked in those that every account has.
+    let folder = Folder::new();
+    let ran = folder.collect("AKIANOREGIONS", &["--organization", "--regions", "all", "--services", "lambda"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let said = "every account has are asked (ec2:DescribeRegions): UnauthorizedOperation in 222222222222\n";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    let manifest = folder.manifest();
+    assert_eq!(manifest["accounts"], json!([ACCOUNT, "222222222222"]));
+    assert_eq!(manifest["denied"].as_array().unwrap().len(), 1, "{manifest}");
+    let regions = |account: &str| {
+        let names = fs::read_dir(folder.out().join(account)).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).filter(|name| name != "global").collect::<BTreeSet<_>>()
+    };
+    let (own, member) = (regions(ACCOUNT), regions("222222222222"));
+    assert!(member.contains("eu-west-1") && member.is_subset(&own), "{member:?}");
+    // Hong Kong has to be switched on.
+    assert!(own.contains("ap-east-1") && !member.contains("ap-east-1"), "{own:?} {member:?}");
+}
+
 /// All that the policy allows is used, and nothing else is.
 #[test]
 fn the_policy_is_neither_too_narrow_nor_too_wide() {

@@ -42,13 +42,20 @@ class Ask:
             or handler.path.partition("?")[0].strip("/").rpartition("/")[2]
         )
         self.cbor = bool(rpc)
+        # Who took on the role that asks, if one does.
+        self.key = Proxy.taken.get(self.key, self.key)
+        self.member = self.key if scope and self.key != scope.group(1) else None
         self.body = body
 
 
 def fault(ask, counts):
     """The fault that an access key stands for: a status with a code, "reset", "slow" or "cut"; nothing when all is well."""
     if ask.service == "sts":
+        if ask.key == "AKIANOROLE" and ask.operation == "AssumeRole":
+            return (403, "AccessDenied")
         return "EXPIRED" if ask.key == "AKIAEXPIRED" else None
+    if ask.key == "AKIANOREGIONS" and ask.member and ask.operation == "DescribeRegions":
+        return (403, "UnauthorizedOperation")
     seen = counts[(ask.key, ask.region, ask.operation)] = counts.get((ask.key, ask.region, ask.operation), 0) + 1
     if ask.key == "AKIATHROTTLED" and seen <= 2:
         return (400, "ThrottlingException") if ask.service not in ("ec2",) else (503, "RequestLimitExceeded")
@@ -88,6 +95,7 @@ class Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     moto = None
     counts = {}
+    taken = {}
     lock = threading.Lock()
 
     def log_message(self, *_):
@@ -108,6 +116,8 @@ class Proxy(BaseHTTPRequestHandler):
         if isinstance(wrong, tuple):
             return self.answer(*failure(ask, *wrong))
         status, kind, text = replay.answer(ask, self.path) or self.forward(body)
+        if ask.operation == "AssumeRole" and status == 200:
+            Proxy.taken[re.search(rb"<AccessKeyId>(\w+)<", text).group(1).decode()] = ask.key
         if wrong == "cut":
             self.answer(status, kind, text, cut=True)
         else:
