@@ -28,7 +28,9 @@ pub mod sagemaker;
 pub mod savingsplans;
 mod shape;
 
-pub use advice::{Advice, DatabaseAdvice, FunctionAdvice, HubAdvice, IdleAdvice, InstanceAdvice, VolumeAdvice};
+pub use advice::{
+    Advice, Advised, DatabaseAdvice, FunctionAdvice, HubAdvice, IdleAdvice, InstanceAdvice, VolumeAdvice,
+};
 pub use arn::short_id;
 pub use collected::{Collected, Lookup, Scope};
 pub use owned::{Amount, Bound, Covers, OwnedCommitment, State};
@@ -164,9 +166,9 @@ operations! {
     database_advice: DatabaseAdvice,
     /// What it says of Lambda functions, by name.
     function_advice: FunctionAdvice,
-    /// What it calls idle, by short id.
+    /// What it calls idle, by service and short id: see [`Inventory::called_idle`].
     idle_advice: IdleAdvice,
-    /// What Cost Optimization Hub says, by the short id of the resource.
+    /// What Cost Optimization Hub says, by service and short id of the resource.
     hub_advice: HubAdvice,
     /// Products of the price list, by SKU.
     products: pricing::Product,
