@@ -449,6 +449,37 @@ fn what_is_fresh_is_not_fetched_again() {
 }
 
 #[test]
+fn a_damaged_file_of_a_former_run_is_said_and_fetched_again() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "ec2"];
+    assert_eq!(folder.collect("AKIAPLAIN", &some).status, Some(0));
+    let before = folder.files();
+    let home = folder.out().join(ACCOUNT).join("us-east-1");
+    let volumes = home.join("ec2-describe-volumes.json");
+    fs::write(&volumes, "{\"Volumes\": [").unwrap();
+    fs::write(home.join("rds-describe-db-instances.json"), "by hand").unwrap();
+    let ran = folder.collect("AKIAPLAIN", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let said = |of: &str| ran.err.lines().find(|line| line.contains(of)).unwrap_or_default().to_owned();
+    assert!(said("ec2-describe-volumes.json is damaged: ").ends_with("; it is fetched again"), "{}", ran.err);
+    assert!(said("rds-describe-db-instances.json is damaged: ").ends_with("`recommend` skips it"), "{}", ran.err);
+    assert!(ran.err.contains("1 listing(s) fetched"), "{}", ran.err);
+    fs::remove_file(home.join("rds-describe-db-instances.json")).unwrap();
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn an_endpoint_that_is_gone_by_then_is_passed_over() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "sagemaker,metrics", "--lookback", "2"];
+    let ran = folder.collect("AKIAGONE", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(actions(&folder.manifest()).contains("sagemaker:DescribeEndpoint"));
+    assert!(folder.has("us-east-1/sagemaker-list-endpoints.json"));
+    assert!(!folder.has("us-east-1/endpoint/metrics.csv"));
+}
+
+#[test]
 fn the_budget_is_kept() {
     let folder = Folder::new();
     let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1", "--budget", "0.02"]);
@@ -460,6 +491,23 @@ fn the_budget_is_kept() {
     assert_eq!(manifest["complete"], json!(false));
     assert!(ran.err.contains("left out to stay within the budget: ce-get-"), "{}", ran.err);
     assert!(folder.has("us-east-1/ec2-describe-volumes.json"));
+}
+
+/// Each call fails at first: what a second attempt costs is paid too, or it is not made.
+#[test]
+fn attempts_are_paid_and_stay_within_the_budget() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "cost-explorer", "--budget"];
+    let ran = folder.collect("AKIASHAKY", &[&some[..], &["0.06"]].concat());
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let manifest = folder.manifest();
+    let calls =
+        manifest["calls"].as_array().unwrap().iter().filter(|one| one["action"].as_str().unwrap().starts_with("ce:"));
+    let calls: u64 = calls.map(|one| one["calls"].as_u64().unwrap()).sum();
+    // Four first attempts, two second ones; two listings are left out.
+    assert_eq!((calls, &manifest["spent_usd"]), (6, &json!(0.06)), "{manifest}");
+    assert_eq!(manifest["over_budget"].as_array().unwrap().len(), 2, "{manifest}");
+    assert!(ran.err.contains("it would cost more than --budget"), "{}", ran.err);
 }
 
 #[test]

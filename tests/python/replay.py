@@ -225,6 +225,11 @@ def answer(ask, path):
     if ask.cbor and ask.operation in CBOR:
         document = CBOR[ask.operation]
         return 200, "application/cbor", cbor(document(ask) if callable(document) else document)
+    if (ask.key, ask.operation) == ("AKIAGONE", "ListEndpoints"):
+        endpoint = {"EndpointName": "gone", "EndpointArn": f"arn:aws:sagemaker:{ask.region}:{ACCOUNT}:endpoint/gone"}
+        moments = {"CreationTime": 1795564800, "LastModifiedTime": 1795564800}
+        endpoints = {"Endpoints": [endpoint | moments | {"EndpointStatus": "Deleting"}]}
+        return 200, "application/x-amz-json-1.1", json.dumps(endpoints).encode()
     document = JSON.get((ask.service, ask.operation))
     if document is not None:
         document = document(ask) if callable(document) else document

@@ -170,6 +170,7 @@ impl Ledger {
         let sorted = |missed: &Vec<Missed>| {
             let mut missed = missed.clone();
             missed.sort();
+            missed.dedup();
             missed
         };
         Counted {

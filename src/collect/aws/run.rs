@@ -8,7 +8,7 @@ use super::{
     manifest::Manifest,
     metrics::{self, Stretch},
     site::{Site, Written},
-    state::State,
+    state::{self, State},
     steps::{self, Ask, METRICS, Place, STEPS, Step},
 };
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
     error::{Error, Result, did_you_mean},
     inventory::{Inventory, files::is_region},
     money::Money,
-    note::Notes,
 };
 use aws_config::{Region, SdkConfig};
 use futures_util::{StreamExt as _, stream};
@@ -108,6 +107,7 @@ impl Run<'_> {
         manifest.regions.dedup();
         manifest.write(&self.options.out)?;
         let scopes = self.scopes(&accounts)?;
+        scopes.iter().try_for_each(|scope| scope.state.borrow_mut().mend(&scope.site.folder, tell))?;
         self.tell_before(&scopes, tell);
         let steps = scopes.iter().map(|scope| self.steps(scope).count() as u64).sum();
         self.bar.set_length(steps);
@@ -227,9 +227,22 @@ impl Run<'_> {
         self.missed(scope, what, failure);
     }
 
-    /// What the folder's files say.
+    /// What the folder's files say. A file of ours that cannot be read is missing, and fetched again by the next run.
     fn known(&self, scope: &Scope) -> Inventory {
-        Inventory::load(std::slice::from_ref(&scope.site.folder), &mut Notes::default()).unwrap_or_default()
+        let (known, damaged) = match state::inventory(&scope.site.folder) {
+            Ok(read) => read,
+            Err(error) => {
+                self.missed(scope, "the folder itself", &Failure::broken(error));
+                return Inventory::default();
+            }
+        };
+        for (file, why) in damaged {
+            let owner = scope.state.borrow().owner(&file);
+            if let Some(step) = owner {
+                self.lost(scope, &step, &step, &Failure::broken(format_args!("{file} is damaged: {why}")));
+            }
+        }
+        known
     }
 
     async fn step(&self, scope: &Scope, step: &Step, asked: &str, fetch: impl FnOnce() -> super::site::Fetch) {
