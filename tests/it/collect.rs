@@ -2,6 +2,7 @@
 //!
 //! Which fault, the access key says: see `tests/python/cloud.py`.
 
+mod end_to_end;
 mod memory;
 
 use crate::{
@@ -25,6 +26,8 @@ const SECRETS: [&str; 4] = ["SECRETKEYOFTHETEST", "SESSIONTOKENOFTHETEST", "FQoG
 
 struct Cloud {
     port: u64,
+    /// Of moto itself, without the proxy.
+    moto: u64,
     ids: Value,
     /// It serves until its standard input ends, with this process.
     _child: Child,
@@ -45,7 +48,8 @@ fn cloud() -> &'static Cloud {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).expect("cloud.py tells its port");
-        Cloud { port: told["port"].as_u64().unwrap(), ids: told["ids"].clone(), _child: child }
+        let port = |name: &str| told[name].as_u64().unwrap();
+        Cloud { port: port("port"), moto: port("moto"), ids: told["ids"].clone(), _child: child }
     })
 }
 
@@ -57,10 +61,14 @@ struct Ran {
 
 /// Runs the program with an access key that stands for a fault.
 fn curtail(key: &str, arguments: &[&str]) -> Ran {
+    curtail_at(cloud().port, key, arguments)
+}
+
+fn curtail_at(port: u64, key: &str, arguments: &[&str]) -> Ran {
     let done = Command::new(env!("CARGO_BIN_EXE_curtail"))
         .args(arguments)
         .env_clear()
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", cloud().port))
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AWS_ACCESS_KEY_ID", key)
         .env("AWS_SECRET_ACCESS_KEY", SECRETS[0])
         .env("AWS_SESSION_TOKEN", SECRETS[1])
@@ -354,6 +362,18 @@ fn what_fails_for_a_while_is_asked_again() {
         assert_eq!(folder.files(), whole, "{key}");
         assert_eq!(folder.manifest()["complete"], json!(true), "{key}");
     }
+}
+
+/// An answer that comes in pieces is waited for, and not asked for again.
+#[test]
+fn a_slow_answer_is_read_to_its_end() {
+    let some = ["--regions", "us-east-1", "--services", "ec2,elb"];
+    let (plain, slow) = (Folder::new(), Folder::new());
+    assert_eq!(plain.collect("AKIAPLAIN", &some).status, Some(0));
+    let ran = slow.collect("AKIASLOW", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert_eq!(slow.files(), plain.files());
+    assert_eq!(slow.manifest()["calls"], plain.manifest()["calls"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ import re
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -65,6 +66,8 @@ def fault(ask, counts):
         return "reset"
     if ask.key == "AKIACUT" and seen == 1:
         return "cut"
+    if ask.key == "AKIASLOW" and seen == 1:
+        return "slow"
     if ask.key == "AKIADEAD" and ask.operation == "DescribeVolumes":
         return (500, "InternalFailure")
     if ask.key == "AKIADENIED" and (ask.region == "eu-west-1" or ask.service == "compute-optimizer"):
@@ -118,10 +121,7 @@ class Proxy(BaseHTTPRequestHandler):
         status, kind, text = replay.answer(ask, self.path) or self.forward(body)
         if ask.operation == "AssumeRole" and status == 200:
             Proxy.taken[re.search(rb"<AccessKeyId>(\w+)<", text).group(1).decode()] = ask.key
-        if wrong == "cut":
-            self.answer(status, kind, text, cut=True)
-        else:
-            self.answer(status, kind, text)
+        self.answer(status, kind, text, wrong)
         return None
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
@@ -133,7 +133,7 @@ class Proxy(BaseHTTPRequestHandler):
         answer = moto.getresponse()
         return answer.status, answer.headers.get("Content-Type", "text/plain"), answer.read()
 
-    def answer(self, status, kind, body, cut=False):
+    def answer(self, status, kind, body, wrong=None):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         if kind == "application/cbor":
@@ -141,7 +141,12 @@ class Proxy(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("x-amzn-RequestId", "r")
         self.end_headers()
-        if cut:
+        if wrong == "slow":
+            step = len(body) // 6 + 1
+            for at in range(0, len(body), step):
+                time.sleep(0.2)
+                self.wfile.write(body[at : at + step])
+        elif wrong == "cut":
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
             self.connection.shutdown(2)
@@ -342,7 +347,7 @@ def main():
     replay.CLIENTS = client
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    print(json.dumps({"port": proxy.server_address[1], "ids": ids}), flush=True)
+    print(json.dumps({"port": proxy.server_address[1], "moto": Proxy.moto, "ids": ids}), flush=True)
     sys.stdin.read()
     moto.stop()
 
