@@ -17,8 +17,7 @@ fn services_with_the_same_name_do_not_swap_advice() {
         (arn("rds:@:db:web"), arn("lambda:@:function:web"), arn("elasticache:@:cluster:web"));
     let sized =
         |key: &str, name: &str, arn: &str, rest: &str| format!(r#"{{"{key}": [{{"{name}": "{arn}", {rest}}}]}}"#);
-    let databases =
-        sized("rdsDBRecommendations", "resourceArn", &format!("{database}"), r#""instanceFinding": "Overprovisioned""#);
+    let databases = sized("rdsDBRecommendations", "resourceArn", &database, r#""instanceFinding": "Overprovisioned""#);
     let functions = sized(
         "lambdaFunctionRecommendations",
         "functionArn",
