@@ -155,6 +155,8 @@ pub struct OwnerFigures {
 pub struct QualityFigures {
     /// The share of cost from which a remark is made.
     pub note_share: f64,
+    /// Percentage points by which Cost Explorer and the bill may differ.
+    pub max_explorer_points: f64,
 }
 
 /// Figures of the comparison with an earlier report.

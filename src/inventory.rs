@@ -7,6 +7,7 @@ mod advice;
 pub mod arn;
 pub mod autoscaling;
 mod collected;
+pub mod costexplorer;
 pub mod dynamodb;
 pub mod ec2;
 pub mod elasticache;
@@ -28,7 +29,9 @@ pub mod sagemaker;
 pub mod savingsplans;
 mod shape;
 
-pub use advice::{Advice, DatabaseAdvice, FunctionAdvice, HubAdvice, IdleAdvice, InstanceAdvice, VolumeAdvice};
+pub use advice::{
+    Advice, Advised, DatabaseAdvice, FunctionAdvice, HubAdvice, IdleAdvice, InstanceAdvice, VolumeAdvice,
+};
 pub use arn::short_id;
 pub use collected::{Collected, Lookup, Scope};
 pub use owned::{Amount, Bound, Covers, OwnedCommitment, State};
@@ -45,14 +48,6 @@ use std::path::PathBuf;
 
 /// The file in which `curtail collect` says what it did.
 pub(crate) const MANIFEST: &str = "collect-manifest.json";
-
-/// Beginnings of files that are kept for people: no rule reads them, and they are not remarked on.
-const KEPT: &[&str] = &[
-    "ce-get-reservation-coverage",
-    "ce-get-reservation-utilization",
-    "ce-get-savings-plans-coverage",
-    "ce-get-savings-plans-utilization",
-];
 
 /// Declares every operation once: its field, its item and so its file name and token.
 macro_rules! operations {
@@ -164,10 +159,18 @@ operations! {
     database_advice: DatabaseAdvice,
     /// What it says of Lambda functions, by name.
     function_advice: FunctionAdvice,
-    /// What it calls idle, by short id.
+    /// What it calls idle, by service and short id: see [`Inventory::called_idle`].
     idle_advice: IdleAdvice,
-    /// What Cost Optimization Hub says, by the short id of the resource.
+    /// What Cost Optimization Hub says, by service and short id of the resource.
     hub_advice: HubAdvice,
+    /// What Cost Explorer says of the use of Savings Plans, by the first day.
+    plans_used: costexplorer::PlansUsed,
+    /// What it says of their coverage, by the first day.
+    plans_cover: costexplorer::PlansCover,
+    /// What it says of the use of EC2's reservations, by the first day.
+    reservations_used: costexplorer::ReservationsUsed,
+    /// What it says of their coverage, by the first day.
+    reservations_cover: costexplorer::ReservationsCover,
     /// Products of the price list, by SKU.
     products: pricing::Product,
     /// Products of a whole price-list file, by SKU.
@@ -190,9 +193,6 @@ impl Inventory {
                 continue;
             }
             let Some((token, argument)) = operation(file.stem()) else {
-                if KEPT.iter().any(|kept| file.stem().starts_with(kept)) {
-                    continue;
-                }
                 notes.about(&file.name, Remark::UnknownInventoryFile { hint: hint(file.stem()) });
                 continue;
             };

@@ -111,6 +111,7 @@ pub fn run(config: &Config) -> Result<Report> {
     let Read { exports, mut facts, transactions, mut notes } = read(config)?;
     let (inventory, metrics) = collected(config, &mut notes)?;
     facts.complete(inventory.commitments());
+    quality::on_explorer(&facts, &inventory, &config.coverage, config.defaults.quality.max_explorer_points, &mut notes);
     let rules = rules::load(&config.rules, &mut notes)?;
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
     let prices = Prices::gather(prices::Seen::of(&facts), &inventory)?;

@@ -185,6 +185,8 @@ remarks! {
         "{findings} finding(s) are left out because what they are about is gone: not billed in the last {hours} hours of the period, or not in the inventory any more";
     RepricingError { percent: f64, limit: f64 } Warning "repricing_error" =>
         "the model prices the bill {percent:.2} % away from what was billed, more than {limit:.2} %: savings may be off by as much (see `reconciliation`)";
+    ExplorerDiffers { what: &'static str, month: String, theirs: f64, ours: f64 } Warning "cost_explorer_differs" =>
+        "{what} in {month}: {theirs:.1} % by Cost Explorer, {ours:.1} % by this bill: it may lack accounts, or was changed since";
     CoarseHours { granularity: &'static str } Info "coarse_hours" =>
         "the export is {granularity}: usage is taken to be the same in every hour of a line, so commitments may be priced as better used than they were";
     UnplacedCommitments { count: usize } Info "unplaced_commitments" =>

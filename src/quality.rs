@@ -1,5 +1,9 @@
 //! Data quality: what to know of the bill before believing conclusions from it. `recommend` carries the same notes.
 
+mod explorer;
+
+pub use explorer::on_explorer;
+
 use crate::{
     defaults::Defaults,
     exports::Exports,

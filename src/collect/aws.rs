@@ -1,9 +1,11 @@
 //! Asking AWS: accounts, regions and services, within bounds and within the budget.
 
+mod accounts;
 mod autoscaling;
 mod cbor;
 mod computeoptimizer;
 mod costexplorer;
+mod discover;
 mod dynamodb;
 mod ec2;
 mod elasticache;

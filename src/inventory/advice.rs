@@ -1,6 +1,14 @@
 //! What AWS's own advisers say: Compute Optimizer and Cost Optimization Hub.
 
-use super::{Found, Inventory, Operation, Scope, arn::scope, short_id};
+mod told;
+
+pub use told::Advised;
+
+use super::{
+    Found, Operation, Scope,
+    arn::{parts, scope},
+    short_id,
+};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -140,7 +148,7 @@ impl Operation for IdleAdvice {
     }
 
     fn unpack(entries: Vec<Self>, _: Option<&str>) -> Result<Vec<Found<Self>>> {
-        let found = |entry: Self| (scope(&entry.resource_arn), short_id(&entry.resource_arn).to_owned(), entry);
+        let found = |entry: Self| (scope(&entry.resource_arn), keyed(&entry.resource_arn, None), entry);
         Ok(entries.into_iter().map(found).collect())
     }
 }
@@ -159,6 +167,8 @@ pub struct HubAdvice {
     pub resource_id: Option<String>,
     /// Its ARN.
     pub resource_arn: Option<String>,
+    /// Its kind: `Ec2Instance`, `RdsDbInstance`, `LambdaFunction`, ...
+    pub current_resource_type: Option<String>,
     /// `Rightsize`, `Stop`, `Upgrade`, `Delete`, `MigrateToGraviton`, `ScaleIn`, ...
     pub action_type: Option<String>,
     /// In a few words, what it would become.
@@ -185,8 +195,9 @@ impl Operation for HubAdvice {
         let mut best: BTreeMap<(Scope, String), Self> = BTreeMap::new();
         for entry in entries {
             let resource = entry.resource_arn.as_deref().or(entry.resource_id.as_deref()).filter(|id| !id.is_empty());
-            let id = resource.map_or_else(|| entry.recommendation_id.clone(), |id| short_id(id).to_owned());
-            let key = (Scope { account: entry.account_id.clone(), region: entry.region.clone() }, id);
+            let id = resource.map_or_else(|| entry.recommendation_id.clone(), |id| keyed(id, service_of_type(&entry)));
+            let stated = Scope { account: entry.account_id.clone(), region: entry.region.clone() };
+            let key = (stated.or(&scope(entry.resource_arn.as_deref().unwrap_or_default())), id);
             let rank = |one: &Self| (one.estimated_monthly_savings.unwrap_or_default(), one.recommendation_id.clone());
             if best.get(&key).is_none_or(|kept| rank(kept) < rank(&entry)) {
                 best.insert(key, entry);
@@ -194,6 +205,51 @@ impl Operation for HubAdvice {
         }
         Ok(best.into_iter().map(|((scope, id), entry)| (scope, id, entry)).collect())
     }
+}
+
+/// Services that have resources with advice, as ARNs name them; the empty one is not told.
+const SERVICES: &[&str] = &[
+    "",
+    "autoscaling",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "elasticache",
+    "elasticloadbalancing",
+    "es",
+    "lambda",
+    "memorydb",
+    "rds",
+    "redshift",
+    "sagemaker",
+];
+
+/// The service in front of the short id: names of different services may be the same.
+fn keyed(id: &str, service: Option<&str>) -> String {
+    let service = parts(id).map(|parts| parts[2]).or(service).unwrap_or_default();
+    format!("{service}:{}", short_id(id))
+}
+
+/// The service of the hub's kind of resource.
+fn service_of_type(entry: &HubAdvice) -> Option<&'static str> {
+    let kinds = [
+        ("Ec2AutoScaling", "autoscaling"),
+        ("Ec2", "ec2"),
+        ("Ebs", "ec2"),
+        ("NatGateway", "ec2"),
+        ("Rds", "rds"),
+        ("Aurora", "rds"),
+        ("Lambda", "lambda"),
+        ("Ecs", "ecs"),
+        ("DynamoDb", "dynamodb"),
+        ("ElastiCache", "elasticache"),
+        ("MemoryDb", "memorydb"),
+        ("OpenSearch", "es"),
+        ("Redshift", "redshift"),
+        ("SageMaker", "sagemaker"),
+    ];
+    let kind = entry.current_resource_type.as_deref()?;
+    kinds.into_iter().find(|(begins, _)| kind.starts_with(begins)).map(|(_, service)| service)
 }
 
 /// What a recommendation says.
@@ -265,88 +321,5 @@ impl Advice {
     }
 }
 
-impl Inventory {
-    /// What AWS's own advisers say of a resource, by its id or ARN.
-    #[must_use]
-    pub fn advice(&self, account: &str, region: &str, id: &str) -> Vec<Advice> {
-        let arm = format!("{}@arm64", short_id(id));
-        let mut all = Vec::new();
-        for (adviser, id) in [("compute_optimizer", short_id(id)), ("compute_optimizer_arm64", &arm)] {
-            // Names of different services may be the same, so the kind of resource must fit.
-            let said = [
-                self.instance_advice.get(account, region, id).map(Said::said),
-                self.volume_advice.get(account, region, id).map(Said::said),
-                self.database_advice.get(account, region, id).map(Said::said),
-                self.function_advice.get(account, region, id).map(Said::said),
-            ];
-            let told = said.into_iter().flatten();
-            all.extend(told.filter_map(|told| Advice::new(adviser, told.finding, told.to, told.saving)));
-        }
-        if let Some(idle) = self.idle_advice.get(account, region, id) {
-            let saving = idle.savings_opportunity.as_ref().map(|of| &of.estimated_monthly_savings);
-            all.extend(Advice::new("compute_optimizer_idle", idle.finding.as_deref(), None, saving));
-        }
-        if let Some(hub) = self.hub_advice.get(account, region, id) {
-            let saving =
-                hub.estimated_monthly_savings.map(|value| Amount { currency: hub.currency_code.clone(), value });
-            let proposal = hub.recommended_resource_summary.clone();
-            all.extend(Advice::new("cost_optimization_hub", hub.action_type.as_deref(), proposal, saving.as_ref()));
-        }
-        all
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::tests::load;
-
-    const HOME: &str = "111122223333/us-east-1";
-
-    #[test]
-    fn advisers_are_told_alike() {
-        let arn = "arn:aws:ec2:us-east-1:111122223333:instance/i-1";
-        let option = |kind: &str, saving: f64| {
-            format!(
-                r#"{{"instanceType": "{kind}", "rank": 1, "savingsOpportunity": {{"savingsOpportunityPercentage": 50.0,
-                "estimatedMonthlySavings": {{"currency": "USD", "value": {saving}}}}}}}"#
-            )
-        };
-        let instance = |kind: &str, saving: f64| {
-            format!(
-                r#"{{"instanceRecommendations": [{{"instanceArn": "{arn}", "accountId": "111122223333", "finding": "OVER_PROVISIONED",
-                "recommendationOptions": [{{"instanceType": "m5.4xlarge", "rank": 2}}, {}]}}]}}"#,
-                option(kind, saving)
-            )
-        };
-        let (plain, arm) = (instance("m5.large", 35.0), instance("m7g.large", 40.5));
-        let idle = format!(
-            r#"{{"idleRecommendations": [{{"resourceArn": "{arn}", "resourceType": "EC2Instance", "finding": "Idle"}}]}}"#
-        );
-        let hub = r#"{"items": [{"recommendationId": "x", "accountId": "111122223333", "region": "us-east-1", "resourceId": "i-1",
-            "actionType": "Stop", "estimatedMonthlySavings": 70.08, "currencyCode": "USD"}, {"recommendationId": "y"}]}"#;
-        let (inventory, notes) = load(&[
-            (&format!("{HOME}/compute-optimizer-get-ec2-instance-recommendations.json"), &plain),
-            (&format!("{HOME}/compute-optimizer-get-ec2-instance-recommendations@arm64.json"), &arm),
-            (&format!("{HOME}/compute-optimizer-get-idle-recommendations.json"), &idle),
-            ("111122223333/global/cost-optimization-hub-list-recommendations.json", hub),
-        ]);
-        assert!(notes.is_empty(), "{notes:?}");
-        let told: Vec<_> = inventory
-            .advice("111122223333", "us-east-1", arn)
-            .into_iter()
-            .map(|advice| (advice.adviser, advice.verdict.clone(), advice.proposal.clone(), advice.is_idle()))
-            .collect();
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            told,
-            [
-                ("compute_optimizer", "OVER_PROVISIONED".into(), some("m5.large"), false),
-                ("compute_optimizer_arm64", "OVER_PROVISIONED".into(), some("m7g.large"), false),
-                ("compute_optimizer_idle", "Idle".into(), None, true),
-                ("cost_optimization_hub", "Stop".into(), None, true),
-            ]
-        );
-        assert!(inventory.advice("111122223333", "eu-west-1", "i-1").is_empty());
-        assert!(inventory.idle_advice.covers("111122223333", "us-east-1"));
-    }
-}
+mod tests;

@@ -2,10 +2,11 @@
 
 use super::{Inputs, Plan, Step};
 use crate::{
-    facts::Resource,
-    inventory::{Advice, Lookup, short_id},
+    facts::{Facts, Resource},
+    inventory::{Advice, Advised, Lookup, short_id},
     note::{Notes, Remark},
     rules::{Aspect, Evidence, Finding, Signal, Target},
+    sku::{Service, What},
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -40,12 +41,40 @@ fn evidence(name: &str, value: Value, unit: Option<String>) -> Evidence {
 }
 
 fn advice_on(inputs: &Inputs<'_>, resource: &Resource) -> Vec<Advice> {
-    inputs.inventory.advice(&resource.account, &resource.region, &resource.id)
+    inputs.inventory.advice(advised(inputs.facts, resource))
+}
+
+/// The resource as advice is looked for: names of different services may be the same.
+fn advised<'a>(facts: &Facts, resource: &'a Resource) -> Advised<'a> {
+    let service = resource.costs.iter().find_map(|(id, _)| service(&facts.class(*id).what));
+    Advised { account: &resource.account, region: &resource.region, service, id: &resource.id }
+}
+
+/// The service of what a line measures, as ARNs name it.
+fn service(what: &What) -> Option<&'static str> {
+    Some(match what {
+        What::Instance(instance) | What::UnusedCapacity(instance) => match instance.service {
+            Service::Ec2 => "ec2",
+            // ARNs of DocumentDB and Neptune are those of RDS.
+            Service::Rds | Service::DocumentDb | Service::Neptune => "rds",
+            Service::ElastiCache => "elasticache",
+            Service::OpenSearch => "es",
+            Service::MemoryDb => "memorydb",
+            Service::Redshift => "redshift",
+            Service::SageMakerEndpoint | Service::SageMakerOther => "sagemaker",
+        },
+        What::Volume(_) | What::VolumeIops(_) | What::VolumeThroughput(_) | What::Snapshot | What::NatHours => "ec2",
+        What::BalancerHours(_) | What::BalancerWork(_) => "elasticloadbalancing",
+        What::LambdaCompute(_) | What::LambdaProvisioned(_) | What::LambdaRequests => "lambda",
+        What::Fargate(_) => "ecs",
+        What::TableCapacity(_) | What::TableRequests(_) | What::TableStorage => "dynamodb",
+        _ => return None,
+    })
 }
 
 /// Whether Compute Optimizer knows a resource and, asked for all that is idle in its account and region, did not name it.
 fn differs(inputs: &Inputs<'_>, resource: &Resource, advice: &[Advice]) -> bool {
-    let idle = inputs.inventory.idle_advice.find(&resource.account, &resource.region, &resource.id);
+    let idle = inputs.inventory.called_idle(advised(inputs.facts, resource));
     let known = advice.iter().any(|one| one.adviser == "compute_optimizer");
     known && matches!(idle, Lookup::Absent) && !advice.iter().any(Advice::is_idle)
 }

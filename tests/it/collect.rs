@@ -2,6 +2,9 @@
 //!
 //! Which fault, the access key says: see `tests/python/cloud.py`.
 
+mod end_to_end;
+mod memory;
+
 use crate::{
     cur::{self, Repeated},
     totals::{python, root},
@@ -23,6 +26,8 @@ const SECRETS: [&str; 4] = ["SECRETKEYOFTHETEST", "SESSIONTOKENOFTHETEST", "FQoG
 
 struct Cloud {
     port: u64,
+    /// Of moto itself, without the proxy.
+    moto: u64,
     ids: Value,
     /// It serves until its standard input ends, with this process.
     _child: Child,
@@ -43,7 +48,8 @@ fn cloud() -> &'static Cloud {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).expect("cloud.py tells its port");
-        Cloud { port: told["port"].as_u64().unwrap(), ids: told["ids"].clone(), _child: child }
+        let port = |name: &str| told[name].as_u64().unwrap();
+        Cloud { port: port("port"), moto: port("moto"), ids: told["ids"].clone(), _child: child }
     })
 }
 
@@ -55,10 +61,14 @@ struct Ran {
 
 /// Runs the program with an access key that stands for a fault.
 fn curtail(key: &str, arguments: &[&str]) -> Ran {
+    curtail_at(cloud().port, key, arguments)
+}
+
+fn curtail_at(port: u64, key: &str, arguments: &[&str]) -> Ran {
     let done = Command::new(env!("CARGO_BIN_EXE_curtail"))
         .args(arguments)
         .env_clear()
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", cloud().port))
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AWS_ACCESS_KEY_ID", key)
         .env("AWS_SECRET_ACCESS_KEY", SECRETS[0])
         .env("AWS_SESSION_TOKEN", SECRETS[1])
@@ -197,6 +207,12 @@ fn export(folder: &Path) -> PathBuf {
             "cost": 0.0065, "resource": format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}")}),
         )
     };
+    let function = |name: &str| {
+        line(
+            json!({"product": "AWSLambda", "usage_type": "Lambda-GB-Second", "operation": "Invoke", "usage": 3600.0, "cost": 0.06,
+            "resource": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")}),
+        )
+    };
     let mut beat = cur::heartbeat();
     beat.hours = days();
     beat.account = ACCOUNT.into();
@@ -212,6 +228,7 @@ fn export(folder: &Path) -> PathBuf {
         machine(instance(1)),
         machine(instance(2)),
         table("unused"),
+        function("resize"),
     ];
     cur::write(&path, &lines);
     path
@@ -239,7 +256,7 @@ fn recommend(export: &Path, inventory: &Path) -> (BTreeSet<(String, String)>, Va
 #[test]
 fn planted_waste_is_collected_and_found() {
     let folder = Folder::new();
-    let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1,eu-west-1"]);
+    let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1,eu-west-1", "--lookback", "20"]);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     assert!(ran.err.contains("Cost Explorer will be asked at least 4 time(s), for 0.0400 USD"), "{}", ran.err);
     assert!(ran.err.contains("CloudWatch will be asked for"), "{}", ran.err);
@@ -347,6 +364,18 @@ fn what_fails_for_a_while_is_asked_again() {
     }
 }
 
+/// An answer that comes in pieces is waited for, and not asked for again.
+#[test]
+fn a_slow_answer_is_read_to_its_end() {
+    let some = ["--regions", "us-east-1", "--services", "ec2,elb"];
+    let (plain, slow) = (Folder::new(), Folder::new());
+    assert_eq!(plain.collect("AKIAPLAIN", &some).status, Some(0));
+    let ran = slow.collect("AKIASLOW", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert_eq!(slow.files(), plain.files());
+    assert_eq!(slow.manifest()["calls"], plain.manifest()["calls"]);
+}
+
 #[test]
 fn throttling_is_waited_out() {
     let some = ["--regions", "us-east-1", "--services", "lambda"];
@@ -440,6 +469,37 @@ fn what_is_fresh_is_not_fetched_again() {
 }
 
 #[test]
+fn a_damaged_file_of_a_former_run_is_said_and_fetched_again() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "ec2"];
+    assert_eq!(folder.collect("AKIAPLAIN", &some).status, Some(0));
+    let before = folder.files();
+    let home = folder.out().join(ACCOUNT).join("us-east-1");
+    let volumes = home.join("ec2-describe-volumes.json");
+    fs::write(&volumes, "{\"Volumes\": [").unwrap();
+    fs::write(home.join("rds-describe-db-instances.json"), "by hand").unwrap();
+    let ran = folder.collect("AKIAPLAIN", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let said = |of: &str| ran.err.lines().find(|line| line.contains(of)).unwrap_or_default().to_owned();
+    assert!(said("ec2-describe-volumes.json is damaged: ").ends_with("; it is fetched again"), "{}", ran.err);
+    assert!(said("rds-describe-db-instances.json is damaged: ").ends_with("`recommend` skips it"), "{}", ran.err);
+    assert!(ran.err.contains("1 listing(s) fetched"), "{}", ran.err);
+    fs::remove_file(home.join("rds-describe-db-instances.json")).unwrap();
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn an_endpoint_that_is_gone_by_then_is_passed_over() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "sagemaker,metrics", "--lookback", "2"];
+    let ran = folder.collect("AKIAGONE", &some);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(actions(&folder.manifest()).contains("sagemaker:DescribeEndpoint"));
+    assert!(folder.has("us-east-1/sagemaker-list-endpoints.json"));
+    assert!(!folder.has("us-east-1/endpoint/metrics.csv"));
+}
+
+#[test]
 fn the_budget_is_kept() {
     let folder = Folder::new();
     let ran = folder.collect("AKIAPLAIN", &["--regions", "us-east-1", "--budget", "0.02"]);
@@ -451,6 +511,23 @@ fn the_budget_is_kept() {
     assert_eq!(manifest["complete"], json!(false));
     assert!(ran.err.contains("left out to stay within the budget: ce-get-"), "{}", ran.err);
     assert!(folder.has("us-east-1/ec2-describe-volumes.json"));
+}
+
+/// Each call fails at first: what a second attempt costs is paid too, or it is not made.
+#[test]
+fn attempts_are_paid_and_stay_within_the_budget() {
+    let folder = Folder::new();
+    let some = ["--regions", "us-east-1", "--services", "cost-explorer", "--budget"];
+    let ran = folder.collect("AKIASHAKY", &[&some[..], &["0.06"]].concat());
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let manifest = folder.manifest();
+    let calls =
+        manifest["calls"].as_array().unwrap().iter().filter(|one| one["action"].as_str().unwrap().starts_with("ce:"));
+    let calls: u64 = calls.map(|one| one["calls"].as_u64().unwrap()).sum();
+    // Four first attempts, two second ones; two listings are left out.
+    assert_eq!((calls, &manifest["spent_usd"]), (6, &json!(0.06)), "{manifest}");
+    assert_eq!(manifest["over_budget"].as_array().unwrap().len(), 2, "{manifest}");
+    assert!(ran.err.contains("it would cost more than --budget"), "{}", ran.err);
 }
 
 #[test]
@@ -465,6 +542,37 @@ fn an_organisation_is_asked_by_a_role_in_each_account() {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/reader");
     let ran = folder.collect("AKIAPLAIN", &["--role-arn", &role, "--regions", "us-east-1", "--services", "ec2"]);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
+}
+
+#[test]
+fn what_a_member_refuses_costs_that_member_alone() {
+    let folder = Folder::new();
+    let ran = folder.collect("AKIANOROLE", &["--organization", "--regions", "us-east-1", "--services", "lambda"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(
+        ran.err.contains("denied: the whole account (sts:AssumeRole): AccessDenied in 222222222222\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.manifest()["accounts"], json!([ACCOUNT]));
+    assert_eq!(folder.manifest()["denied"][0]["account"], json!("222222222222"));
+    // Without its regions it is asked in those that every account has.
+    let folder = Folder::new();
+    let ran = folder.collect("AKIANOREGIONS", &["--organization", "--regions", "all", "--services", "lambda"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let said = "every account has are asked (ec2:DescribeRegions): UnauthorizedOperation in 222222222222\n";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    let manifest = folder.manifest();
+    assert_eq!(manifest["accounts"], json!([ACCOUNT, "222222222222"]));
+    assert_eq!(manifest["denied"].as_array().unwrap().len(), 1, "{manifest}");
+    let regions = |account: &str| {
+        let names = fs::read_dir(folder.out().join(account)).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).filter(|name| name != "global").collect::<BTreeSet<_>>()
+    };
+    let (own, member) = (regions(ACCOUNT), regions("222222222222"));
+    assert!(member.contains("eu-west-1") && member.is_subset(&own), "{member:?}");
+    // Hong Kong has to be switched on.
+    assert!(own.contains("ap-east-1") && !member.contains("ap-east-1"), "{own:?} {member:?}");
 }
 
 /// All that the policy allows is used, and nothing else is.

@@ -16,6 +16,7 @@ mod csv;
 mod cur;
 mod curve;
 mod dialects;
+mod explorer;
 mod focus;
 mod gap;
 mod layers;

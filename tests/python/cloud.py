@@ -11,6 +11,7 @@ import re
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,13 +43,20 @@ class Ask:
             or handler.path.partition("?")[0].strip("/").rpartition("/")[2]
         )
         self.cbor = bool(rpc)
+        # Who took on the role that asks, if one does.
+        self.key = Proxy.taken.get(self.key, self.key)
+        self.member = self.key if scope and self.key != scope.group(1) else None
         self.body = body
 
 
 def fault(ask, counts):
     """The fault that an access key stands for: a status with a code, "reset", "slow" or "cut"; nothing when all is well."""
     if ask.service == "sts":
+        if ask.key == "AKIANOROLE" and ask.operation == "AssumeRole":
+            return (403, "AccessDenied")
         return "EXPIRED" if ask.key == "AKIAEXPIRED" else None
+    if ask.key == "AKIANOREGIONS" and ask.member and ask.operation == "DescribeRegions":
+        return (403, "UnauthorizedOperation")
     seen = counts[(ask.key, ask.region, ask.operation)] = counts.get((ask.key, ask.region, ask.operation), 0) + 1
     if ask.key == "AKIATHROTTLED" and seen <= 2:
         return (400, "ThrottlingException") if ask.service not in ("ec2",) else (503, "RequestLimitExceeded")
@@ -58,10 +66,14 @@ def fault(ask, counts):
         return "reset"
     if ask.key == "AKIACUT" and seen == 1:
         return "cut"
+    if ask.key == "AKIASLOW" and seen == 1:
+        return "slow"
     if ask.key == "AKIADEAD" and ask.operation == "DescribeVolumes":
         return (500, "InternalFailure")
     if ask.key == "AKIADENIED" and (ask.region == "eu-west-1" or ask.service == "compute-optimizer"):
         return (403, "AccessDeniedException") if ask.service != "ec2" else (403, "UnauthorizedOperation")
+    if ask.key == "AKIAUNLISTED" and ask.operation == "ListMetrics":
+        return (403, "AccessDenied")
     if ask.key == "AKIALAPSED" and ask.operation in ("DescribeSnapshots", "DescribeDBInstances", "ListFunctions"):
         return "EXPIRED"
     return None
@@ -86,6 +98,7 @@ class Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     moto = None
     counts = {}
+    taken = {}
     lock = threading.Lock()
 
     def log_message(self, *_):
@@ -106,10 +119,9 @@ class Proxy(BaseHTTPRequestHandler):
         if isinstance(wrong, tuple):
             return self.answer(*failure(ask, *wrong))
         status, kind, text = replay.answer(ask, self.path) or self.forward(body)
-        if wrong == "cut":
-            self.answer(status, kind, text, cut=True)
-        else:
-            self.answer(status, kind, text)
+        if ask.operation == "AssumeRole" and status == 200:
+            Proxy.taken[re.search(rb"<AccessKeyId>(\w+)<", text).group(1).decode()] = ask.key
+        self.answer(status, kind, text, wrong)
         return None
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
@@ -121,7 +133,7 @@ class Proxy(BaseHTTPRequestHandler):
         answer = moto.getresponse()
         return answer.status, answer.headers.get("Content-Type", "text/plain"), answer.read()
 
-    def answer(self, status, kind, body, cut=False):
+    def answer(self, status, kind, body, wrong=None):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         if kind == "application/cbor":
@@ -129,7 +141,12 @@ class Proxy(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("x-amzn-RequestId", "r")
         self.end_headers()
-        if cut:
+        if wrong == "slow":
+            step = len(body) // 6 + 1
+            for at in range(0, len(body), step):
+                time.sleep(0.2)
+                self.wfile.write(body[at : at + step])
+        elif wrong == "cut":
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
             self.connection.shutdown(2)
@@ -210,11 +227,28 @@ def make():
     client("elasticache").create_cache_cluster(
         CacheClusterId="sessions", CacheNodeType="cache.m5.large", Engine="redis", NumCacheNodes=1
     )
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for name in ("resize", "plain"):
+        client("lambda").create_function(
+            FunctionName=name, Runtime="python3.12", Role=role, Handler="f.f", MemorySize=1024, Code={"ZipFile": archive()}
+        )
     # Another region with one volume of its own.
     ids["west_volume"] = client("ec2", "eu-west-1").create_volume(AvailabilityZone="eu-west-1a", Size=8)["VolumeId"]
     metrics(client("cloudwatch"), instances, ids)
     age(ids)
     return ids
+
+
+def archive():
+    """A function's code, which nobody runs."""
+    import io
+    import zipfile
+
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as file:
+        file.writestr("f.py", "def f(event, context): pass")
+    return kept.getvalue()
 
 
 def age(ids):
@@ -265,6 +299,43 @@ def metrics(cloudwatch, instances, ids):
         for back in range(1, 17)
     ]
     cloudwatch.put_metric_data(Namespace="AWS/ApplicationELB", MetricData=data)
+    memory(cloudwatch, instances, today)
+
+
+def memory(cloudwatch, instances, today):
+    """Each day of sixteen, as agents send it: in several series of one instance, of the type that another had before, of an instance that
+    is gone, of a fleet; and of one function with Lambda Insights beside one without."""
+    import datetime
+
+    def send(namespace, name, unit, value, **dimensions):
+        data = [
+            {
+                "MetricName": name,
+                # moto tells series apart by the order of their dimensions: CloudWatch does not.
+                "Dimensions": [{"Name": key, "Value": text} for key, text in sorted(dimensions.items())],
+                "Timestamp": today - datetime.timedelta(days=back) + datetime.timedelta(hours=12),
+                "Value": value,
+                "Unit": unit,
+            }
+            for back in range(1, 17)
+        ]
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+
+    def agent(value, **dimensions):
+        send("CWAgent", "mem_used_percent", "Percent", value, **dimensions)
+
+    one, two = instances[1:3]
+    agent(21.5, InstanceId=one)
+    agent(22.5, InstanceId=one, ImageId="ami-1", InstanceType="m5.large")
+    agent(63.5, InstanceId=two, ImageId="ami-1", InstanceType="m5.large", AutoScalingGroupName="web")
+    agent(31.5, InstanceId=two, ImageId="ami-1", InstanceType="m5.xlarge")
+    agent(99.0, InstanceId="i-0123456789abcdef0")
+    agent(98.0, AutoScalingGroupName="web")
+    send("LambdaInsights", "used_memory_max", "Megabytes", 120.0, function_name="resize")
+    send("LambdaInsights", "used_memory_max", "Megabytes", 110.0, function_name="resize", version="7")
+    send("LambdaInsights", "cpu_total_time", "Milliseconds", 30.0, function_name="resize")
+    send("AWS/Lambda", "Duration", "Milliseconds", 300.0, FunctionName="resize")
+    send("AWS/Lambda", "Duration", "Milliseconds", 200.0, FunctionName="plain")
 
 
 def main():
@@ -276,7 +347,7 @@ def main():
     replay.CLIENTS = client
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    print(json.dumps({"port": proxy.server_address[1], "ids": ids}), flush=True)
+    print(json.dumps({"port": proxy.server_address[1], "moto": Proxy.moto, "ids": ids}), flush=True)
     sys.stdin.read()
     moto.stop()
 

@@ -75,10 +75,19 @@ def _item(data, at):
 def cloudwatch(ask):
     """CloudWatch's answer by way of boto3: moto does not speak CBOR."""
     client = CLIENTS("cloudwatch", ask.region)
-    operation = {"GetMetricData": client.get_metric_data, "ListMetrics": client.list_metrics}[ask.operation]
-    document = operation(**uncbor(ask.body))
+    document = client.get_metric_data(**uncbor(ask.body))
     document.pop("ResponseMetadata")
     return document
+
+
+def list_metrics(ask):
+    """Each series once, in pages of three, so that a listing has several."""
+    wanted = uncbor(ask.body)
+    at = int(wanted.pop("NextToken", None) or 0)
+    pages = CLIENTS("cloudwatch", ask.region).get_paginator("list_metrics").paginate(**wanted)
+    metrics = list({json.dumps(metric): metric for page in pages for metric in page["Metrics"]}.values())
+    more = {"NextToken": str(at + 3)} if at + 3 < len(metrics) else {}
+    return {"Metrics": metrics[at : at + 3], **more}
 
 
 def saving(value):
@@ -198,7 +207,7 @@ CBOR = {
     "GetLambdaFunctionRecommendations": {"lambdaFunctionRecommendations": []},
     "GetIdleRecommendations": idle_recommendations,
     "GetMetricData": cloudwatch,
-    "ListMetrics": cloudwatch,
+    "ListMetrics": list_metrics,
 }
 
 # Listings of the query protocol that moto does not have: empty ones.
@@ -216,6 +225,11 @@ def answer(ask, path):
     if ask.cbor and ask.operation in CBOR:
         document = CBOR[ask.operation]
         return 200, "application/cbor", cbor(document(ask) if callable(document) else document)
+    if (ask.key, ask.operation) == ("AKIAGONE", "ListEndpoints"):
+        endpoint = {"EndpointName": "gone", "EndpointArn": f"arn:aws:sagemaker:{ask.region}:{ACCOUNT}:endpoint/gone"}
+        moments = {"CreationTime": 1795564800, "LastModifiedTime": 1795564800}
+        endpoints = {"Endpoints": [endpoint | moments | {"EndpointStatus": "Deleting"}]}
+        return 200, "application/x-amz-json-1.1", json.dumps(endpoints).encode()
     document = JSON.get((ask.service, ask.operation))
     if document is not None:
         document = document(ask) if callable(document) else document

@@ -1,4 +1,4 @@
-//! Cost Explorer's view of commitments over the last complete month. Every request is paid.
+//! Cost Explorer's view of commitments over the last complete month. Every request is paid, each attempt of it at the gate.
 
 use super::{
     failure::Failure,
@@ -26,7 +26,6 @@ pub(super) fn savings_plans_coverage(site: Site) -> Fetch {
         let client = client!(site, aws_sdk_costexplorer, capture);
         let mut token = None;
         loop {
-            site.ledger.pay("ce:GetSavingsPlansCoverage", 0)?;
             let ask = client.get_savings_plans_coverage().time_period(last_month(today())?);
             let page = ask.granularity(Granularity::Monthly).set_next_token(token).send().await?;
             token = page.next_token.filter(|token| !token.is_empty());
@@ -42,7 +41,6 @@ pub(super) fn savings_plans_utilization(site: Site) -> Fetch {
     Box::pin(async move {
         let capture = Capture::default();
         let client = client!(site, aws_sdk_costexplorer, capture);
-        site.ledger.pay("ce:GetSavingsPlansUtilization", 0)?;
         let ask = client.get_savings_plans_utilization().time_period(last_month(today())?);
         ask.granularity(Granularity::Monthly).send().await?;
         let document = capture.document(&["SavingsPlansUtilizationsByTime"])?;
@@ -56,7 +54,6 @@ pub(super) fn reservation_coverage(site: Site) -> Fetch {
         let client = client!(site, aws_sdk_costexplorer, capture);
         let mut token = None;
         loop {
-            site.ledger.pay("ce:GetReservationCoverage", 0)?;
             let ask = client.get_reservation_coverage().time_period(last_month(today())?);
             let page = ask.granularity(Granularity::Monthly).set_next_page_token(token).send().await?;
             token = page.next_page_token.filter(|token| !token.is_empty());
@@ -74,7 +71,6 @@ pub(super) fn reservation_utilization(site: Site) -> Fetch {
         let client = client!(site, aws_sdk_costexplorer, capture);
         let mut token = None;
         loop {
-            site.ledger.pay("ce:GetReservationUtilization", 0)?;
             let ask = client.get_reservation_utilization().time_period(last_month(today())?);
             let page = ask.granularity(Granularity::Monthly).set_next_page_token(token).send().await?;
             token = page.next_page_token.filter(|token| !token.is_empty());

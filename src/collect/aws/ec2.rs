@@ -359,11 +359,27 @@ fn offering(of: sdk::ReservedInstancesOffering) -> ec2::ReservedInstancesOfferin
     }
 }
 
+/// The regions of an account, sorted.
+#[derive(Debug, Clone)]
+pub(super) struct Regions {
+    /// Those that are switched on.
+    pub(super) all: Vec<String>,
+    /// Those of them that are switched on in every account.
+    pub(super) everywhere: Vec<String>,
+}
+
 /// The regions that are switched on.
-pub(super) async fn regions(site: &Site) -> Result<Vec<String>, Failure> {
-    let all = client!(site, aws_sdk_ec2).describe_regions().send().await?;
-    let mut names: Vec<String> =
-        all.regions.unwrap_or_default().into_iter().filter_map(|one| one.region_name).collect();
-    names.sort();
-    Ok(names)
+pub(super) async fn regions(site: &Site) -> Result<Regions, Failure> {
+    let told = client!(site, aws_sdk_ec2).describe_regions().send().await?;
+    let (mut all, mut everywhere) = (Vec::new(), Vec::new());
+    for region in told.regions.unwrap_or_default() {
+        let Some(name) = region.region_name else { continue };
+        if region.opt_in_status.as_deref() == Some("opt-in-not-required") {
+            everywhere.push(name.clone());
+        }
+        all.push(name);
+    }
+    all.sort();
+    everywhere.sort();
+    Ok(Regions { all, everywhere })
 }

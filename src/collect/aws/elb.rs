@@ -1,6 +1,9 @@
 //! Load balancers, as the inventory reads them.
 
-use super::site::{Fetch, Site, Written, at, client, listed, listing, named, stem, whole, word};
+use super::{
+    failure::Failure,
+    site::{Fetch, Site, Written, at, client, listed, listing, named, stem, whole, word},
+};
 use crate::inventory::{Inventory, elb};
 use aws_sdk_elasticloadbalancing as aws_sdk_elb;
 use aws_sdk_elasticloadbalancingv2 as aws_sdk_elbv2;
@@ -53,14 +56,23 @@ pub(super) fn target_health(site: Site, known: Arc<Inventory>) -> Fetch {
         let ask = |arn: String| {
             let client = client.clone();
             async move {
-                let health = client.describe_target_health().target_group_arn(&arn).send().await?;
+                let health = match client.describe_target_health().target_group_arn(&arn).send().await {
+                    Ok(health) => health,
+                    // It was deleted since it was listed.
+                    Err(error)
+                        if error.as_service_error().is_some_and(|of| of.is_target_group_not_found_exception()) =>
+                    {
+                        return Ok(None);
+                    }
+                    Err(error) => return Err(Failure::from(error)),
+                };
                 let targets = health.target_health_descriptions.unwrap_or_default().into_iter().map(target).collect();
                 let name = format!("{}@{}", stem::<elb::TargetHealth>(), arn.replace(['/', ':'], "_"));
-                named::<elb::TargetHealth>(name, targets)
+                named::<elb::TargetHealth>(name, targets).map(Some)
             }
         };
-        let files: Vec<Written> = stream::iter(groups).map(ask).buffered(8).try_collect().await?;
-        Ok(files)
+        let files: Vec<Option<Written>> = stream::iter(groups).map(ask).buffered(8).try_collect().await?;
+        Ok(files.into_iter().flatten().collect())
     })
 }
 

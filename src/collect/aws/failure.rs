@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use std::fmt;
+use std::{error::Error, fmt};
 
 /// Codes that say: you may not.
 const DENIED: &[&str] = &[
@@ -98,8 +98,14 @@ impl fmt::Display for Failure {
     }
 }
 
-impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Failure {
+impl Error for Failure {}
+
+impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E, HttpResponse>> for Failure {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
+        // What the gate did not let pass.
+        if let Some(refused) = causes(&error).find_map(|cause| cause.downcast_ref::<Self>()) {
+            return refused.clone();
+        }
         match &error {
             SdkError::ServiceError(told) => {
                 Self::of_code(told.err().code().unwrap_or_default(), told.raw().status().as_u16())
@@ -119,16 +125,14 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for Failure {
     }
 }
 
+/// An error and what caused it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
 /// Whether a connection failed because the name of the host is not known.
-fn is_lookup(error: &dyn std::error::Error) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.to_string().contains("dns error") {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+fn is_lookup(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.to_string().contains("dns error"))
 }
 
 #[cfg(test)]

@@ -83,6 +83,9 @@ pub(super) struct Metric {
     /// Whether there is no data point without traffic.
     #[serde(default)]
     pub(super) zero: bool,
+    /// The dimension that tells the resource, where the others of a series are not known beforehand.
+    #[serde(default)]
+    pub(super) joined_by: Option<String>,
 }
 
 impl Figures {

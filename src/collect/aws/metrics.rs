@@ -1,8 +1,10 @@
 //! CloudWatch metrics of what was listed: one `metrics.csv` for each kind of resource.
 
 use super::{
+    discover::{self, Dimensions},
     failure::Failure,
     figures::Metric,
+    ledger::Paid,
     sagemaker,
     site::{Site, Written, client},
 };
@@ -59,11 +61,11 @@ fn period(metric: &Metric) -> i64 {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     /// How the inventory names the resource.
-    id: String,
-    metric: Metric,
-    dimensions: Vec<(&'static str, String)>,
+    pub(super) id: String,
+    pub(super) metric: Metric,
+    pub(super) dimensions: Dimensions,
     /// When the resource was made, if that is told.
-    since: Option<Moment>,
+    pub(super) since: Option<Moment>,
 }
 
 /// The metrics of one kind of resource in one account and region.
@@ -87,7 +89,7 @@ impl Kind {
 }
 
 /// A resource with metrics.
-type Resource = (String, Vec<(&'static str, String)>, Option<Moment>);
+type Resource = (String, Dimensions, Option<Moment>);
 
 /// Every kind with resources here, in the order of the figures.
 pub(super) async fn kinds(site: &Site, known: &Inventory) -> (Vec<Kind>, Vec<(String, Failure)>) {
@@ -99,36 +101,40 @@ pub(super) async fn kinds(site: &Site, known: &Inventory) -> (Vec<Kind>, Vec<(St
     }
     let (mut kinds, mut failures) = (Vec::new(), Vec::new());
     for name in names {
-        let resources = match name {
-            "endpoint" => endpoints(site, known).await,
-            "bucket" => buckets(site).await,
-            name => Ok(listed(name, known)),
-        };
-        let resources = match resources {
-            Ok(resources) => resources,
-            Err(failure) => {
-                failures.push((name.to_owned(), failure));
-                continue;
-            }
-        };
-        let metrics = || site.ledger.figures.metrics.iter().filter(|metric| metric.of == name);
-        let of = |(id, dimensions, since): Resource| {
-            metrics().map(move |metric| Wanted {
-                id: id.clone(),
-                metric: metric.clone(),
-                dimensions: dimensions.clone(),
-                since,
-            })
-        };
-        let wanted: Vec<Wanted> = resources.into_iter().flat_map(of).collect();
-        kinds.push(Kind { name: name.to_owned(), wanted });
+        match wanted(site, name, known).await {
+            Ok(wanted) => kinds.push(Kind { name: name.to_owned(), wanted }),
+            Err(failure) => failures.push((name.to_owned(), failure)),
+        }
     }
     (kinds, failures)
 }
 
+/// What is to be asked for of one kind.
+async fn wanted(site: &Site, kind: &str, known: &Inventory) -> Result<Vec<Wanted>, Failure> {
+    let metrics: Vec<&Metric> = site.ledger.figures.metrics.iter().filter(|metric| metric.of == kind).collect();
+    let resources = match kind {
+        "instance-memory" | "function-memory" => return discover::wanted(site, kind, &metrics, known).await,
+        "endpoint" => endpoints(site, known).await?,
+        "bucket" => buckets(site).await?,
+        kind => listed(kind, known),
+    };
+    let of = |(id, dimensions, since): &Resource, metric: &Metric| Wanted {
+        id: id.clone(),
+        metric: metric.clone(),
+        dimensions: dimensions.clone(),
+        since: *since,
+    };
+    Ok(resources.iter().flat_map(|resource| metrics.iter().map(move |metric| of(resource, metric))).collect())
+}
+
+/// Dimensions by name and value.
+fn by<const N: usize>(pairs: [(&str, String); N]) -> Dimensions {
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
 /// The resources of a kind that its listing tells whole.
 fn listed(kind: &str, known: &Inventory) -> Vec<Resource> {
-    let one = |id: &str, dimension, since| (id.to_owned(), vec![(dimension, id.to_owned())], since);
+    let one = |id: &str, dimension, since| (id.to_owned(), by([(dimension, id.to_owned())]), since);
     match kind {
         "instance" => {
             let running = known.instances.iter().filter(|(_, _, instance)| instance.state.name == "running");
@@ -170,20 +176,20 @@ fn listed(kind: &str, known: &Inventory) -> Vec<Resource> {
 /// An endpoint that is paid; CloudWatch knows it by four dimensions together.
 fn vpc_endpoint(id: &str, endpoint: &crate::inventory::ec2::VpcEndpoint) -> Option<Resource> {
     let kind = endpoint.vpc_endpoint_type.clone().filter(|kind| kind != "Gateway")?;
-    let dimensions = vec![
+    let dimensions = by([
         ("Endpoint Type", kind),
         ("Service Name", endpoint.service_name.clone()?),
         ("VPC Endpoint Id", id.to_owned()),
         ("VPC Id", endpoint.vpc_id.clone()?),
-    ];
+    ]);
     Some((id.to_owned(), dimensions, endpoint.creation_timestamp))
 }
 
 /// A table, and each of its indexes, which count apart.
 fn table_and_indexes(name: &str, table: &crate::inventory::dynamodb::Table) -> Vec<Resource> {
-    let whole = (name.to_owned(), vec![("TableName", name.to_owned())], table.creation_date_time);
+    let whole = (name.to_owned(), by([("TableName", name.to_owned())]), table.creation_date_time);
     let indexes = table.global_secondary_indexes.iter().map(|index| {
-        let dimensions = vec![("GlobalSecondaryIndexName", index.index_name.clone()), ("TableName", name.to_owned())];
+        let dimensions = by([("GlobalSecondaryIndexName", index.index_name.clone()), ("TableName", name.to_owned())]);
         (format!("{name}/index/{}", index.index_name), dimensions, table.creation_date_time)
     });
     std::iter::once(whole).chain(indexes).collect()
@@ -194,7 +200,7 @@ async fn endpoints(site: &Site, known: &Inventory) -> Result<Vec<Resource>, Fail
     let mut all = Vec::new();
     for (_, id, endpoint) in known.endpoints.iter() {
         for variant in sagemaker::variants(site, id).await? {
-            let dimensions = vec![("EndpointName", id.to_owned()), ("VariantName", variant)];
+            let dimensions = by([("EndpointName", id.to_owned()), ("VariantName", variant)]);
             all.push((id.to_owned(), dimensions, endpoint.creation_time));
         }
     }
@@ -213,7 +219,7 @@ async fn buckets(site: &Site) -> Result<Vec<Resource>, Failure> {
     };
     let names: BTreeSet<String> = all.filter_map(name).collect();
     let of = |name: String| {
-        let dimensions = vec![("BucketName", name.clone()), ("StorageType", "AllStorageTypes".to_owned())];
+        let dimensions = by([("BucketName", name.clone()), ("StorageType", "AllStorageTypes".to_owned())]);
         (name, dimensions, None)
     };
     Ok(names.into_iter().map(of).collect())
@@ -224,10 +230,11 @@ pub(super) async fn fetch(site: &Site, kind: &Kind, stretch: Stretch) -> Result<
     if kind.wanted.is_empty() {
         return Ok(Vec::new());
     }
-    site.ledger.pay(ACTION, kind.wanted.len())?;
-    let client = client!(site, aws_sdk_cloudwatch);
+    let batches = batches(&kind.wanted, stretch);
+    let reserve = site.ledger.reserve(ACTION, &batches.iter().map(Vec::len).collect::<Vec<_>>())?;
     let mut series: BTreeMap<(usize, i64), f64> = BTreeMap::new();
-    for batch in batches(&kind.wanted, stretch) {
+    for batch in batches {
+        let client = client!(site, aws_sdk_cloudwatch, paid: Paid { from: reserve.clone(), units: batch.len() });
         let queries: Vec<_> = batch.iter().map(|place| query(*place, &kind.wanted[*place])).collect();
         let end = stretch.last_hour.max(stretch.last_day);
         let ask = client.get_metric_data().set_metric_data_queries(Some(queries));
@@ -274,7 +281,7 @@ fn batches(wanted: &[Wanted], stretch: Stretch) -> Vec<Vec<usize>> {
 }
 
 fn query(place: usize, wanted: &Wanted) -> sdk::MetricDataQuery {
-    let dimension = |(name, value): &(&'static str, String)| sdk::Dimension::builder().name(*name).value(value).build();
+    let dimension = |(name, value): &(String, String)| sdk::Dimension::builder().name(name).value(value).build();
     let metric = sdk::Metric::builder()
         .namespace(&wanted.metric.namespace)
         .metric_name(&wanted.metric.name)
@@ -321,8 +328,8 @@ mod tests {
     use super::*;
 
     fn wanted(id: &str, days: bool, zero: bool) -> Wanted {
-        let metric =
-            Metric { of: "x".into(), namespace: "AWS/X".into(), name: "N".into(), stat: "Sum".into(), days, zero };
+        let [of, namespace, name, stat] = ["x", "AWS/X", "N", "Sum"].map(str::to_owned);
+        let metric = Metric { of, namespace, name, stat, days, zero, joined_by: None };
         Wanted { id: id.into(), metric, dimensions: Vec::new(), since: None }
     }
 

@@ -96,8 +96,9 @@ async fn products(site: &Site, used: &Used) -> Result<Vec<Written>, Failure> {
         }
     };
     let asked = stream::iter(used.products.iter().map(ask)).buffer_unordered(site.ledger.figures.listings_at_once);
-    asked.try_collect::<Vec<()>>().await?;
+    let asked = asked.try_collect::<Vec<()>>().await;
     bar.finish_and_clear();
+    asked?;
     Ok(vec![file(stem::<pricing::Product>(), &capture.sorted("PriceList")?)])
 }
 

@@ -1,15 +1,14 @@
 //! A run: every account and region at once up to a bound, listings first, then the metrics of what they list.
 
 use super::{
+    accounts::{Account, Asked},
     failure::{Failure, Kind},
     figures::Figures,
     ledger::{Counted, Ledger, Missed},
     manifest::Manifest,
     metrics::{self, Stretch},
-    organizations, session,
-    session::Identity,
     site::{Site, Written},
-    state::State,
+    state::{self, State},
     steps::{self, Ask, METRICS, Place, STEPS, Step},
 };
 use crate::{
@@ -17,7 +16,6 @@ use crate::{
     error::{Error, Result, did_you_mean},
     inventory::{Inventory, files::is_region},
     money::Money,
-    note::Notes,
 };
 use aws_config::{Region, SdkConfig};
 use futures_util::{StreamExt as _, stream};
@@ -32,13 +30,6 @@ struct Run<'a> {
     now: i64,
     lookback: i64,
     bar: ProgressBar,
-}
-
-/// An account and how to ask it.
-struct Account {
-    id: String,
-    config: SdkConfig,
-    regions: Vec<String>,
 }
 
 /// A folder being filled.
@@ -109,13 +100,14 @@ fn style() -> ProgressStyle {
 
 impl Run<'_> {
     async fn collect(&self, mut manifest: Manifest, tell: &mut dyn FnMut(&str)) -> Result<Manifest> {
-        let accounts = self.accounts().await?;
+        let accounts = Asked { options: self.options, ledger: &self.ledger }.accounts().await?;
         manifest.accounts = accounts.iter().map(|account| account.id.clone()).collect();
         manifest.regions = accounts.iter().flat_map(|account| account.regions.clone()).collect();
         manifest.regions.sort();
         manifest.regions.dedup();
         manifest.write(&self.options.out)?;
         let scopes = self.scopes(&accounts)?;
+        scopes.iter().try_for_each(|scope| scope.state.borrow_mut().mend(&scope.site.folder, tell))?;
         self.tell_before(&scopes, tell);
         let steps = scopes.iter().map(|scope| self.steps(scope).count() as u64).sum();
         self.bar.set_length(steps);
@@ -135,74 +127,6 @@ impl Run<'_> {
     /// The listings that belong in a folder.
     fn steps<'s>(&'s self, scope: &'s Scope) -> impl Iterator<Item = &'static Step> + 's {
         STEPS.iter().filter(|step| scope.place.contains(&step.place) && self.wants(step.service))
-    }
-
-    /// Who is asked: the account of the credentials, that of a role, or all of an organisation.
-    async fn accounts(&self) -> Result<Vec<Account>> {
-        let base = session::base(self.options.profile.as_deref(), &self.ledger.figures).await;
-        let site = session::nowhere(&base, &self.ledger, "us-east-1");
-        let identity = session::identity(&site).await;
-        let identity =
-            identity.map_err(|failure| session::refused("AWS does not say whose credentials these are", &failure))?;
-        if let Some(role) = &self.options.role_arn {
-            let taken = session::assume(&site, role).await;
-            let config =
-                taken.map_err(|failure| session::refused(&format!("the role {role} cannot be taken on"), &failure))?;
-            let site = Site { config: config.clone(), ..site };
-            let identity = session::identity(&site).await;
-            let identity =
-                identity.map_err(|failure| session::refused("AWS does not say whose role this is", &failure))?;
-            return Ok(vec![self.account(identity.account.clone(), config, &identity).await?]);
-        }
-        let mut all = vec![self.account(identity.account.clone(), site.config.clone(), &identity).await?];
-        if self.options.organization {
-            self.members(&site, &identity, &mut all).await?;
-        }
-        Ok(all)
-    }
-
-    /// The other accounts of the organisation; one whose role cannot be taken on is missing, and that is said.
-    async fn members(&self, site: &Site, identity: &Identity, all: &mut Vec<Account>) -> Result<()> {
-        let members = organizations::accounts(site).await;
-        let members = members.map_err(|failure| session::refused("the organisation cannot be listed", &failure))?;
-        let name = self.options.role_name.as_deref().unwrap_or(&self.ledger.figures.role_name);
-        let others = members.into_iter().filter(|id| *id != identity.account);
-        let taken = others.map(|id| async move {
-            let config = session::assume(site, &identity.role(&id, name)).await;
-            (id, config)
-        });
-        let taken: Vec<_> = stream::iter(taken).buffered(self.ledger.figures.scopes_at_once).collect().await;
-        for (id, config) in taken {
-            match config {
-                Ok(config) => all.push(self.account(id, config, identity).await?),
-                Err(failure) => self.ledger.missed(&id, "", "the whole account (sts:AssumeRole)", &failure),
-            }
-        }
-        Ok(())
-    }
-
-    /// An account with the regions that are asked for in it.
-    async fn account(&self, id: String, config: SdkConfig, identity: &Identity) -> Result<Account> {
-        let asked = &self.options.regions;
-        let regions = if asked.iter().any(|region| region == "all") {
-            let region = Region::new(identity.global_region());
-            let config = config.to_builder().region(region).build();
-            let site =
-                Site { account: id.clone(), ..session::nowhere(&config, &self.ledger, identity.global_region()) };
-            let all = super::ec2::regions(&site).await;
-            all.map_err(|failure| session::refused("the regions cannot be listed (ec2:DescribeRegions)", &failure))?
-        } else if asked.is_empty() {
-            let own = config.region().map(|region| region.as_ref().to_owned());
-            let help = "name them: --regions us-east-1,eu-west-1, or all; or set AWS_REGION";
-            vec![own.ok_or_else(|| Error::new("no region is set").help(help))?]
-        } else {
-            let mut asked = asked.clone();
-            asked.sort();
-            asked.dedup();
-            asked
-        };
-        let global = Region::new(identity.global_region());
-        Ok(Account { id, config: config.to_builder().region(global).build(), regions })
     }
 
     /// The folders to fill, each with what is known of it.
@@ -303,9 +227,22 @@ impl Run<'_> {
         self.missed(scope, what, failure);
     }
 
-    /// What the folder's files say.
+    /// What the folder's files say. A file of ours that cannot be read is missing, and fetched again by the next run.
     fn known(&self, scope: &Scope) -> Inventory {
-        Inventory::load(std::slice::from_ref(&scope.site.folder), &mut Notes::default()).unwrap_or_default()
+        let (known, damaged) = match state::inventory(&scope.site.folder) {
+            Ok(read) => read,
+            Err(error) => {
+                self.missed(scope, "the folder itself", &Failure::broken(error));
+                return Inventory::default();
+            }
+        };
+        for (file, why) in damaged {
+            let owner = scope.state.borrow().owner(&file);
+            if let Some(step) = owner {
+                self.lost(scope, &step, &step, &Failure::broken(format_args!("{file} is damaged: {why}")));
+            }
+        }
+        known
     }
 
     async fn step(&self, scope: &Scope, step: &Step, asked: &str, fetch: impl FnOnce() -> super::site::Fetch) {

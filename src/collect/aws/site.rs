@@ -1,6 +1,10 @@
 //! An account and a region that are asked: the clients for it, what each call counts as, and the files it fills.
 
-use super::{cbor, failure::Failure, ledger::Ledger};
+use super::{
+    cbor,
+    failure::Failure,
+    ledger::{Ledger, Paid},
+};
 use crate::inventory::{Moment, Operation, Page};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::{
@@ -54,13 +58,17 @@ pub(super) struct Site {
     pub(super) ledger: Arc<Ledger>,
 }
 
-/// A client of a service, through which only counted calls pass; with a capture, that keeps what AWS answers.
+/// A client of a service, through which only counted calls pass; with a capture, that keeps what AWS answers. `paid` tells how its calls
+/// are paid where their price goes by what they ask for.
 macro_rules! client {
     ($site:expr, $sdk:ident) => {
-        $sdk::Client::from_conf($sdk::config::Builder::from(&$site.config).interceptor($site.gate()).build())
+        $sdk::Client::from_conf($sdk::config::Builder::from(&$site.config).interceptor($site.gate(None)).build())
+    };
+    ($site:expr, $sdk:ident, paid: $paid:expr) => {
+        $sdk::Client::from_conf($sdk::config::Builder::from(&$site.config).interceptor($site.gate(Some($paid))).build())
     };
     ($site:expr, $sdk:ident, $capture:expr) => {{
-        let builder = $sdk::config::Builder::from(&$site.config).interceptor($site.gate());
+        let builder = $sdk::config::Builder::from(&$site.config).interceptor($site.gate(None));
         $sdk::Client::from_conf(builder.interceptor($capture.clone()).build())
     }};
 }
@@ -91,17 +99,18 @@ pub(super) use charges;
 
 impl Site {
     /// What counts its calls.
-    pub(super) fn gate(&self) -> Gate {
-        Gate { account: self.account.clone(), region: self.region.clone(), ledger: self.ledger.clone() }
+    pub(super) fn gate(&self, paid: Option<Paid>) -> Gate {
+        Gate { account: self.account.clone(), region: self.region.clone(), ledger: self.ledger.clone(), paid }
     }
 }
 
-/// Counts every attempt of a call, and lets none pass that is not listed.
+/// Counts every attempt of a call, and lets none pass that is not listed or not paid for.
 #[derive(Debug)]
 pub(super) struct Gate {
     account: String,
     region: String,
     ledger: Arc<Ledger>,
+    paid: Option<Paid>,
 }
 
 impl Intercept for Gate {
@@ -115,10 +124,8 @@ impl Intercept for Gate {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (service, operation) = config.load::<Metadata>().map_or(("", ""), |of| (of.service(), of.name()));
-        self.ledger
-            .attempt(&self.account, &self.region, service, operation)
-            .map_err(|failure| BoxError::from(failure.to_string()))
+        let call = config.load::<Metadata>().map_or(("", ""), |of| (of.service(), of.name()));
+        self.ledger.attempt(&self.account, &self.region, call, self.paid.as_ref()).map_err(BoxError::from)
     }
 }
 

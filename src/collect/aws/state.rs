@@ -4,7 +4,7 @@ use super::{
     failure::Failure,
     site::{Site, Written},
 };
-use crate::output;
+use crate::{error::Result, inventory::Inventory, note::Notes, output};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -47,6 +47,29 @@ impl State {
         self.steps.get(step).map(|done| done.at)
     }
 
+    /// The listing that filled a file.
+    pub(super) fn owner(&self, file: &str) -> Option<String> {
+        let owns = |(_, done): &(&String, &Done)| done.files.iter().any(|name| name == file);
+        self.steps.iter().find(owns).map(|(step, _)| step.clone())
+    }
+
+    /// Looks through what former runs left: what is damaged is not fresh. Such files are said.
+    pub(super) fn mend(&mut self, folder: &Path, tell: &mut dyn FnMut(&str)) -> Result<()> {
+        for (file, why) in inventory(folder)?.1 {
+            let owner = self.owner(&file);
+            let then = if owner.is_some() {
+                "it is fetched again"
+            } else {
+                "it is none of collect's, and `recommend` skips it"
+            };
+            tell(&format!("{} is damaged: {why}; {then}", folder.join(&file).display()));
+            if let Some(step) = owner {
+                self.clear(folder, &step)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts the files of a listing in place of those it filled before, and keeps that in mind.
     pub(super) fn fill(
         &mut self,
@@ -71,7 +94,7 @@ impl State {
     }
 
     /// Takes away what a listing left before: when it cannot be had now, old files must not pass for new ones.
-    pub(super) fn clear(&mut self, folder: &Path, step: &str) -> crate::error::Result<()> {
+    pub(super) fn clear(&mut self, folder: &Path, step: &str) -> Result<()> {
         self.forget(folder, step, &[]);
         self.write(folder)
     }
@@ -84,8 +107,21 @@ impl State {
         }
     }
 
-    fn write(&self, folder: &Path) -> crate::error::Result<()> {
+    fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         output::write_file(&folder.join(NAME), &text)
     }
+}
+
+/// What the files of a folder say, and those that cannot be read, each with the reason.
+pub(super) fn inventory(folder: &Path) -> Result<(Inventory, Vec<(String, String)>)> {
+    let mut notes = Notes::default();
+    let known = Inventory::load(&[folder.to_owned()], &mut notes)?;
+    let prefix = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+    let damaged = notes.sorted().into_iter().filter(|note| note.code == "bad_inventory_file").map(|note| {
+        let file = note.source.unwrap_or_default();
+        let why = note.message.trim_start_matches("skipped: ").trim_start_matches(&file).trim_start_matches(": ");
+        (file.trim_start_matches(&prefix).to_owned(), why.to_owned())
+    });
+    Ok((known, damaged.collect()))
 }
