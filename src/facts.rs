@@ -317,6 +317,14 @@ pub struct Cost {
     pub net: Money,
 }
 
+impl Cost {
+    /// It times `numerator` / `denominator`, each rounded to 1e-12; nothing where the denominator is 0.
+    #[must_use]
+    pub fn ratio(self, numerator: i128, denominator: i128) -> Self {
+        Self { gross: self.gross.ratio(numerator, denominator), net: self.net.ratio(numerator, denominator) }
+    }
+}
+
 impl Add for Cost {
     type Output = Self;
     fn add(self, other: Self) -> Self {

@@ -106,8 +106,7 @@ impl Bill<'_> {
 
     /// What a purchase costs over the period.
     pub(super) fn over_period(&self, purchase: &Purchase) -> Cost {
-        let (hourly, hours) = (purchase.hourly(), self.facts.window.period.hours());
-        Cost { gross: hourly.gross.ratio(hours.into(), 1), net: hourly.net.ratio(hours.into(), 1) }
+        purchase.hourly().ratio(self.facts.window.period.hours().into(), 1)
     }
 
     fn add_purchase(&mut self, purchase: &Purchase) {
@@ -137,11 +136,11 @@ impl Bill<'_> {
             used[*pool] += quantity;
         }
         let all: i128 = gained.iter().flatten().sum();
-        let of_pool: Vec<Cost> = gained.iter().map(|gained| part(saving, gained.unwrap_or(0), all)).collect();
+        let of_pool: Vec<Cost> = gained.iter().map(|gained| saving.ratio(gained.unwrap_or(0), all)).collect();
         let mut rest = saving;
         let mut changes: Vec<Change> = Vec::with_capacity(users.len());
         for (at, pool, quantity) in users {
-            let part = part(of_pool[pool], quantity, used[pool]);
+            let part = of_pool[pool].ratio(quantity, used[pool]);
             rest = rest - part;
             changes.push(Change { resource: self.items[at].resource, class: self.items[at].class, saving: part });
         }
@@ -192,8 +191,4 @@ impl Release {
 /// The capacity that a holding is.
 pub(super) fn capacity(holding: usize) -> Option<CapacityId> {
     u32::try_from(holding).ok().map(CapacityId)
-}
-
-fn part(of: Cost, part: i128, whole: i128) -> Cost {
-    Cost { gross: of.gross.ratio(part, whole), net: of.net.ratio(part, whole) }
 }

@@ -33,11 +33,10 @@ impl Bill<'_> {
             let (used, offered) = self.use_of(capacity);
             for &commitment in &holding.members {
                 let (cost, hours) = (self.cost_of(commitment), self.amounts_of(commitment));
-                let unused = |cost: crate::money::Money| cost - cost.ratio(used.min(holding.offered), holding.offered);
                 all.push(Held {
                     commitment,
                     utilization: share(used, offered),
-                    unused: Cost { gross: unused(cost.gross), net: unused(cost.net) },
+                    unused: cost - cost.ratio(used.min(holding.offered), holding.offered),
                     hours: hours.iter().filter(|amount| **amount > 0).count(),
                 });
             }
@@ -62,9 +61,7 @@ impl Bill<'_> {
     /// What the part of a commitment that is given up costs over the period.
     #[must_use]
     pub fn given_up(&self, release: Release) -> Cost {
-        let whole = self.cost_of(release.commitment);
-        let part = |money: crate::money::Money| money.ratio(release.part.into(), release.of.into());
-        Cost { gross: part(whole.gross), net: part(whole.net) }
+        self.cost_of(release.commitment).ratio(release.part.into(), release.of.into())
     }
 
     /// The bill without a commitment: its cost ends, and what it covers falls to others, or is paid on demand. `None` where nothing

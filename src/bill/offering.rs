@@ -69,8 +69,7 @@ impl Purchase {
     /// What it costs an hour.
     #[must_use]
     pub fn hourly(&self) -> Cost {
-        let times = |money: Money| money.ratio(self.steps.into(), 1);
-        Cost { gross: times(self.offering.hourly.gross), net: times(self.offering.hourly.net) }
+        self.offering.hourly.ratio(self.steps.into(), 1)
     }
 
     /// What is paid at its start.

@@ -54,7 +54,7 @@ impl Bill<'_> {
             for member in &holding.members {
                 let commitment = &self.facts.commitments[*member];
                 let whole = commitment.used + commitment.unused;
-                let repriced = part(whole, used, offered);
+                let repriced = whole.ratio(used, offered);
                 let side = Side { billed: commitment.used, repriced };
                 by_commitment.push((commitment.id.to_string(), side));
                 group.members.push(commitment.id.to_string());
@@ -112,7 +112,7 @@ impl Bill<'_> {
             let amount = covered.units * i128::from(weight);
             let members: Cost = holding.members.iter().map(|at| self.cost_of(*at)).sum();
             let whole = members + holding.billed;
-            add(covered.pool, part(whole, amount, holding.offered));
+            add(covered.pool, whole.ratio(amount, holding.offered));
         }
     }
 
@@ -129,9 +129,4 @@ impl Bill<'_> {
             .find(|class| class.line == LineType::SavingsPlanRecurringFee && class.account == holding.owner);
         of_plan.map_or_else(String::new, |class| class.product.to_string())
     }
-}
-
-/// The part of a cost that `part` is of `of`.
-fn part(cost: Cost, part: i128, of: i128) -> Cost {
-    Cost { gross: cost.gross.ratio(part, of), net: cost.net.ratio(part, of) }
 }

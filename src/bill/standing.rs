@@ -39,9 +39,8 @@ impl Bill<'_> {
             let whole = members + holding.billed;
             let (used, offers) = self.use_of(capacity);
             let offered = if holding.members.is_empty() { offers } else { holding.offered };
-            let part = |cost: Money| cost.ratio(used.min(offered), offered);
             standing.committed += whole;
-            standing.used += Cost { gross: part(whole.gross), net: part(whole.net) };
+            standing.used += whole.ratio(used.min(offered), offered);
         }
         for commitment in self.unplaced() {
             standing.committed += commitment.used + commitment.unused;

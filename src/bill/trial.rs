@@ -24,18 +24,16 @@ impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
-        if edits.iter().any(Edit::is_commitment) {
-            let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal(edits)).flatten();
-            return deal.unwrap_or_else(|| self.clone().apply_each(edits));
-        }
         self.attempt(edits).changes
     }
 
-    /// The same of edits of usage, with what moves.
+    /// The same with the usage that moves, if no commitment is among the edits.
     #[must_use]
     pub fn attempt(&self, edits: &[Edit]) -> Attempt {
         if edits.iter().any(Edit::is_commitment) {
-            return Attempt { moves: Vec::new(), changes: self.peek(edits) };
+            let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal(edits)).flatten();
+            let changes = deal.unwrap_or_else(|| self.clone().apply_each(edits));
+            return Attempt { moves: Vec::new(), changes };
         }
         let trial = self.trial(edits);
         let moves = self.moves(&trial);
@@ -205,7 +203,7 @@ impl Bill<'_> {
         let all: i128 = weights.iter().sum();
         let mut rest = pooled;
         for (moved, weight) in moves.iter().zip(&weights) {
-            let part = Cost { gross: pooled.gross.ratio(*weight, all), net: pooled.net.ratio(*weight, all) };
+            let part = pooled.ratio(*weight, all);
             rest = rest - part;
             *saved.entry(moved.item).or_default() += part;
         }
@@ -241,8 +239,7 @@ pub(super) struct Kept {
 impl Kept {
     /// The part of a cost; all of it where there was nothing to take from.
     pub(super) fn of(self, cost: Cost) -> Cost {
-        let part = |money: Money| if self.of > 0 { money.ratio(self.part, self.of) } else { money };
-        Cost { gross: part(cost.gross), net: part(cost.net) }
+        if self.of > 0 { cost.ratio(self.part, self.of) } else { cost }
     }
 }
 

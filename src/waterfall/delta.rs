@@ -37,7 +37,7 @@ impl Delta {
         Self { hours, demand: Vec::new(), amounts: Vec::new() }
     }
 
-    /// The sum of changes of a waterfall; what it does not have is left out.
+    /// The sum of changes, in the hours that a waterfall has.
     pub(super) fn of(waterfall: &Waterfall, changes: &[Change]) -> Self {
         let mut delta = Self::new(waterfall.demand.hours());
         for change in changes {

@@ -183,7 +183,7 @@ fn planted_tables_are_found_and_chance_is_not() {
     let why: Vec<String> = rows(&report, "rejected").iter().map(|(at, row)| format!("{at}: {}", row["why"])).collect();
     println!("{}", why.join("\n"));
     assert!(tally.found.len() * 10 >= PLANTED * 9 && tally.wrong.is_empty());
-    assert!((0.75..=1.0).contains(&ratio), "{ratio}");
+    assert!((0.8..=1.0).contains(&ratio), "{ratio}");
 }
 
 /// What tells network and volumes.
