@@ -7,6 +7,7 @@ mod freeze;
 mod grid;
 mod kind;
 mod line;
+mod parties;
 mod quality;
 mod sums;
 mod survey;

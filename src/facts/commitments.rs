@@ -3,14 +3,15 @@
 use super::{
     Costs,
     fold::{Map, map},
-    line::LineType,
+    line::{Amounts, LineType},
+    sums::SumList,
     usage::HourSet,
 };
 use crate::{
     money::{Money, Quantity},
     names::{Names, Sym},
     scan::{
-        Lines,
+        Lines, Numbers,
         columns::{Amount, Text},
     },
     time::{Hour, Span},
@@ -72,62 +73,87 @@ pub(super) struct Line {
     pub(super) row: usize,
     pub(super) kind: LineType,
     pub(super) class: u32,
-    pub(super) reservation: Sym,
     pub(super) account: Sym,
     pub(super) span: Span,
     pub(super) priced: bool,
-    pub(super) sums: Costs,
     /// Whether it states its costs and nothing of what the commitment offers: FOCUS.
     pub(super) stated: bool,
 }
 
+/// What the lines of a commitment tell of it: who pays, then the columns of details.
+type Told = [Sym; 1 + DETAIL_COLUMNS.len()];
+
 /// Commitments by ARN.
-pub(super) struct Commitments(Map<Sym, CommitmentSum>);
+pub(super) struct Commitments {
+    sums: Map<Sym, CommitmentSum>,
+    /// Numbers among `covers`, by ARN and class.
+    covered: Numbers,
+    /// ARN, class, and what the last line told of the commitment.
+    covers: Vec<(Sym, u32, Told)>,
+    costs: SumList,
+}
 
 impl Default for Commitments {
     fn default() -> Self {
-        Self(map())
+        Self { sums: map(), covered: Numbers::default(), covers: Vec::new(), costs: SumList::default() }
     }
 }
 
 impl Commitments {
-    /// Adds a line, if it is of a commitment.
-    pub(super) fn add(&mut self, lines: &Lines, line: Line, names: &Names) {
-        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
+    /// Adds a line of a commitment.
+    pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: &Amounts, names: &Names) {
+        use LineType::{RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
         let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
         let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
-        if !plan && !matches!(line.kind, DiscountedUsage | RiFee) || !fee && !line.priced && !line.stated {
+        if !fee && !line.priced && !line.stated {
             return;
         }
-        let arn = if plan { lines.text(Text::PlanArn, line.row) } else { line.reservation };
+        let arn = lines.text(if plan { Text::PlanArn } else { Text::ReservationArn }, line.row);
         if arn == Sym::NONE {
             return;
         }
-        let sum = self.0.entry(arn).or_default();
-        sum.plan = plan;
-        sum.payer = greater(names, sum.payer, lines.text(Text::Payer, line.row));
-        if line.stated {
-            sum.stated(&line, fee, plan, names);
-        } else if fee {
-            sum.fee(lines, &line, names);
-        } else {
-            sum.used += line.sums;
-            *sum.covers.entry(line.class).or_default() += line.sums;
-        }
-        // What a reservation is for is told by its fee; what its covered lines say of types is about the usage.
-        for (slot, columns) in sum.details.iter_mut().zip(DETAIL_COLUMNS) {
-            let column = columns[usize::from(!plan)];
-            let of_usage = matches!(column, Text::InstanceType | Text::Region) && !fee;
-            if !of_usage {
-                *slot = greater(names, *slot, lines.text(column, line.row));
+        let told = told(lines, line.row, plan, fee);
+        if line.stated || fee {
+            let sum = self.sums.entry(arn).or_default();
+            sum.tell(plan, told, names);
+            if line.stated {
+                sum.stated(line, &costs.wide(), fee, plan, names);
+            } else {
+                sum.fee(lines, line, &costs.wide(), names);
             }
+            return;
+        }
+        let next = u32::try_from(self.covers.len()).unwrap_or(u32::MAX);
+        let cover = self.covered.get_or(u64::from(arn.0) << 32 | u64::from(line.class), || next);
+        let new = cover == next;
+        if new {
+            self.covers.push((arn, line.class, told));
+        }
+        let before = &mut self.covers[cover as usize].2;
+        if new || *before != told {
+            *before = told;
+            self.sums.entry(arn).or_default().tell(plan, told, names);
+        }
+        match costs {
+            Amounts::Narrow(costs) => self.costs.add(cover, costs),
+            Amounts::Wide(costs) => self.costs.add_wide(cover, costs),
         }
     }
 
-    /// Adds another worker's sums; `sym` and `classes` give our number of each of its texts and classes.
+    /// Adds what was covered to the commitments' sums.
+    pub(super) fn settle(&mut self) {
+        for ((arn, class, _), cover) in self.covers.drain(..).zip(0..) {
+            let (sum, costs) = (self.sums.entry(arn).or_default(), self.costs.get(cover));
+            sum.used += costs;
+            *sum.covers.entry(class).or_default() += costs;
+        }
+        (self.covered, self.costs) = (Numbers::default(), SumList::default());
+    }
+
+    /// Adds another worker's settled sums; `sym` and `classes` give our number of each of its texts and classes.
     pub(super) fn merge(&mut self, other: Self, names: &Names, sym: impl Fn(Sym) -> Sym, classes: &[u32]) {
-        for (arn, theirs) in other.0 {
-            let sum = self.0.entry(sym(arn)).or_default();
+        for (arn, theirs) in other.sums {
+            let sum = self.sums.entry(sym(arn)).or_default();
             sum.plan |= theirs.plan;
             sum.payer = greater(names, sum.payer, sym(theirs.payer));
             sum.owner = greater(names, sum.owner, sym(theirs.owner));
@@ -152,17 +178,36 @@ impl Commitments {
 
     /// All commitments with their ARNs.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Sym, &CommitmentSum)> {
-        self.0.iter().map(|(arn, sum)| (*arn, sum))
+        self.sums.iter().map(|(arn, sum)| (*arn, sum))
     }
 }
 
+/// What a line tells of its commitment. What a reservation is for is told by its fee; what its covered lines say of types is about the
+/// usage.
+fn told(lines: &Lines, row: usize, plan: bool, fee: bool) -> Told {
+    std::array::from_fn(|at| match at.checked_sub(1).map(|at| DETAIL_COLUMNS[at][usize::from(!plan)]) {
+        None => lines.text(Text::Payer, row),
+        Some(Text::InstanceType | Text::Region) if !fee => Sym::NONE,
+        Some(column) => lines.text(column, row),
+    })
+}
+
 impl CommitmentSum {
+    /// Takes in what a line tells.
+    fn tell(&mut self, plan: bool, [payer, details @ ..]: Told, names: &Names) {
+        self.plan = plan;
+        self.payer = greater(names, self.payer, payer);
+        for (slot, told) in self.details.iter_mut().zip(details) {
+            *slot = greater(names, *slot, told);
+        }
+    }
+
     /// Adds a line of FOCUS: what a commitment offers in an hour is what is used of it and what is not.
-    fn stated(&mut self, line: &Line, unused: bool, plan: bool, names: &Names) {
+    fn stated(&mut self, line: &Line, costs: &Costs, unused: bool, plan: bool, names: &Names) {
         if unused {
             self.owner = greater(names, self.owner, line.account);
         }
-        let amount = if plan { line.sums.effective } else { Money::ZERO };
+        let amount = if plan { costs.effective } else { Money::ZERO };
         if plan {
             self.hourly.add(line.span.start, Quantity(amount.0));
         }
@@ -171,15 +216,15 @@ impl CommitmentSum {
         }
         self.committed += amount;
         if unused {
-            self.unused += line.sums;
+            self.unused += *costs;
         } else {
             self.consumed += amount;
-            self.used += line.sums;
-            *self.covers.entry(line.class).or_default() += line.sums;
+            self.used += *costs;
+            *self.covers.entry(line.class).or_default() += *costs;
         }
     }
 
-    fn fee(&mut self, lines: &Lines, line: &Line, names: &Names) {
+    fn fee(&mut self, lines: &Lines, line: &Line, costs: &Costs, names: &Names) {
         self.owner = greater(names, self.owner, line.account);
         for column in [Text::ReservationZone, Text::Zone] {
             self.zone = greater(names, self.zone, lines.text(column, line.row));
@@ -192,7 +237,7 @@ impl CommitmentSum {
             *self.fees.entry((line.span.start, line.span.end, line.class)).or_default() += units;
         }
         if line.priced {
-            self.unused += line.sums;
+            self.unused += *costs;
             self.committed += committed;
             self.consumed += money(Amount::PlanUsed);
             self.reserved += units;

@@ -3,13 +3,15 @@
 mod merge;
 
 use super::{
-    Asked, Costs, Label,
+    Asked, Costs,
     commitments::{Commitments, Line},
     kind::{Kind, Timed, is_plan_refund},
-    line::{Groups, LineType, costs},
+    line::{Amounts, Groups, LineType, Reading},
+    parties::Parties,
     quality::Quality,
+    sums::Narrow,
     survey::no_start,
-    tables::{Cells, Resources},
+    tables::{Cells, Placed, Record, Resources},
     usage::ClassHours,
 };
 use crate::{
@@ -34,22 +36,17 @@ pub(super) fn map<K, V>() -> Map<K, V> {
     HashMap::with_hasher(FixedState::with_seed(3))
 }
 
-/// Workload and owner.
-pub(super) type PartyKey = (Sym, Sym);
-
 /// What one worker knows. All numbers refer to its own dictionary.
 pub(super) struct Sums<'a> {
     asked: &'a Asked,
     groups: Vec<Groups>,
-    keys: [Option<String>; 2],
     /// By class.
     kinds: Vec<Kind>,
     pub(super) resources: Resources,
     pub(super) cells: Cells,
     pub(super) hours: ClassHours,
     pub(super) commitments: Commitments,
-    /// What the tags of a set say of its party, by set; `None` until it is asked for.
-    parties: Vec<Option<PartyNumber>>,
+    pub(super) parties: Parties,
     pub(super) quality: Quality,
     last_open: Option<Hour>,
     batch: Batch,
@@ -60,7 +57,7 @@ pub(super) struct Sums<'a> {
 #[derive(Default)]
 struct Batch {
     lines: Vec<Taken>,
-    sums: Vec<Costs>,
+    sums: Vec<Narrow>,
     places: Vec<u32>,
     /// The number of an hour set, the hour, the quantity.
     hours: Vec<(u32, Hour, Quantity)>,
@@ -71,7 +68,6 @@ struct Batch {
 struct Taken {
     span: Span,
     class: u32,
-    party: u32,
     resource: ResourceSym,
     account: Sym,
     tags: TagsId,
@@ -80,27 +76,35 @@ struct Taken {
     priced: bool,
 }
 
+/// When a line is, and what that says of it.
+#[derive(Clone, Copy)]
+struct When {
+    span: Span,
+    priced: bool,
+    /// From its start to its end, where both are told.
+    seconds: Option<i64>,
+    /// The first hour of its billing period, and whether it begins outside of it.
+    period: Option<(Hour, bool)>,
+}
+
 /// A line that may be odd.
 struct Odd<'a> {
     row: usize,
     kind: Kind,
-    hour: Hour,
-    sums: &'a Costs,
+    when: When,
+    account: Sym,
+    sums: &'a Amounts,
     groups: Groups,
-}
-
-/// The party that a set of tags tells, and its number where the account does not matter.
-#[derive(Clone, Copy)]
-struct PartyNumber {
-    key: PartyKey,
-    number: u32,
 }
 
 /// Folds all lines with `asked.threads` workers and merges their sums into one.
 pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionary, Sums<'a>)> {
     let groups: Vec<Groups> = exports.parts.iter().map(|part| Groups::of(part.layout())).collect();
     let workers = scan(&exports.parts, Extent::Whole, asked.threads, || Sums::new(asked, groups.clone()))?;
-    let mut workers = workers.into_iter();
+    let mut workers = workers.into_iter().map(|(dictionary, mut sums)| {
+        sums.commitments.settle();
+        (dictionary, sums)
+    });
     let Some((mut dictionary, mut all)) = workers.next() else {
         return Ok((Dictionary::default(), Sums::new(asked, groups)));
     };
@@ -112,147 +116,140 @@ pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionar
 
 impl<'a> Sums<'a> {
     fn new(asked: &'a Asked, groups: Vec<Groups>) -> Self {
-        let key = |label: &Option<Label>| label.as_ref().and_then(Label::plain);
         Self {
             asked,
             groups,
-            keys: [key(&asked.workload), key(&asked.owner)],
             kinds: Vec::new(),
             resources: Resources::default(),
             cells: Cells::default(),
             hours: ClassHours::default(),
             commitments: Commitments::default(),
-            parties: Vec::new(),
+            parties: Parties::of(asked),
             quality: Quality::default(),
             last_open: None,
             batch: Batch::default(),
         }
     }
 
-    /// The number of the party of a line.
+    /// When a line is; `None` if it is not to be read.
     #[inline]
-    fn party(&mut self, account: Sym, tags: TagsId, dictionary: &Dictionary) -> u32 {
-        let known = self.parties.get(tags.0 as usize).copied().flatten();
-        let of_tags = known.unwrap_or_else(|| self.new_party(tags, dictionary));
-        if self.by_account() { self.cells.party(self.with_account(of_tags.key, account)) } else { of_tags.number }
-    }
-
-    #[cold]
-    fn new_party(&mut self, tags: TagsId, dictionary: &Dictionary) -> PartyNumber {
-        let key = self.party_of_tags(tags, dictionary);
-        let of_tags = PartyNumber { key, number: if self.by_account() { 0 } else { self.cells.party(key) } };
-        if self.parties.len() <= tags.0 as usize {
-            self.parties.resize(tags.0 as usize + 1, None);
-        }
-        self.parties[tags.0 as usize] = Some(of_tags);
-        of_tags
-    }
-
-    /// Whether accounts tell workloads or owners apart.
-    fn by_account(&self) -> bool {
-        let is_account = |label: &Option<Label>| *label == Some(Label::Account);
-        is_account(&self.asked.workload) || is_account(&self.asked.owner)
-    }
-
-    /// What a set of tags says of the party.
-    pub(super) fn party_of_tags(&self, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
-        let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
-        (value(&self.keys[0]), value(&self.keys[1]))
-    }
-
-    /// A party in which the account stands where it is the label.
-    pub(super) fn with_account(&self, party: PartyKey, account: Sym) -> PartyKey {
-        let or_account = |label: &Option<Label>, sym| if *label == Some(Label::Account) { account } else { sym };
-        (or_account(&self.asked.workload, party.0), or_account(&self.asked.owner, party.1))
-    }
-
-    /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
-    fn line(&mut self, lines: &Lines, row: usize, dictionary: &Dictionary, part: usize) -> Result<()> {
+    fn when(&self, lines: &Lines, row: usize, part: usize) -> Result<Option<When>> {
         let Some(start) = lines.moment(Moment::Start, row) else {
             return Err(no_start(self.groups[part].dialect));
         };
         let hour = Hour::of_seconds(start);
-        if !self.asked.reading.holds(hour, || lines.moment(Moment::BillingPeriod, row)) {
-            return Ok(());
+        let period = lines.moment(Moment::BillingPeriod, row);
+        if !self.asked.reading.holds(hour, || period) {
+            return Ok(None);
         }
+        let end = lines.moment(Moment::End, row);
+        let until = Hour::of_seconds(end.unwrap_or(start).max(start + 1) - 1).plus(1);
+        let outside = |period: Hour| hour < period || hour.0 - period.0 >= 31 * 24;
+        Ok(Some(When {
+            span: Span::new(hour, until),
+            priced: self.asked.window.period.holds(hour),
+            seconds: end.map(|end| end.saturating_sub(start)),
+            period: period.map(Hour::of_seconds).map(|period| (period, outside(period))),
+        }))
+    }
+
+    /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
+    #[inline]
+    fn line(&mut self, lines: &Lines, row: usize, when: When, dictionary: &Dictionary, part: usize) {
         let class = lines.class(row);
         let kind = self.kinds[class as usize];
         self.quality.lines += 1;
         if kind.split {
             self.quality.split_rows += 1;
-            return Ok(());
+            return;
         }
-        let reservation = lines.text(Text::ReservationArn, row);
-        let refund = kind.plan_refund && is_plan_refund(dictionary.names.get(lines.text(Text::Description, row)));
         let groups = self.groups[part];
-        let committed = if groups.stated { lines.text(Text::DiscountId, row) } else { reservation } != Sym::NONE;
-        let sums = costs(lines, row, kind.line, groups, committed, refund);
+        let refund_of_plan =
+            kind.plan_refund && is_plan_refund(dictionary.names.get(lines.text(Text::Description, row)));
+        let committed = kind.line == LineType::Fee && {
+            let column = if groups.stated { Text::DiscountId } else { Text::ReservationArn };
+            lines.text(column, row) != Sym::NONE
+        };
+        let sums = Amounts::of(lines, row, Reading { kind: kind.line, groups, committed, refund_of_plan });
         let account = lines.text(Text::Account, row);
-        let tags = lines.tags(row);
-        let party = self.party(account, tags, dictionary);
-        let priced = self.asked.window.period.holds(hour);
-        let end = lines.moment(Moment::End, row).unwrap_or(start);
-        let until = Hour::of_seconds(end.max(start + 1) - 1).plus(1);
-        let span = Span::new(hour, until);
-        let (resource, usage) = (lines.resource(row), kind.line.is_usage());
-        self.oddities(lines, Odd { row, kind, hour, sums: &sums, groups }, dictionary);
-        self.batch.lines.push(Taken { span, class, party, resource, account, tags, usage, timed: kind.timed, priced });
-        self.batch.sums.push(sums);
-        let stated = groups.stated;
-        let line = Line { row, kind: kind.line, class, reservation, account, span, priced, sums, stated };
-        self.commitments.add(lines, line, &dictionary.names);
-        Ok(())
+        let When { span, priced, .. } = when;
+        self.oddities(lines, &Odd { row, kind, when, account, sums: &sums, groups }, dictionary);
+        if kind.of_commitment() {
+            let line = Line { row, kind: kind.line, class, account, span, priced, stated: groups.stated };
+            self.commitments.add(lines, &line, &sums, &dictionary.names);
+        }
+        let (resource, tags, usage) = (lines.resource(row), lines.tags(row), kind.line.is_usage());
+        let taken = Taken { span, class, resource, account, tags, usage, timed: kind.timed, priced };
+        match sums {
+            Amounts::Narrow(sums) => {
+                self.batch.lines.push(taken);
+                self.batch.sums.push(sums);
+            }
+            Amounts::Wide(costs) => self.add_wide(&taken, &costs, dictionary),
+        }
     }
 
     /// Adds the lines of the batch to the tables.
     fn add_batch(&mut self, dictionary: &Dictionary) {
         let mut batch = std::mem::take(&mut self.batch);
-        self.add_spend(&mut batch);
         self.add_resources(&mut batch, dictionary);
+        self.add_spend(&batch);
         batch.lines.clear();
         batch.sums.clear();
         self.batch = batch;
     }
 
-    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &mut Batch) {
+    /// Adds to the resources; their places become those of the lines' cells.
+    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
         places.clear();
-        let cells = &mut self.cells;
-        places
-            .extend(lines.iter().map(|line| cells.number(line.span.start.day(), line.priced, line.class, line.party)));
-        for (cell, sums) in places.iter().zip(&*sums) {
-            cells.add(*cell, sums);
+        hours.clear();
+        places.extend(lines.iter().map(|line| self.resources.place(line.account, line.resource)));
+        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&mut *places) {
+            see(self.resources.record(*place), line, dictionary);
+            let Taken { span, class, account, tags, priced, .. } = *line;
+            let pair = if priced {
+                let find = || self.parties.pair(&mut self.cells, class, (account, tags), dictionary);
+                let placed = Placed { place: *place, class, tags };
+                let (pair, kept) = self.resources.add(placed, sums, line.timed == Timed::Each, find);
+                if let Some(kept) = kept {
+                    hours.push((kept, span.start, Quantity(sums.quantity.into())));
+                }
+                pair
+            } else {
+                self.parties.pair(&mut self.cells, class, (account, tags), dictionary)
+            };
+            *place = self.cells.number(span.start.day(), priced, pair);
         }
-        for (line, sums) in lines.iter().zip(&*sums) {
+        for (kept, hour, quantity) in hours {
+            self.resources.hours(*kept).add(*hour, *quantity);
+        }
+    }
+
+    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &Batch) {
+        for (cell, sums) in places.iter().zip(sums) {
+            self.cells.add(*cell, sums);
+        }
+        for (line, sums) in lines.iter().zip(sums) {
             if line.timed != Timed::No {
-                self.hours.add(line.class, line.span.start, sums.quantity);
+                self.hours.add(line.class, line.span.start, Quantity(sums.quantity.into()));
             }
         }
     }
 
-    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
-        places.clear();
-        hours.clear();
-        let resources = &mut self.resources;
-        places.extend(lines.iter().map(|line| resources.place(line.account, line.resource)));
-        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&*places) {
-            let record = resources.record(*place);
-            if line.usage {
-                record.seen = record.seen.hull(line.span);
-            }
-            let (start, tags) = (line.span.start, line.tags);
-            let newer = record.latest < start
-                || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
-            if newer {
-                (record.latest, record.tags) = (start, tags);
-            }
-            if line.priced
-                && let Some(kept) = resources.add(*place, line.class, sums, line.timed == Timed::Each)
-            {
-                hours.push((kept, start, sums.quantity));
-            }
+    /// Adds a line to all tables whose costs need more than 64 bits.
+    #[cold]
+    fn add_wide(&mut self, line: &Taken, costs: &Costs, dictionary: &Dictionary) {
+        let Taken { span, class, resource, account, tags, timed, priced, .. } = *line;
+        let place = self.resources.place(account, resource);
+        see(self.resources.record(place), line, dictionary);
+        if priced && let Some(kept) = self.resources.add_wide(place, class, costs, timed == Timed::Each) {
+            self.resources.hours(kept).add(span.start, costs.quantity);
         }
-        for (kept, hour, quantity) in hours {
-            resources.hours(*kept).add(*hour, *quantity);
+        let pair = self.parties.pair(&mut self.cells, class, (account, tags), dictionary);
+        let cell = self.cells.number(span.start.day(), priced, pair);
+        self.cells.add_wide(cell, costs);
+        if timed != Timed::No {
+            self.hours.add(class, span.start, costs.quantity);
         }
     }
 
@@ -272,34 +269,28 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn oddities(&mut self, lines: &Lines, odd: Odd<'_>, dictionary: &Dictionary) {
-        let Odd { row, kind, hour, sums, groups } = odd;
-        let names = &dictionary.names;
+    /// Counts what is odd about a line.
+    #[inline]
+    fn oddities(&mut self, lines: &Lines, odd: &Odd<'_>, dictionary: &Dictionary) {
+        let Odd { row, kind, when, account, sums, groups } = *odd;
         if groups.stated {
-            self.focus_oddities(lines, row, kind, sums, names);
+            self.focus_oddities(lines, row, kind, &sums.wide(), &dictionary.names);
+        }
+        let negative = match sums {
+            Amounts::Narrow(sums) => sums.quantity < 0,
+            Amounts::Wide(costs) => costs.quantity.0 < 0,
+        };
+        if kind.line == LineType::Unknown || kind.line == LineType::Usage && negative {
+            self.unknown_or_negative(lines, row, kind, sums, dictionary);
         }
         let quality = &mut self.quality;
-        if kind.line == LineType::Unknown {
-            let name = Arc::from(names.get(lines.text(Text::LineType, row)));
-            let sum = quality.unknown_types.entry(name).or_default();
-            *sum = (sum.0 + 1, sum.1 + sums.unblended);
-        }
-        if kind.line == LineType::Usage && sums.quantity.0 < 0 {
-            quality.negative += 1;
-            let usage_type = names.get(lines.text(Text::UsageType, row));
-            let example = format!("{usage_type} {}", dictionary.ids.text(lines.resource(row))).trim_end().to_owned();
-            if quality.negative_example.as_ref().is_none_or(|first| example < *first) {
-                quality.negative_example = Some(example);
-            }
-        }
         quality.capacity_rows += u64::from(kind.capacity);
         quality.host_rows += u64::from(kind.host_reservation);
         quality.no_cost += u64::from(lines.money(Amount::Unblended, row).is_none());
-        quality.no_account += u64::from(lines.text(Text::Account, row) == Sym::NONE);
-        if let Some(period) = lines.moment(Moment::BillingPeriod, row) {
-            let period = Hour::of_seconds(period);
-            if hour < period || hour.0 - period.0 >= 31 * 24 {
-                quality.outside = (quality.outside.0 + 1, quality.outside.1 + sums.unblended);
+        quality.no_account += u64::from(account == Sym::NONE);
+        if let Some((period, outside)) = when.period {
+            if outside {
+                quality.outside = (quality.outside.0 + 1, quality.outside.1 + sums.wide().unblended);
             }
             if groups.invoice && lines.text(Text::Invoice, row) == Sym::NONE && self.last_open != Some(period) {
                 self.last_open = Some(period);
@@ -307,10 +298,26 @@ impl<'a> Sums<'a> {
             }
         }
         if kind.line.is_usage()
-            && let (Some(start), Some(end)) = (lines.moment(Moment::Start, row), lines.moment(Moment::End, row))
+            && let Some(seconds) = when.seconds
         {
-            let seconds = end.saturating_sub(start);
             quality.spans[usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)] += 1;
+        }
+    }
+
+    #[cold]
+    fn unknown_or_negative(&mut self, lines: &Lines, row: usize, kind: Kind, sums: &Amounts, dictionary: &Dictionary) {
+        let (names, quality) = (&dictionary.names, &mut self.quality);
+        if kind.line == LineType::Unknown {
+            let name = Arc::from(names.get(lines.text(Text::LineType, row)));
+            let sum = quality.unknown_types.entry(name).or_default();
+            *sum = (sum.0 + 1, sum.1 + sums.wide().unblended);
+            return;
+        }
+        quality.negative += 1;
+        let usage_type = names.get(lines.text(Text::UsageType, row));
+        let example = format!("{usage_type} {}", dictionary.ids.text(lines.resource(row))).trim_end().to_owned();
+        if quality.negative_example.as_ref().is_none_or(|first| example < *first) {
+            quality.negative_example = Some(example);
         }
     }
 
@@ -324,18 +331,35 @@ impl<'a> Sums<'a> {
 impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         self.know_classes(dictionary);
-        (0..lines.rows()).try_for_each(|row| self.line(lines, row, dictionary, part))?;
+        let rows = lines.rows();
+        if rows > 0 && lines.is_one_time() {
+            if let Some(when) = self.when(lines, 0, part)? {
+                (0..rows).for_each(|row| self.line(lines, row, when, dictionary, part));
+            }
+        } else {
+            for row in 0..rows {
+                if let Some(when) = self.when(lines, row, part)? {
+                    self.line(lines, row, when, dictionary, part);
+                }
+            }
+        }
         self.add_batch(dictionary);
         Ok(())
     }
 }
 
-/// The value of the tag whose key compares equal to `key`; of several the least.
-fn tag_value(dictionary: &Dictionary, tags: TagsId, key: &str) -> Sym {
-    let pairs = dictionary.tags.get(tags).iter();
-    let values =
-        pairs.filter(|(name, _)| super::plain_key(dictionary.names.get(*name)) == key).map(|(_, value)| *value);
-    values.min_by_key(|value| dictionary.names.get(*value)).unwrap_or(Sym::NONE)
+/// Widens the span in which a resource was seen, and keeps the tags of its latest line.
+#[inline]
+fn see(record: &mut Record, line: &Taken, dictionary: &Dictionary) {
+    if line.usage {
+        record.seen = record.seen.hull(line.span);
+    }
+    let (start, tags) = (line.span.start, line.tags);
+    let newer = record.latest < start
+        || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
+    if newer {
+        (record.latest, record.tags) = (start, tags);
+    }
 }
 
 /// The order of two tag sets by their texts, whatever their numbers.

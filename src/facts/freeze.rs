@@ -4,11 +4,7 @@ mod resources;
 
 use super::{
     Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Spend, Survey,
-    commitments::CommitmentSum,
-    fold::{PartyKey, Sums},
-    tables::CellKey,
-    usage::Block,
+    Spend, Survey, commitments::CommitmentSum, fold::Sums, parties::PartyKey, tables::CellKey, usage::Block,
 };
 use crate::{
     error::{Error, Result},

@@ -35,6 +35,13 @@ pub(super) enum Timed {
 }
 
 impl Kind {
+    /// Whether lines tell of a commitment.
+    #[inline]
+    pub(super) fn of_commitment(self) -> bool {
+        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
+        matches!(self.line, DiscountedUsage | RiFee | SavingsPlanCoveredUsage | SavingsPlanRecurringFee)
+    }
+
     /// What is to be known of a class with some texts.
     pub(super) fn of(key: &ClassKey, names: &Names, coverage: &Coverage) -> Self {
         let text = |column| names.get(key.text(column));

@@ -1,7 +1,7 @@
 //! What one line costs: effective, net effective, unblended and on-demand, by its type.
 //! Source of the table: the `summary_view` of the Cloud Intelligence Dashboards (aws-solutions-library-samples).
 
-use super::Costs;
+use super::{Costs, sums::Narrow};
 use crate::{
     money::Money,
     scan::{
@@ -126,68 +126,147 @@ struct Pair {
     net: Money,
 }
 
-/// The costs of a line. `refund_of_plan` says that a refund takes back a Savings Plan's upfront fee, `has_reservation` that
-/// a fee belongs to a reservation: both are amortised elsewhere.
-pub(super) fn costs(
-    lines: &Lines,
-    row: usize,
-    kind: LineType,
-    groups: Groups,
-    has_reservation: bool,
-    refund_of_plan: bool,
-) -> Costs {
-    if groups.stated {
-        return stated(lines, row, kind, groups, has_reservation);
-    }
-    use Amount::{
-        NetUnblended, PlanEffective, PlanNetEffective, ReservationEffective, ReservationNetEffective,
-        ReservationNetUnusedRecurring, ReservationNetUnusedUpfront, ReservationUnusedRecurring,
-        ReservationUnusedUpfront, Unblended,
-    };
-    let pair = |gross: Amount, net: Amount| {
-        let gross = lines.money(gross, row).unwrap_or_default();
-        Pair { gross, net: if groups.net { lines.money(net, row).unwrap_or(gross) } else { gross } }
-    };
-    let unblended = pair(Unblended, NetUnblended);
-    let nothing = Pair { gross: Money::ZERO, net: Money::ZERO };
-    let effective = match kind {
-        LineType::SavingsPlanCoveredUsage if groups.plans => pair(PlanEffective, PlanNetEffective),
-        LineType::SavingsPlanRecurringFee if groups.plans => unused_plan(lines, row, groups.net),
-        LineType::SavingsPlanNegation | LineType::SavingsPlanUpfrontFee if groups.plans => nothing,
-        LineType::DiscountedUsage if groups.reservations => pair(ReservationEffective, ReservationNetEffective),
-        LineType::RiFee if groups.reservations => {
-            let upfront = pair(ReservationUnusedUpfront, ReservationNetUnusedUpfront);
-            let recurring = pair(ReservationUnusedRecurring, ReservationNetUnusedRecurring);
-            Pair { gross: upfront.gross + recurring.gross, net: upfront.net + recurring.net }
-        }
-        LineType::Fee if groups.reservations && has_reservation => nothing,
-        LineType::Refund if groups.plans && refund_of_plan => nothing,
-        LineType::PrivateDiscount if groups.net => Pair { net: Money::ZERO, ..unblended },
-        _ => unblended,
-    };
-    let on_demand = match kind {
-        LineType::SavingsPlanNegation => Money::ZERO,
-        _ if groups.on_demand => lines.money(Amount::OnDemand, row).unwrap_or_default(),
-        _ => unblended.gross,
-    };
-    let quantity = if kind.is_usage() { lines.usage(row) } else { Default::default() };
-    Costs { quantity, unblended: unblended.gross, effective: effective.gross, net: effective.net, on_demand }
+/// Where the effective cost of a line stands.
+#[derive(Clone, Copy)]
+enum Effective {
+    /// In columns, before and after private discounts.
+    In(Amount, Amount),
+    /// Nowhere: it is amortised in other lines.
+    Nothing,
+    /// As invoiced before private discounts, nothing after them.
+    GrossAlone,
+    /// What is unused of a plan's hour.
+    UnusedPlan,
+    /// What is unused of a reservation's month.
+    UnusedReservation,
 }
 
-/// The costs of a line that states them: billed, effective after all discounts, and at list prices. Both the purchase of a commitment
-/// and the usage that it covers have a list price, which counts once, with the usage.
-fn stated(lines: &Lines, row: usize, kind: LineType, groups: Groups, has_commitment: bool) -> Costs {
-    let money = |column| lines.money(column, row);
-    let unblended = money(Amount::Unblended).unwrap_or_default();
-    let effective = money(Amount::Effective).unwrap_or(unblended);
-    let on_demand = match kind {
-        LineType::SavingsPlanUpfrontFee | LineType::SavingsPlanRecurringFee | LineType::RiFee => Money::ZERO,
-        LineType::Fee if has_commitment => Money::ZERO,
-        _ if groups.on_demand => money(Amount::OnDemand).unwrap_or_default(),
-        _ => unblended,
-    };
-    let quantity = if kind.is_usage() { lines.usage(row) } else { Default::default() };
-    Costs { quantity, unblended, effective, net: effective, on_demand }
+/// What tells how a line's costs are read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) kind: LineType,
+    pub(super) groups: Groups,
+    /// Whether a fee belongs to a commitment: it is amortised elsewhere.
+    pub(super) committed: bool,
+    /// Whether a refund takes back a Savings Plan's upfront fee: likewise.
+    pub(super) refund_of_plan: bool,
+}
+
+impl Reading {
+    fn effective(self) -> Effective {
+        use Amount::{
+            NetUnblended, PlanEffective, PlanNetEffective, ReservationEffective, ReservationNetEffective, Unblended,
+        };
+        let Self { kind, groups, committed, refund_of_plan } = self;
+        match kind {
+            // It is after all discounts.
+            _ if groups.stated => Effective::In(Amount::Effective, Amount::Effective),
+            LineType::SavingsPlanCoveredUsage if groups.plans => Effective::In(PlanEffective, PlanNetEffective),
+            LineType::SavingsPlanRecurringFee if groups.plans => Effective::UnusedPlan,
+            LineType::SavingsPlanNegation | LineType::SavingsPlanUpfrontFee if groups.plans => Effective::Nothing,
+            LineType::DiscountedUsage if groups.reservations => {
+                Effective::In(ReservationEffective, ReservationNetEffective)
+            }
+            LineType::RiFee if groups.reservations => Effective::UnusedReservation,
+            LineType::Fee if groups.reservations && committed => Effective::Nothing,
+            LineType::Refund if groups.plans && refund_of_plan => Effective::Nothing,
+            LineType::PrivateDiscount if groups.net => Effective::GrossAlone,
+            _ => Effective::In(Unblended, NetUnblended),
+        }
+    }
+
+    /// Whether the line has a cost at list prices. Both the purchase of a commitment and the usage that it covers state one in FOCUS; it
+    /// counts once, with the usage.
+    fn has_list_price(self) -> bool {
+        match self.kind {
+            LineType::SavingsPlanNegation => self.groups.stated,
+            LineType::SavingsPlanUpfrontFee | LineType::SavingsPlanRecurringFee | LineType::RiFee => {
+                !self.groups.stated
+            }
+            LineType::Fee => !(self.groups.stated && self.committed),
+            _ => true,
+        }
+    }
+
+    /// The costs of a line.
+    fn costs(self, lines: &Lines, row: usize) -> Costs {
+        let Groups { net: has_net, stated, on_demand, .. } = self.groups;
+        let money = |column| lines.money(column, row);
+        let unblended = money(Amount::Unblended).unwrap_or_default();
+        let pair = |gross: Amount, net: Amount| {
+            let gross = money(gross).unwrap_or(if stated { unblended } else { Money::ZERO });
+            Pair { gross, net: if has_net { money(net).unwrap_or(gross) } else { gross } }
+        };
+        let Pair { gross, net } = match self.effective() {
+            Effective::In(gross, net) => pair(gross, net),
+            Effective::Nothing => Pair { gross: Money::ZERO, net: Money::ZERO },
+            Effective::GrossAlone => Pair { gross: unblended, net: Money::ZERO },
+            Effective::UnusedPlan => unused_plan(lines, row, has_net),
+            Effective::UnusedReservation => {
+                let upfront = pair(Amount::ReservationUnusedUpfront, Amount::ReservationNetUnusedUpfront);
+                let recurring = pair(Amount::ReservationUnusedRecurring, Amount::ReservationNetUnusedRecurring);
+                Pair { gross: upfront.gross + recurring.gross, net: upfront.net + recurring.net }
+            }
+        };
+        let on_demand = match self.has_list_price() {
+            false => Money::ZERO,
+            true if on_demand => money(Amount::OnDemand).unwrap_or_default(),
+            true => unblended,
+        };
+        let quantity = if self.kind.is_usage() { lines.usage(row) } else { Default::default() };
+        Costs { quantity, unblended, effective: gross, net, on_demand }
+    }
+
+    /// The same in 64 bits each, of a line whose costs stand in columns and need no more: `None` for another, which may fit still.
+    #[inline]
+    fn narrow(self, lines: &Lines, row: usize) -> Option<Narrow> {
+        let amount = |column, or| lines.narrow(column, row).or(or);
+        let Groups { net: has_net, stated, on_demand, .. } = self.groups;
+        let unblended = amount(Amount::Unblended, 0)?;
+        let (effective, net) = match self.effective() {
+            Effective::In(gross, net) => {
+                let gross = amount(gross, if stated { unblended } else { 0 })?;
+                (gross, if has_net { amount(net, gross)? } else { gross })
+            }
+            Effective::Nothing => (0, 0),
+            Effective::GrossAlone => (unblended, 0),
+            Effective::UnusedPlan | Effective::UnusedReservation => return None,
+        };
+        let on_demand = match self.has_list_price() {
+            false => 0,
+            true if on_demand => amount(Amount::OnDemand, 0)?,
+            true => unblended,
+        };
+        let quantity = if self.kind.is_usage() { amount(Amount::Usage, 0)? } else { 0 };
+        Some(Narrow { quantity, unblended, effective, net, on_demand })
+    }
+}
+
+/// The costs of a line, each in 64 bits where that holds them.
+pub(super) enum Amounts {
+    Narrow(Narrow),
+    /// Some need more than 64 bits.
+    Wide(Costs),
+}
+
+impl Amounts {
+    #[inline]
+    pub(super) fn of(lines: &Lines, row: usize, reading: Reading) -> Self {
+        match reading.narrow(lines, row) {
+            Some(narrow) => Self::Narrow(narrow),
+            None => {
+                let costs = reading.costs(lines, row);
+                Narrow::of(&costs).map_or(Self::Wide(costs), Self::Narrow)
+            }
+        }
+    }
+
+    pub(super) fn wide(&self) -> Costs {
+        match self {
+            Self::Narrow(narrow) => narrow.wide(),
+            Self::Wide(costs) => *costs,
+        }
+    }
 }
 
 /// The unused part of a plan's hour. It has no net twin: net = gross x (net amortised upfront / amortised upfront), the

@@ -6,29 +6,53 @@ use super::{
 };
 use crate::money::{Money, Quantity};
 
-/// The narrow part of five sums.
+/// Costs in 64 bits each, at 1e-12: of a line, or the narrow part of some sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Narrow([i64; 5]);
+pub(super) struct Narrow {
+    pub(super) quantity: i64,
+    pub(super) unblended: i64,
+    pub(super) effective: i64,
+    pub(super) net: i64,
+    pub(super) on_demand: i64,
+}
 
 impl Narrow {
-    /// These sums and some more; `None` when one of them needs more than 64 bits.
-    #[inline]
-    fn plus(self, costs: &Costs) -> Option<Self> {
-        let more = [costs.quantity.0, costs.unblended.0, costs.effective.0, costs.net.0, costs.on_demand.0];
-        let mut sums = self.0;
-        let mut fits = true;
-        for (sum, more) in sums.iter_mut().zip(more) {
-            #[expect(clippy::cast_possible_truncation, reason = "checked beside it")]
-            let short = more as i64;
-            let (total, over) = sum.overflowing_add(short);
-            fits &= !over & (i128::from(short) == more);
-            *sum = total;
-        }
-        fits.then_some(Self(sums))
+    /// Costs, if none of them needs more than 64 bits.
+    pub(super) fn of(costs: &Costs) -> Option<Self> {
+        let short = |amount: i128| i64::try_from(amount).ok();
+        Some(Self {
+            quantity: short(costs.quantity.0)?,
+            unblended: short(costs.unblended.0)?,
+            effective: short(costs.effective.0)?,
+            net: short(costs.net.0)?,
+            on_demand: short(costs.on_demand.0)?,
+        })
     }
 
-    fn wide(self) -> Costs {
-        let [quantity, unblended, effective, net, on_demand] = self.0.map(i128::from);
+    /// These sums and some more; `None` when one of them needs more than 64 bits.
+    #[inline]
+    fn plus(self, more: &Self) -> Option<Self> {
+        let mut over = false;
+        let mut sum = |a: i64, b| {
+            let (sum, carries) = a.overflowing_add(b);
+            over |= carries;
+            sum
+        };
+        let sums = Self {
+            quantity: sum(self.quantity, more.quantity),
+            unblended: sum(self.unblended, more.unblended),
+            effective: sum(self.effective, more.effective),
+            net: sum(self.net, more.net),
+            on_demand: sum(self.on_demand, more.on_demand),
+        };
+        (!over).then_some(sums)
+    }
+
+    /// The same costs.
+    pub(super) fn wide(self) -> Costs {
+        let Self { quantity, unblended, effective, net, on_demand } = self;
+        let [quantity, unblended, effective, net, on_demand] =
+            [quantity, unblended, effective, net, on_demand].map(i128::from);
         Costs {
             quantity: Quantity(quantity),
             unblended: Money(unblended),
@@ -50,11 +74,19 @@ impl Default for Wide {
 }
 
 impl Wide {
-    /// Adds costs to the sums at a place, whose narrow part is given.
+    /// Adds narrow costs to the sums at a place, whose narrow part is given.
     #[inline]
-    pub(super) fn add(&mut self, place: u64, narrow: &mut Narrow, costs: &Costs) {
+    pub(super) fn add(&mut self, place: u64, narrow: &mut Narrow, costs: &Narrow) {
         match narrow.plus(costs) {
             Some(sums) => *narrow = sums,
+            None => self.carry(place, narrow, &costs.wide()),
+        }
+    }
+
+    /// Adds costs of any size to the sums at a place, whose narrow part is given.
+    pub(super) fn add_wide(&mut self, place: u64, narrow: &mut Narrow, costs: &Costs) {
+        match Narrow::of(costs) {
+            Some(costs) => self.add(place, narrow, &costs),
             None => self.carry(place, narrow, costs),
         }
     }
@@ -81,13 +113,24 @@ pub(super) struct SumList {
 }
 
 impl SumList {
-    /// Adds costs to the sums of a number.
+    /// Adds narrow costs to the sums of a number.
     #[inline]
-    pub(super) fn add(&mut self, number: u32, costs: &Costs) {
+    pub(super) fn add(&mut self, number: u32, costs: &Narrow) {
+        self.reach(number);
+        self.wide.add(number.into(), &mut self.narrow[number as usize], costs);
+    }
+
+    /// Adds costs of any size to the sums of a number.
+    pub(super) fn add_wide(&mut self, number: u32, costs: &Costs) {
+        self.reach(number);
+        self.wide.add_wide(number.into(), &mut self.narrow[number as usize], costs);
+    }
+
+    #[inline]
+    fn reach(&mut self, number: u32) {
         if self.narrow.len() <= number as usize {
             self.narrow.resize(number as usize + 1, Narrow::default());
         }
-        self.wide.add(number.into(), &mut self.narrow[number as usize], costs);
     }
 
     /// The sums of a number.
@@ -116,7 +159,7 @@ mod tests {
         #[test]
         fn narrow_sums_are_exact(lines in proptest::collection::vec((0u32..3, [amount(), amount(), amount(), amount(), amount()]), 0..80)) {
             let (mut sums, mut model) = (SumList::default(), [Costs::default(); 3]);
-            (0..3).for_each(|number| sums.add(number, &Costs::default()));
+            (0..3).for_each(|number| sums.add(number, &Narrow::default()));
             for (number, [quantity, unblended, effective, net, on_demand]) in lines {
                 let costs = Costs {
                     quantity: Quantity(quantity),
@@ -125,7 +168,10 @@ mod tests {
                     net: Money(net),
                     on_demand: Money(on_demand),
                 };
-                sums.add(number, &costs);
+                match Narrow::of(&costs) {
+                    Some(costs) if number > 0 => sums.add(number, &costs),
+                    _ => sums.add_wide(number, &costs),
+                }
                 model[number as usize] += costs;
             }
             prop_assert_eq!([0, 1, 2].map(|number| sums.get(number)), model);

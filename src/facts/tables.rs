@@ -2,8 +2,8 @@
 
 use super::{
     Costs,
-    fold::PartyKey,
     grid::Grid,
+    parties::PartyKey,
     sums::{Narrow, SumList, Wide},
     usage::HourSet,
 };
@@ -15,7 +15,7 @@ use crate::{
 
 const NONE: u32 = u32::MAX;
 
-/// Resources by account and id, each with its sums by class: the first class beside the resource, further ones in a table.
+/// Resources by account and id, each with its sums by class: the first two classes beside the resource, further ones in a table.
 #[derive(Default)]
 pub(super) struct Resources {
     /// By the number of the id: the place of the first account's record of that id, plus one.
@@ -39,23 +39,34 @@ pub(super) struct Record {
     /// The hour of the latest line (the least of all before any), and that line's tags.
     pub(super) latest: Hour,
     pub(super) tags: TagsId,
-    /// The entry of the class that was added to last, but for the first class.
+    /// The entry of the class that was added to last, but for the first two classes.
     last: u32,
-    first: Entry,
+    near: [Entry; 2],
 }
 
-/// What is known of one class of one resource: sums, and where its hours are kept, if they are.
+/// What is known of one class of one resource: sums, where its hours are kept, if they are, and the pair of class and party that its last
+/// line belonged to, which had some tags.
 #[derive(Clone, Copy)]
 struct Entry {
     sums: Narrow,
     class: u32,
     hours: u32,
+    pair: u32,
+    tags: TagsId,
 }
 
 impl Entry {
     fn of(class: u32) -> Self {
-        Self { sums: Narrow::default(), class, hours: NONE }
+        Self { sums: Narrow::default(), class, hours: NONE, pair: NONE, tags: TagsId::default() }
     }
+}
+
+/// A line whose resource's place is known.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    pub(super) place: u32,
+    pub(super) class: u32,
+    pub(super) tags: TagsId,
 }
 
 /// One class of one resource, as it is read back.
@@ -90,7 +101,8 @@ impl Resources {
         };
         if place == next {
             let (seen, latest, tags) = (Span::default(), Hour(i32::MIN), TagsId::default());
-            self.records.push(Record { account, id, seen, latest, tags, last: NONE, first: Entry::of(NONE) });
+            let near = [Entry::of(NONE); 2];
+            self.records.push(Record { account, id, seen, latest, tags, last: NONE, near });
         }
         place
     }
@@ -101,29 +113,30 @@ impl Resources {
         &mut self.records[place as usize]
     }
 
-    /// Adds costs to a class of the resource at a place; gives the number of the hours of that class, if they are to be kept.
+    /// Adds a line's costs to its class of the resource at a place. Gives the pair of its class and party, which `find` tells if its tags
+    /// are others than those of the line before, and the number of the hours of that class, if they are to be kept.
     #[inline]
-    pub(super) fn add(&mut self, place: u32, class: u32, costs: &Costs, keep_hours: bool) -> Option<u32> {
-        let record = &mut self.records[place as usize];
-        if record.first.class == NONE {
-            record.first.class = class;
-        }
-        let entry = if record.first.class == class {
-            &mut record.first
-        } else {
-            if self.entries.get(record.last as usize).is_none_or(|entry| entry.class != class) {
-                record.last = further(&mut self.further, &mut self.entries, place, class);
-            }
-            &mut self.entries[record.last as usize]
-        };
+    pub(super) fn add(
+        &mut self,
+        line: Placed,
+        costs: &Narrow,
+        keep_hours: bool,
+        find: impl FnOnce() -> u32,
+    ) -> (u32, Option<u32>) {
+        let Placed { place, class, tags } = line;
+        let entry = entry(&mut self.records, &mut self.further, &mut self.entries, place, class);
         self.wide.add(wide_place(place, class), &mut entry.sums, costs);
-        keep_hours.then(|| {
-            if entry.hours == NONE {
-                entry.hours = u32::try_from(self.hours.len()).unwrap_or(NONE - 1);
-                self.hours.push(HourSet::default());
-            }
-            entry.hours
-        })
+        if entry.pair == NONE || entry.tags != tags {
+            (entry.pair, entry.tags) = (find(), tags);
+        }
+        (entry.pair, keep_hours.then(|| hours_of(&mut self.hours, entry)))
+    }
+
+    /// Adds costs of any size to a class of the resource at a place; gives the number of its hours, if they are to be kept.
+    pub(super) fn add_wide(&mut self, place: u32, class: u32, costs: &Costs, keep_hours: bool) -> Option<u32> {
+        let entry = entry(&mut self.records, &mut self.further, &mut self.entries, place, class);
+        self.wide.add_wide(wide_place(place, class), &mut entry.sums, costs);
+        keep_hours.then(|| hours_of(&mut self.hours, entry))
     }
 
     /// The hours of a number.
@@ -164,16 +177,50 @@ impl<'a> Entries<'a> {
     /// The classes of the resource at a place.
     pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
         let resources = self.resources;
-        let first = Some(&resources.records[place as usize].first).filter(|entry| entry.class != NONE);
+        let near = resources.records[place as usize].near.iter().filter(|entry| entry.class != NONE);
         let start = self.further.partition_point(|(of, _)| *of < place);
         let further = self.further[start..].iter().take_while(move |(of, _)| *of == place);
         let further = further.map(move |(_, entry)| &resources.entries[*entry as usize]);
-        first.into_iter().chain(further).map(move |entry| resources.billed(place, entry))
+        near.chain(further).map(move |entry| resources.billed(place, entry))
     }
 }
 
+/// What is known of a class of the resource at a place, made if there is nothing.
+#[inline]
+fn entry<'a>(
+    records: &'a mut [Record],
+    further: &mut Numbers,
+    entries: &'a mut Vec<Entry>,
+    place: u32,
+    class: u32,
+) -> &'a mut Entry {
+    let Record { near, last, .. } = &mut records[place as usize];
+    for entry in near {
+        if entry.class == NONE {
+            entry.class = class;
+        }
+        if entry.class == class {
+            return entry;
+        }
+    }
+    if entries.get(*last as usize).is_none_or(|entry| entry.class != class) {
+        *last = number_of(further, entries, place, class);
+    }
+    &mut entries[*last as usize]
+}
+
+/// The number of the hours of a class of a resource, made if there are none.
+#[inline]
+fn hours_of(hours: &mut Vec<HourSet>, entry: &mut Entry) -> u32 {
+    if entry.hours == NONE {
+        entry.hours = u32::try_from(hours.len()).unwrap_or(NONE - 1);
+        hours.push(HourSet::default());
+    }
+    entry.hours
+}
+
 /// The number of the entry of a resource's further class, made if there is none.
-fn further(further: &mut Numbers, entries: &mut Vec<Entry>, place: u32, class: u32) -> u32 {
+fn number_of(further: &mut Numbers, entries: &mut Vec<Entry>, place: u32, class: u32) -> u32 {
     let next = u32::try_from(entries.len()).unwrap_or(NONE);
     let entry = further.get_or(wide_place(place, class), || next);
     if entry == next {
@@ -226,23 +273,34 @@ impl Cells {
         party
     }
 
-    /// The number of a cell, made if there is none; the party is given by its number.
+    /// The number of a pair of a class and a party, each given by its number.
     #[inline]
-    pub(super) fn number(&mut self, day: Day, priced: bool, class: u32, party: u32) -> u32 {
+    pub(super) fn pair(&mut self, class: u32, party: u32) -> u32 {
         let next = u32::try_from(self.pair_keys.len()).unwrap_or(NONE);
         let pair = self.pairs.get_or(u64::from(class) << 32 | u64::from(party), || next);
         if pair == next {
             self.pair_keys.push((class, party));
         }
+        pair
+    }
+
+    /// The number of the cell of a pair on a day, made if there is none.
+    #[inline]
+    pub(super) fn number(&mut self, day: Day, priced: bool, pair: u32) -> u32 {
         let cell = self.cells.place(day, priced, pair, self.count);
         self.count += u32::from(cell == self.count);
         cell
     }
 
-    /// Adds costs to the cell of a number.
+    /// Adds narrow costs to the cell of a number.
     #[inline]
-    pub(super) fn add(&mut self, cell: u32, costs: &Costs) {
+    pub(super) fn add(&mut self, cell: u32, costs: &Narrow) {
         self.sums.add(cell, costs);
+    }
+
+    /// Adds costs of any size to the cell of a number.
+    pub(super) fn add_wide(&mut self, cell: u32, costs: &Costs) {
+        self.sums.add_wide(cell, costs);
     }
 
     /// All cells and their sums.

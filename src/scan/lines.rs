@@ -80,6 +80,15 @@ impl Coded<Narrow> {
 pub(crate) struct Narrow(i64);
 
 impl Narrow {
+    /// The amount, `or` where it is null; `None` when it needs more than 64 bits.
+    #[inline]
+    pub(crate) fn or(self, or: i64) -> Option<i64> {
+        if self.0 >= Self::LEAST {
+            return Some(self.0);
+        }
+        (self == Self::NULL).then_some(or)
+    }
+
     pub(crate) const NULL: Self = Self(i64::MIN);
     /// Below it are null and the places.
     const LEAST: i64 = i64::MIN + (1 << 32);
@@ -191,6 +200,17 @@ impl Lines {
     #[must_use]
     pub fn money(&self, column: Amount, row: usize) -> Option<Money> {
         self.amount[column as usize].get(row).get(&self.wide).map(Money)
+    }
+
+    /// An amount in 64 bits, if it needs no more.
+    #[inline]
+    pub(crate) fn narrow(&self, column: Amount, row: usize) -> Narrow {
+        self.amount[column as usize].get(row)
+    }
+
+    /// Whether all lines have the same moments.
+    pub(crate) fn is_one_time(&self) -> bool {
+        self.moment.iter().all(|column| column.codes.is_empty())
     }
 
     /// The amount of usage; none when null.

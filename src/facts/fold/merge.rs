@@ -25,8 +25,9 @@ impl Sums<'_> {
         self.know_classes(ours);
         for (CellKey { day, priced, class, party }, sums) in other.cells.iter() {
             let party = self.cells.party((sym(party.0), sym(party.1)));
-            let cell = self.cells.number(day, priced, classes[class as usize], party);
-            self.cells.add(cell, &sums);
+            let pair = self.cells.pair(classes[class as usize], party);
+            let cell = self.cells.number(day, priced, pair);
+            self.cells.add_wide(cell, &sums);
         }
         let ids = ours.ids.merge(&theirs.ids)?;
         let mut places = Vec::with_capacity(other.resources.records().len());
@@ -45,7 +46,7 @@ impl Sums<'_> {
         for (old, place) in (0..).zip(&places) {
             for theirs in entries.of(old) {
                 let class = classes[theirs.class as usize];
-                let hours = self.resources.add(*place, class, &theirs.costs, theirs.hours.is_some());
+                let hours = self.resources.add_wide(*place, class, &theirs.costs, theirs.hours.is_some());
                 if let (Some(ours), Some(theirs)) = (hours, theirs.hours) {
                     self.resources.hours(ours).merge(theirs);
                 }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         Class, ClassId, Costs, Resource, ResourceId, Tags, Usage,
-        fold::PartyKey,
+        parties::PartyKey,
         tables::{Entries, Record},
     },
     Frozen, Shared, party,
@@ -87,14 +87,14 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usiz
         let costs: Vec<(ClassId, Costs)> = billed.iter().map(|(class, billed)| (*class, billed.costs)).collect();
         let of_set = || {
             let tags = Arc::new(tags(frozen.dictionary, record.tags));
-            (tags, frozen.sums.party_of_tags(record.tags, frozen.dictionary))
+            (tags, frozen.sums.parties.of_tags(record.tags, frozen.dictionary))
         };
         let (tags, of_tags) = tag_sets.entry(record.tags).or_insert_with(of_set);
         resources.push(Resource {
             id: id.clone(),
             account: shared.get(record.account),
             region: region(&costs, frozen.classes),
-            party: party(frozen.sums.with_account(*of_tags, record.account), &mut shared),
+            party: party(frozen.sums.parties.with_account(*of_tags, record.account), &mut shared),
             tags: tags.clone(),
             seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
             costs,
