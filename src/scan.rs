@@ -278,6 +278,14 @@ fn field_with_dictionary(field: &Field) -> Field {
 
 /// What a scan does with the lines. Each worker has its own; they are merged by the caller.
 pub trait Fold: Send {
+    /// Is called before the first lines of each row group; of a part of CSV before those of the part.
+    fn begin(&mut self) {}
+
+    /// Whether columns are needed of a batch that few lines need (`columns::late`); else they may be null. All others can be asked.
+    fn wants_late(&mut self, _: &Lines, _: &Dictionary) -> bool {
+        true
+    }
+
     /// Takes in a batch of lines of the part with index `part`.
     ///
     /// # Errors
@@ -381,6 +389,7 @@ fn read_group<F: Fold>(
     dictionary: &mut Dictionary,
     fold: &mut F,
 ) -> Result<()> {
+    fold.begin();
     if let Source::Csv(header) = &part.source {
         let mut reader = csv::Reader::open(&part.blob, header, layout, dictionary)?;
         while let Some(lines) = reader.next(dictionary, extent)? {
@@ -395,7 +404,7 @@ fn read_group<F: Fold>(
         && !part.general
         && let Some(mut lines) = fast::open(part, group, layout, dictionary)?
     {
-        while let Some(lines) = lines.next(dictionary)? {
+        while let Some(lines) = lines.next(dictionary, |lines, dictionary| fold.wants_late(lines, dictionary))? {
             fold.add(lines, dictionary, at)?;
         }
         return Ok(());

@@ -88,18 +88,38 @@ pub(super) struct Commitments {
     sums: Map<Sym, CommitmentSum>,
     /// Numbers among `covers`, by ARN and class.
     covered: Numbers,
-    /// ARN, class, and what the last line told of the commitment.
-    covers: Vec<(Sym, u32, Told)>,
+    /// ARN and class.
+    covers: Vec<(Sym, u32)>,
     costs: SumList,
+    /// Those of which a covered line of the row group told.
+    told: Vec<bool>,
 }
 
 impl Default for Commitments {
     fn default() -> Self {
-        Self { sums: map(), covered: Numbers::default(), covers: Vec::new(), costs: SumList::default() }
+        Self {
+            sums: map(),
+            covered: Numbers::default(),
+            covers: Vec::new(),
+            costs: SumList::default(),
+            told: Vec::new(),
+        }
     }
 }
 
 impl Commitments {
+    /// Begins a row group: of all covered lines of a commitment in it the first one tells what the commitment is.
+    pub(super) fn begin(&mut self) {
+        self.told.fill(false);
+    }
+
+    /// Whether no covered line of the row group told yet of the commitment of this one.
+    #[inline]
+    pub(super) fn is_untold(&self, lines: &Lines, row: usize, kind: LineType) -> bool {
+        let arn = arn(lines, row, kind);
+        arn != Sym::NONE && !self.told.get(arn.0 as usize).copied().unwrap_or(false)
+    }
+
     /// Adds a line of a commitment.
     pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: &Amounts, names: &Names) {
         use LineType::{RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
@@ -108,14 +128,13 @@ impl Commitments {
         if !fee && !line.priced && !line.stated {
             return;
         }
-        let arn = lines.text(if plan { Text::PlanArn } else { Text::ReservationArn }, line.row);
+        let arn = arn(lines, line.row, line.kind);
         if arn == Sym::NONE {
             return;
         }
-        let told = told(lines, line.row, plan, fee);
         if line.stated || fee {
             let sum = self.sums.entry(arn).or_default();
-            sum.tell(plan, told, names);
+            sum.tell(plan, told(lines, line.row, plan, fee), names);
             if line.stated {
                 sum.stated(line, &costs.wide(), fee, plan, names);
             } else {
@@ -123,16 +142,14 @@ impl Commitments {
             }
             return;
         }
+        if self.is_untold(lines, line.row, line.kind) {
+            self.tell(arn);
+            self.sums.entry(arn).or_default().tell(plan, told(lines, line.row, plan, fee), names);
+        }
         let next = u32::try_from(self.covers.len()).unwrap_or(u32::MAX);
         let cover = self.covered.get_or(u64::from(arn.0) << 32 | u64::from(line.class), || next);
-        let new = cover == next;
-        if new {
-            self.covers.push((arn, line.class, told));
-        }
-        let before = &mut self.covers[cover as usize].2;
-        if new || *before != told {
-            *before = told;
-            self.sums.entry(arn).or_default().tell(plan, told, names);
+        if cover == next {
+            self.covers.push((arn, line.class));
         }
         match costs {
             Amounts::Narrow(costs) => self.costs.add(cover, costs),
@@ -140,9 +157,18 @@ impl Commitments {
         }
     }
 
+    #[cold]
+    fn tell(&mut self, arn: Sym) {
+        let at = arn.0 as usize;
+        if self.told.len() <= at {
+            self.told.resize(at + 1, false);
+        }
+        self.told[at] = true;
+    }
+
     /// Adds what was covered to the commitments' sums.
     pub(super) fn settle(&mut self) {
-        for ((arn, class, _), cover) in self.covers.drain(..).zip(0..) {
+        for ((arn, class), cover) in self.covers.drain(..).zip(0..) {
             let (sum, costs) = (self.sums.entry(arn).or_default(), self.costs.get(cover));
             sum.used += costs;
             *sum.covers.entry(class).or_default() += costs;
@@ -180,6 +206,13 @@ impl Commitments {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Sym, &CommitmentSum)> {
         self.sums.iter().map(|(arn, sum)| (*arn, sum))
     }
+}
+
+/// The commitment of a line.
+#[inline]
+fn arn(lines: &Lines, row: usize, kind: LineType) -> Sym {
+    let plan = matches!(kind, LineType::SavingsPlanCoveredUsage | LineType::SavingsPlanRecurringFee);
+    lines.text(if plan { Text::PlanArn } else { Text::ReservationArn }, row)
 }
 
 /// What a line tells of its commitment. What a reservation is for is told by its fee; what its covered lines say of types is about the

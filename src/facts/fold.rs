@@ -20,7 +20,7 @@ use crate::{
     money::Quantity,
     names::{Names, Sym},
     scan::{
-        Dictionary, Extent, Fold, Lines, ResourceSym, TagsId,
+        Dictionary, Extent, Fold, Lines, ResourceSym, TagSets, TagsId,
         columns::{Amount, Moment, Text},
         scan,
     },
@@ -329,6 +329,25 @@ impl<'a> Sums<'a> {
 }
 
 impl Fold for Sums<'_> {
+    fn begin(&mut self) {
+        self.commitments.begin();
+    }
+
+    fn wants_late(&mut self, lines: &Lines, dictionary: &Dictionary) -> bool {
+        self.know_classes(dictionary);
+        (0..lines.rows()).any(|row| {
+            let kind = self.kinds[lines.class(row) as usize];
+            if !kind.of_commitment() {
+                return kind.plan_refund;
+            }
+            let priced = || {
+                let start = lines.moment(Moment::Start, row).map(Hour::of_seconds);
+                start.is_some_and(|hour| self.asked.window.period.holds(hour))
+            };
+            kind.is_fee() || self.commitments.is_untold(lines, row, kind.line) && priced()
+        })
+    }
+
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         self.know_classes(dictionary);
         let rows = lines.rows();
@@ -356,24 +375,24 @@ fn see(record: &mut Record, line: &Taken, dictionary: &Dictionary) {
     }
     let (start, tags) = (line.span.start, line.tags);
     let newer = record.latest < start
-        || record.latest == start && record.tags != tags && tag_order(dictionary, record.tags, tags).is_lt();
+        || record.latest == start
+            && record.tags != tags
+            && tag_order((&dictionary.names, &dictionary.tags), record.tags, tags).is_lt();
     if newer {
         (record.latest, record.tags) = (start, tags);
     }
 }
 
 /// The order of two tag sets by their texts, whatever their numbers.
-fn tag_order(dictionary: &Dictionary, a: TagsId, b: TagsId) -> std::cmp::Ordering {
+fn tag_order((names, tags): (&Names, &TagSets), a: TagsId, b: TagsId) -> std::cmp::Ordering {
     if a == b {
         return std::cmp::Ordering::Equal;
     }
     let texts = |id| {
-        let mut pairs: Vec<_> = dictionary.tags.get(id).to_vec();
-        pairs.sort_by_key(|(key, value)| (dictionary.names.get(*key), dictionary.names.get(*value)));
+        let pairs = tags.get(id).iter().map(|(key, value)| (names.get(*key), names.get(*value)));
+        let mut pairs: Vec<(&str, &str)> = pairs.collect();
+        pairs.sort_unstable();
         pairs
-            .into_iter()
-            .map(|(key, value)| (dictionary.names.get(key), dictionary.names.get(value)))
-            .collect::<Vec<_>>()
     };
     texts(a).cmp(&texts(b))
 }

@@ -237,12 +237,14 @@ fn spend(frozen: &Frozen<'_>, party_ids: &BTreeMap<PartyKey, u32>) -> (Vec<Spend
 
 /// The usage of each class by the hour, sorted; what a daily or monthly line sums is spread over its hours.
 fn class_days(frozen: &Frozen<'_>) -> Vec<ClassDay> {
-    let blocks = frozen.sums.hours.iter().filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block)));
+    let places = frozen.sums.hours.places();
+    let mut places: Vec<(ClassId, Day, u32)> =
+        places.filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block))).collect();
+    places.sort_unstable();
+    let blocks = places.into_iter().map(|(class, day, block)| (class, day, frozen.sums.hours.get(block)));
     if frozen.granularity == Granularity::Hourly {
         let filled = blocks.filter(|(_, _, block)| block.iter().any(|quantity| !quantity.is_zero()));
-        let mut days: Vec<ClassDay> = filled.map(|(class, day, hours)| ClassDay { class, day, hours }).collect();
-        days.sort_unstable_by_key(|of| (of.class, of.day));
-        return days;
+        return filled.map(|(class, day, hours)| ClassDay { class, day, hours }).collect();
     }
     let mut days: BTreeMap<(ClassId, Day), Block> = BTreeMap::new();
     for (class, day, block) in blocks {

@@ -35,11 +35,16 @@ pub(super) enum Timed {
 }
 
 impl Kind {
-    /// Whether lines tell of a commitment.
+    /// Whether lines tell of a commitment: they are covered by it, or its fees.
     #[inline]
     pub(super) fn of_commitment(self) -> bool {
-        use LineType::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
-        matches!(self.line, DiscountedUsage | RiFee | SavingsPlanCoveredUsage | SavingsPlanRecurringFee)
+        self.line.is_covered() || self.is_fee()
+    }
+
+    /// Whether lines are the fees of a commitment.
+    #[inline]
+    pub(super) fn is_fee(self) -> bool {
+        matches!(self.line, LineType::RiFee | LineType::SavingsPlanRecurringFee)
     }
 
     /// What is to be known of a class with some texts.

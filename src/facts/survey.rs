@@ -207,7 +207,7 @@ struct Times<'a> {
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
     /// The providers that parts name.
     providers: BTreeSet<(usize, Sym)>,
-    /// The lines that differ in time, payer or account from the line before; most do not differ.
+    /// What the line before says of time, payer and account; most lines say the same.
     last: Option<Seen>,
     last_place: Option<usize>,
     /// Hours that are in `hours`, and (hour of the billing period, class) of which the part's deliveries are known.
@@ -229,15 +229,25 @@ impl Fold for Times<'_> {
             (self.part, self.last) = (part, None);
             self.known_deliveries.clear();
         }
-        for row in 0..lines.rows() {
-            let times = [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
-            let seen = Seen { times, class: lines.class(row) };
+        let times = |row| [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
+        let one_time = (lines.rows() > 0 && lines.is_one_time()).then(|| times(0));
+        let mut row = 0;
+        while row < lines.rows() {
+            let seen = Seen { times: one_time.unwrap_or_else(|| times(row)), class: lines.class(row) };
+            let first = row;
+            row += 1;
+            while row < lines.rows()
+                && lines.class(row) == seen.class
+                && (one_time.is_some() || times(row) == seen.times)
+            {
+                row += 1;
+            }
             if self.last != Some(seen) {
-                self.last_place = self.see(seen, dictionary).map_err(|error| lines.placed(row, error))?;
+                self.last_place = self.see(seen, dictionary).map_err(|error| lines.placed(first, error))?;
                 self.last = Some(seen);
             }
             if let Some(place) = self.last_place {
-                self.spans[place] += 1;
+                self.spans[place] += u64::try_from(row - first).unwrap_or(0);
             }
         }
         Ok(())

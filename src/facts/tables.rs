@@ -152,9 +152,23 @@ impl Resources {
 
     /// The classes of each resource.
     pub(super) fn entries(&self) -> Entries<'_> {
-        let mut further: Vec<(u32, u32)> = self.further.iter().map(|(key, entry)| (head(key), entry)).collect();
-        further.sort_unstable();
-        Entries { resources: self, further }
+        // Sorted by place by counting: where those of a place end, and then, filled from behind, where they begin.
+        let mut starts = vec![0u32; self.records.len() + 1];
+        for (key, _) in self.further.iter() {
+            starts[head(key) as usize] += 1;
+        }
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut further = vec![0; self.entries.len()];
+        for (key, entry) in self.further.iter() {
+            let start = &mut starts[head(key) as usize];
+            *start -= 1;
+            further[*start as usize] = entry;
+        }
+        Entries { resources: self, starts, further }
     }
 
     fn billed(&self, place: u32, entry: &Entry) -> Billed<'_> {
@@ -169,18 +183,19 @@ impl Resources {
 /// The classes of each resource, to be read back by its place.
 pub(super) struct Entries<'a> {
     resources: &'a Resources,
-    /// Place and entry of all further classes, sorted.
-    further: Vec<(u32, u32)>,
+    /// By place, where its further classes begin in `further`; they end where those of the next place begin.
+    starts: Vec<u32>,
+    /// Entries of further classes.
+    further: Vec<u32>,
 }
 
 impl<'a> Entries<'a> {
     /// The classes of the resource at a place.
     pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
-        let resources = self.resources;
-        let near = resources.records[place as usize].near.iter().filter(|entry| entry.class != NONE);
-        let start = self.further.partition_point(|(of, _)| *of < place);
-        let further = self.further[start..].iter().take_while(move |(of, _)| *of == place);
-        let further = further.map(move |(_, entry)| &resources.entries[*entry as usize]);
+        let (resources, place_of) = (self.resources, place as usize);
+        let near = resources.records[place_of].near.iter().filter(|entry| entry.class != NONE);
+        let further = &self.further[self.starts[place_of] as usize..self.starts[place_of + 1] as usize];
+        let further = further.iter().map(|entry| &resources.entries[*entry as usize]);
         near.chain(further).map(move |entry| resources.billed(place, entry))
     }
 }

@@ -209,12 +209,19 @@ impl ClassHours {
 
     /// Every block with its class and day.
     pub(super) fn iter(&self) -> impl Iterator<Item = ((u32, Day), Block)> {
-        self.places.iter().map(|(day, _, class, block)| {
-            let narrow = self.blocks[block as usize];
-            let wide = |at| if self.wide.is_empty() { None } else { self.wide.get(&(block, at)) };
-            let sum = |at: usize| Quantity(narrow[at].into()) + wide(at).copied().unwrap_or_default();
-            ((class, day), std::array::from_fn(sum))
-        })
+        self.places().map(|(of, block)| (of, self.get(block)))
+    }
+
+    /// The number of every block with its class and day.
+    pub(super) fn places(&self) -> impl Iterator<Item = ((u32, Day), u32)> {
+        self.places.iter().map(|(day, _, class, block)| ((class, day), block))
+    }
+
+    /// The block of a number.
+    pub(super) fn get(&self, block: u32) -> Block {
+        let narrow = self.blocks[block as usize];
+        let wide = |at| if self.wide.is_empty() { None } else { self.wide.get(&(block, at)) };
+        std::array::from_fn(|at| Quantity(narrow[at].into()) + wide(at).copied().unwrap_or_default())
     }
 }
 

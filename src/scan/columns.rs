@@ -249,6 +249,41 @@ columns! {
     }
 }
 
+/// Columns that tell what commitments are, or what their fees are for. Few lines need them: a scan reads them when its fold asks for them.
+pub(crate) mod late {
+    use super::{Amount, Text};
+
+    /// Those of text.
+    pub(crate) const TEXTS: [Text; 14] = [
+        Text::Description,
+        Text::ReservationStart,
+        Text::ReservationEnd,
+        Text::ReservationZone,
+        Text::OfferingClass,
+        Text::Lease,
+        Text::PurchaseOption,
+        Text::PlanType,
+        Text::PlanRegion,
+        Text::PlanFamily,
+        Text::PlanPayment,
+        Text::PlanTerm,
+        Text::PlanStart,
+        Text::PlanEnd,
+    ];
+
+    /// Those of amounts.
+    pub(crate) const AMOUNTS: [Amount; 8] = [
+        Amount::ReservationUnusedUpfront,
+        Amount::ReservationNetUnusedUpfront,
+        Amount::ReservationUnusedRecurring,
+        Amount::ReservationNetUnusedRecurring,
+        Amount::PlanCommitment,
+        Amount::PlanUsed,
+        Amount::PlanUpfront,
+        Amount::PlanNetUpfront,
+    ];
+}
+
 /// Where a part keeps its tags or its cost categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Labels {

@@ -16,7 +16,7 @@ mod values;
 use super::{
     BATCH, Part,
     classes::Packer,
-    columns::{Amount, Labels, Layout, Text},
+    columns::{Amount, Labels, Layout, Text, late},
     focus::Translator,
     input::Input,
     lines::{Coded, Dictionary, Lines},
@@ -54,6 +54,9 @@ pub(super) struct Group {
     texts: Vec<Slot<ToText>>,
     resource: Option<Slot<ToResource>>,
     amounts: Vec<Slot<ToAmount>>,
+    /// Columns that are read when they are asked for.
+    late_texts: Vec<Slot<ToText>>,
+    late_amounts: Vec<Slot<ToAmount>>,
     moments: Vec<Slot<ToMoment>>,
     /// Label columns: the slot is the place in `labels`, where each stands under its key.
     flat: Vec<Slot<ToText>>,
@@ -75,7 +78,7 @@ pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut 
     let mut opener = Opener { input, metadata, rows, home: Home { names, ids, wide: &mut lines.wide } };
     let mut others = layout.text;
     let resource = others[Text::Resource as usize].take();
-    let (Some(texts), Some(amounts), Some(moments)) = (
+    let (Some(mut texts), Some(mut amounts), Some(moments)) = (
         opener.slots(&others, &mut lines.text, |chunk, _| words(chunk))?,
         opener.slots(&layout.amount, &mut lines.amount, |chunk, slot| number(chunk, slot == Amount::Usage as usize))?,
         opener.slots(&layout.moment, &mut lines.moment, |chunk, _| moment(chunk))?,
@@ -111,16 +114,43 @@ pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut 
         }
     }
     let (joiner, packer, translator) = (Joiner::default(), Packer::default(), Translator::of(layout));
+    // What FOCUS tells in other columns is told of every line.
+    let is_late = |found| found && translator.is_none();
+    let late_texts =
+        texts.extract_if(.., |slot| is_late(late::TEXTS.iter().any(|column| *column as usize == slot.slot)));
+    let late_texts = late_texts.collect();
+    let late_amounts =
+        amounts.extract_if(.., |slot| is_late(late::AMOUNTS.iter().any(|column| *column as usize == slot.slot)));
+    let late_amounts = late_amounts.collect();
     let left = rows;
-    Ok(Some(Group { left, texts, resource, amounts, moments, flat, labels, maps, joiner, packer, translator, lines }))
+    Ok(Some(Group {
+        left,
+        texts,
+        resource,
+        amounts,
+        late_texts,
+        late_amounts,
+        moments,
+        flat,
+        labels,
+        maps,
+        joiner,
+        packer,
+        translator,
+        lines,
+    }))
 }
 
 impl Group {
-    /// The next batch of lines; `None` behind the last.
+    /// The next batch of lines; `None` behind the last. Its late columns are null unless `wants_late` says that they are needed.
     ///
     /// # Errors
     /// A corrupt page or a value that cannot be understood; the error names the column.
-    pub(super) fn next(&mut self, dictionary: &mut Dictionary) -> Result<Option<&Lines>> {
+    pub(super) fn next(
+        &mut self,
+        dictionary: &mut Dictionary,
+        wants_late: impl FnOnce(&Lines, &Dictionary) -> bool,
+    ) -> Result<Option<&Lines>> {
         let rows = self.left.min(BATCH);
         if rows == 0 {
             return Ok(None);
@@ -146,6 +176,17 @@ impl Group {
             translator.fill(&mut self.lines, dictionary)?;
         }
         self.lines.number_classes(&mut self.packer, &mut dictionary.classes);
+        let wanted = wants_late(&self.lines, dictionary);
+        let Dictionary { names, ids, .. } = &mut *dictionary;
+        let Lines { text, amount, wide, .. } = &mut self.lines;
+        let mut home = Home { names, ids, wide };
+        if wanted {
+            fill(&mut self.late_texts, text, rows, &mut home)?;
+            fill(&mut self.late_amounts, amount, rows, &mut home)?;
+        } else {
+            pass(&mut self.late_texts, text, rows, &mut home)?;
+            pass(&mut self.late_amounts, amount, rows, &mut home)?;
+        }
         if self.left == 0 {
             self.finish(dictionary)?;
         }
@@ -164,6 +205,8 @@ impl Group {
         all(&mut self.texts)?;
         all(self.resource.as_mut_slice())?;
         all(&mut self.amounts)?;
+        all(&mut self.late_texts)?;
+        all(&mut self.late_amounts)?;
         all(&mut self.moments)?;
         all(&mut self.flat)?;
         let Dictionary { names, ids, .. } = dictionary;
@@ -182,6 +225,19 @@ fn fill<C: Convert>(
 ) -> Result<()> {
     for Slot { slot, name, column } in columns {
         column.read(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))?;
+    }
+    Ok(())
+}
+
+/// Passes over the next rows of each column.
+fn pass<C: Convert>(
+    columns: &mut [Slot<C>],
+    out: &mut [Coded<C::Out>],
+    rows: usize,
+    home: &mut Home<'_>,
+) -> Result<()> {
+    for Slot { slot, name, column } in columns {
+        column.pass(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))?;
     }
     Ok(())
 }

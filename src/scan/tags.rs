@@ -78,10 +78,44 @@ type Pairs = [(Sym, Sym)];
 /// The sets of a map column's rows. A row that repeats an earlier one is found by its raw pairs, without sorting them.
 pub(super) struct RowSets {
     prefix: &'static str,
-    last: (Vec<(Sym, Sym)>, TagsId),
-    /// By a mix of a row's pairs: where the pairs of an earlier row with that mix lie in `seen`, and its set.
+    seen: SeenRows,
+}
+
+impl RowSets {
+    /// Sets whose keys begin with a prefix.
+    pub(super) fn new(prefix: &'static str) -> Self {
+        Self { prefix, seen: SeenRows::default() }
+    }
+
+    /// The set of a row.
+    #[inline]
+    pub(super) fn number(&mut self, row: &Pairs, names: &mut Names, tags: &mut TagSets) -> TagsId {
+        let numbers = row.iter().map(|(key, value)| (key.0, value.0));
+        self.seen.find(numbers.clone()).unwrap_or_else(|slot| {
+            let set = intern(self.prefix, row, names, tags);
+            self.seen.keep(numbers, slot, set);
+            set
+        })
+    }
+}
+
+#[cold]
+fn intern(prefix: &str, row: &Pairs, names: &mut Names, tags: &mut TagSets) -> TagsId {
+    let mut set = row.to_vec();
+    if !prefix.is_empty() {
+        for (key, _) in &mut set {
+            let full = format!("{prefix}{}", names.get(*key));
+            *key = names.intern(&full);
+        }
+    }
+    tags.intern_unsorted(set)
+}
+
+/// Rows that were seen lately, each as pairs of numbers, with their sets.
+pub(super) struct SeenRows {
+    /// By a mix of a row's pairs: where the pairs of an earlier row with that mix lie in `pairs`, and its set.
     cache: Vec<(std::ops::Range<usize>, TagsId)>,
-    seen: Vec<(Sym, Sym)>,
+    pairs: Vec<(u32, u32)>,
 }
 
 /// More than the distinct sets of most bills; further ones are interned again.
@@ -89,56 +123,35 @@ const CACHED_SETS: usize = 1024;
 /// So many pairs are remembered; then the cache begins anew.
 const SEEN_PAIRS: usize = 1 << 16;
 
-impl RowSets {
-    /// Sets whose keys begin with a prefix.
-    pub(super) fn new(prefix: &'static str) -> Self {
-        let mut sets = Self { prefix, last: (Vec::new(), TagsId::default()), cache: Vec::new(), seen: Vec::new() };
-        sets.forget();
-        sets
+impl Default for SeenRows {
+    fn default() -> Self {
+        Self { cache: vec![(0..0, TagsId::default()); CACHED_SETS], pairs: Vec::new() }
     }
+}
 
-    fn forget(&mut self) {
-        self.seen.clear();
-        self.cache.clear();
-        self.cache.resize(CACHED_SETS, (0..0, TagsId::default()));
-    }
-
-    /// The set of a row.
+impl SeenRows {
+    /// The set of a row that was seen lately, or else the slot where it is to be kept.
     #[inline]
-    pub(super) fn number(&mut self, row: &Pairs, names: &mut Names, tags: &mut TagSets) -> TagsId {
-        if row == self.last.0 {
-            return self.last.1;
-        }
-        let mix = row.iter().fold(0u64, |mix, (key, value)| {
-            let pair = u64::from(key.0) << 32 | u64::from(value.0);
+    pub(super) fn find(&self, row: impl ExactSizeIterator<Item = (u32, u32)> + Clone) -> Result<TagsId, usize> {
+        let mix = row.clone().fold(0u64, |mix, (key, value)| {
+            let pair = u64::from(key) << 32 | u64::from(value);
             (mix.rotate_left(29) ^ pair).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         });
         let slot = usize::try_from(mix >> 40).unwrap_or_default() % CACHED_SETS;
         let (pairs, set) = &self.cache[slot];
-        let set = if self.seen[pairs.clone()] == *row { *set } else { self.intern(row, slot, names, tags) };
-        self.last.0.clear();
-        self.last.0.extend_from_slice(row);
-        self.last.1 = set;
-        set
+        let pairs = &self.pairs[pairs.clone()];
+        let same = pairs.len() == row.len() && pairs.iter().zip(row).all(|(a, b)| *a == b);
+        if same { Ok(*set) } else { Err(slot) }
     }
 
-    #[cold]
-    fn intern(&mut self, row: &Pairs, slot: usize, names: &mut Names, tags: &mut TagSets) -> TagsId {
-        let mut set = row.to_vec();
-        if !self.prefix.is_empty() {
-            for (key, _) in &mut set {
-                let full = format!("{}{}", self.prefix, names.get(*key));
-                *key = names.intern(&full);
-            }
+    /// Keeps the set of a row in its slot.
+    pub(super) fn keep(&mut self, row: impl Iterator<Item = (u32, u32)>, slot: usize, set: TagsId) {
+        if self.pairs.len() > SEEN_PAIRS {
+            *self = Self::default();
         }
-        let set = tags.intern_unsorted(set);
-        if self.seen.len() > SEEN_PAIRS {
-            self.forget();
-        }
-        let start = self.seen.len();
-        self.seen.extend_from_slice(row);
-        self.cache[slot] = (start..self.seen.len(), set);
-        set
+        let start = self.pairs.len();
+        self.pairs.extend(row);
+        self.cache[slot] = (start..self.pairs.len(), set);
     }
 }
 

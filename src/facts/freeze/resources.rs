@@ -77,7 +77,7 @@ fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
 /// The resources of a stretch, the first of which has the number `first`.
 fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usize) -> (Vec<Resource>, Vec<Usage>) {
     let mut shared = Shared::new(&frozen.dictionary.names);
-    let mut tag_sets: BTreeMap<TagsId, (Arc<Tags>, PartyKey)> = BTreeMap::new();
+    let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
     let (mut resources, mut usage) = (Vec::with_capacity(named.len()), Vec::new());
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
@@ -89,7 +89,7 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usiz
             let tags = Arc::new(tags(frozen.dictionary, record.tags));
             (tags, frozen.sums.parties.of_tags(record.tags, frozen.dictionary))
         };
-        let (tags, of_tags) = tag_sets.entry(record.tags).or_insert_with(of_set);
+        let (tags, of_tags) = tag_sets[record.tags.0 as usize].get_or_insert_with(of_set);
         resources.push(Resource {
             id: id.clone(),
             account: shared.get(record.account),

@@ -18,7 +18,10 @@ pub(super) struct Column<C: Convert> {
     physical: Physical,
     convert: C,
     page: Option<Current>,
-    scratch: Vec<u32>,
+    /// Levels of the rows that are read, a bit each.
+    levels: Vec<u64>,
+    /// Indices of the rows that are passed over.
+    passed: Vec<u32>,
     known_levels: bool,
 }
 
@@ -55,7 +58,7 @@ pub(super) enum Values {
 
 impl<C: Convert> Column<C> {
     pub(super) fn new(pages: Pages, physical: Physical, convert: C) -> Self {
-        Self { pages, physical, convert, page: None, scratch: Vec::new(), known_levels: true }
+        Self { pages, physical, convert, page: None, levels: Vec::new(), passed: Vec::new(), known_levels: true }
     }
 
     /// Loads the first data page; says whether its levels can be read here.
@@ -82,6 +85,30 @@ impl<C: Convert> Column<C> {
             self.ready(out, home)?;
             self.read_page(rows - out.codes.len(), out, home)?;
         }
+        Ok(())
+    }
+
+    /// Passes over the next `rows` values, which are checked as if they were read; all rows of `out` are null then.
+    ///
+    /// # Errors
+    /// As for reading.
+    pub(super) fn pass(&mut self, rows: usize, out: &mut Coded<C::Out>, home: &mut Home<'_>) -> Result<()> {
+        out.next_batch();
+        let mut left = rows;
+        while left > 0 {
+            self.ready(out, home)?;
+            let Some(page) = &mut self.page else { break };
+            let count = left.min(page.left);
+            let filled = match &mut page.definition {
+                None => count,
+                Some(levels) => levels.bits(count, &mut self.levels)?,
+            };
+            page.values.pass(filled, &mut self.convert, self.physical, out, &mut self.passed, home)?;
+            page.take(count, count - filled)?;
+            left -= count;
+        }
+        out.next_batch();
+        out.all = 0;
         Ok(())
     }
 
@@ -165,26 +192,40 @@ impl<C: Convert> Column<C> {
                 page.take(count, count)
             }
             None => {
-                self.scratch.resize(wanted, 0);
-                levels.fill(&mut self.scratch)?;
                 let start = out.codes.len();
-                let filled = self.scratch.iter().filter(|level| **level != 0).count();
+                let filled = levels.bits(wanted, &mut self.levels)?;
                 values.read(filled, convert, physical, out, home)?;
                 out.codes.resize(start + wanted, 0);
-                spread(&mut out.codes[start..], filled, &self.scratch);
+                spread(&mut out.codes[start..], filled, &self.levels);
                 page.take(wanted, wanted - filled)
             }
         }
     }
 }
 
-/// Moves the first `filled` codes to the rows whose level is not 0, of which there are as many; the other rows get code 0.
-fn spread(codes: &mut [u32], filled: usize, levels: &[u32]) {
+/// Moves the first `filled` codes to the rows whose level is 1, of which there are as many; the other rows get code 0. The codes of the
+/// rows up to some word lie in front of those rows or at them, so none is overwritten before it is moved.
+fn spread(codes: &mut [u32], filled: usize, levels: &[u64]) {
     let mut from = filled;
-    for row in (0..codes.len()).rev() {
-        let there = u32::from(levels[row] != 0);
-        from -= there as usize;
-        codes[row] = codes[from] * there;
+    for (at, word) in levels.iter().enumerate().rev() {
+        let start = at * 64;
+        let end = codes.len().min(start + 64);
+        if from <= start {
+            codes[start..end].fill(0);
+            let mut rest = *word;
+            while rest != 0 {
+                let row = 63 - rest.leading_zeros() as usize;
+                from -= 1;
+                codes[start + row] = codes[from];
+                rest ^= 1 << row;
+            }
+            continue;
+        }
+        for row in (start..end).rev() {
+            let there = u32::from(word >> (row - start) & 1 == 1);
+            from -= there as usize;
+            codes[row] = codes[from] * there;
+        }
     }
 }
 
@@ -238,6 +279,27 @@ impl Values {
     }
 }
 
+impl Values {
+    /// Passes over the next `count` values; plain ones are converted none the less, for what may be wrong with them.
+    fn pass<C: Convert>(
+        &mut self,
+        count: usize,
+        convert: &mut C,
+        physical: Physical,
+        out: &mut Coded<C::Out>,
+        passed: &mut Vec<u32>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        match self {
+            Self::Plain { .. } => self.read(count, convert, physical, out, home),
+            Self::Indices(indices) => {
+                passed.clear();
+                read_indices(indices, count, out.values.len(), passed)
+            }
+        }
+    }
+}
+
 /// Appends the codes of the next `count` indices, each of them below `known` values.
 fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u32>) -> Result<()> {
     let end = codes.len() + count;
@@ -277,11 +339,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn codes_go_to_the_rows_that_are_filled(rows in proptest::collection::vec(0u32..4, 0..100)) {
+        fn codes_go_to_the_rows_that_are_filled(sparse in 1u32..12, rows in proptest::collection::vec(0u32..24, 0..400)) {
+            let rows: Vec<u32> = rows.iter().map(|code| if code % sparse == 0 { code / 2 } else { 0 }).collect();
             let filled: Vec<u32> = rows.iter().copied().filter(|code| *code != 0).collect();
             let mut codes = filled.clone();
             codes.resize(rows.len(), 0);
-            spread(&mut codes, filled.len(), &rows);
+            let word = |rows: &[u32]| rows.iter().rev().fold(0, |word, code| word << 1 | u64::from(*code != 0));
+            spread(&mut codes, filled.len(), &rows.chunks(64).map(word).collect::<Vec<u64>>());
             prop_assert_eq!(codes, rows);
         }
     }

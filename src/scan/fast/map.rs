@@ -1,9 +1,12 @@
 //! A map column: its keys and its values are two leaves with the same repetition, decoded together.
+//!
+//! A row that lies whole in the chunks of both leaves, all its entries present, is known by its codes if one like it was seen. Any other
+//! row is put together entry by entry.
 
 use super::{
     super::{
         lines::Coded,
-        tags::{RowSets, TagSets, TagsId},
+        tags::{RowSets, SeenRows, TagSets, TagsId},
     },
     chunk::{Next, Pages, changed_levels, surplus},
     column::{Values, dictionary},
@@ -23,7 +26,18 @@ pub(super) struct Map {
     keys: Leaf,
     values: Leaf,
     sets: RowSets,
+    /// Rows by the codes of their entries, which mean the same in the whole row group.
+    coded: SeenRows,
     row: Vec<(Sym, Sym)>,
+    /// Whether the entries of `row` are those of a row that is not ended.
+    open: bool,
+}
+
+/// The rows that are wanted, and the sets of those that were read.
+struct Wanted {
+    rows: usize,
+    begun: usize,
+    sets: Vec<TagsId>,
 }
 
 /// One leaf of the map, a chunk of a page at a time.
@@ -37,9 +51,12 @@ pub(super) struct Leaf {
     width: u32,
     text: ToText,
     page: Option<Current>,
-    /// The levels of the chunk, and the texts of its entries that are present.
-    repetition: Vec<u32>,
+    /// How many entries (or empty rows) the chunk has; their levels, of repetition a bit each; which are present, likewise; the texts
+    /// of those.
+    entries: usize,
+    repetition: Vec<u64>,
     definition: Vec<u32>,
+    is_present: Vec<u64>,
     found: Coded<Sym>,
     at: usize,
     taken: usize,
@@ -64,8 +81,10 @@ impl Leaf {
             width: u32::BITS - max_definition.leading_zeros(),
             text: ToText::default(),
             page: None,
+            entries: 0,
             repetition: Vec::new(),
             definition: Vec::new(),
+            is_present: Vec::new(),
             found: Coded::nothing(Sym::NONE),
             at: 0,
             taken: 0,
@@ -81,7 +100,7 @@ impl Leaf {
 
     /// Whether there is another entry (or empty row); loads the chunk that holds it.
     fn ready(&mut self, home: &mut Home<'_>) -> Result<bool> {
-        while self.at >= self.repetition.len() {
+        while self.at >= self.entries {
             match &mut self.page {
                 Some(page) if page.left > 0 => self.next_chunk(home)?,
                 _ => {
@@ -124,18 +143,33 @@ impl Leaf {
         let Some(page) = &mut self.page else { return Ok(()) };
         let count = page.left.min(CHUNK);
         page.left -= count;
-        self.repetition.resize(count, 0);
+        page.repetition.bits(count, &mut self.repetition)?;
         self.definition.resize(count, 0);
-        page.repetition.fill(&mut self.repetition)?;
         page.definition.fill(&mut self.definition)?;
         if self.definition.iter().any(|level| *level > self.present) {
             return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
         }
-        let present = self.definition.iter().filter(|level| **level == self.present).count();
+        let word =
+            |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level == self.present));
+        self.is_present.clear();
+        self.is_present.extend(self.definition.chunks(64).map(word));
+        let present = self.is_present.iter().map(|word| word.count_ones() as usize).sum();
         self.found.next_batch();
         page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
-        (self.at, self.taken) = (0, 0);
+        (self.entries, self.at, self.taken) = (count, 0, 0);
         Ok(())
+    }
+
+    /// How many entries are left in the chunk.
+    #[inline]
+    fn left(&self) -> usize {
+        self.entries - self.at
+    }
+
+    /// Whether the next entry begins a row.
+    #[inline]
+    fn begins(&self) -> bool {
+        bits_at(&self.repetition, self.at) & 1 == 0
     }
 
     /// The text of the next entry that is present.
@@ -150,7 +184,8 @@ impl Leaf {
 impl Map {
     /// A map of two leaves; its keys get a prefix.
     pub(super) fn new(keys: Leaf, values: Leaf, prefix: &'static str) -> Self {
-        Self { keys, values, sets: RowSets::new(prefix), row: Vec::new() }
+        let (sets, coded) = (RowSets::new(prefix), SeenRows::default());
+        Self { keys, values, sets, coded, row: Vec::new(), open: false }
     }
 
     /// Loads the first chunks; says whether their levels can be read here.
@@ -172,65 +207,120 @@ impl Map {
     /// # Errors
     /// A corrupt page, leaves that disagree, or fewer rows than the row group has.
     pub(super) fn read(&mut self, rows: usize, home: &mut Home<'_>, tags: &mut TagSets) -> Result<Vec<TagsId>> {
-        let mut out = Vec::with_capacity(rows);
-        let mut begun = 0;
+        let mut wanted = Wanted { rows, begun: 0, sets: Vec::with_capacity(rows) };
         while self.keys.ready(home)? && self.values.ready(home)? {
-            if self.read_chunks(rows, &mut begun, &mut out, home, tags)? {
-                return Ok(out);
+            if self.read_chunks(&mut wanted, home, tags)? {
+                return Ok(wanted.sets);
             }
         }
-        if begun != rows {
+        if wanted.begun != rows {
             return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
         }
-        self.end_row(&mut out, home, tags);
-        Ok(out)
+        self.end_row(&mut wanted, home, tags);
+        Ok(wanted.sets)
     }
 
     /// Reads entries while both leaves have some in their chunks; whether the row behind the last one wanted was reached.
-    fn read_chunks(
-        &mut self,
-        rows: usize,
-        begun: &mut usize,
-        out: &mut Vec<TagsId>,
-        home: &mut Home<'_>,
-        tags: &mut TagSets,
-    ) -> Result<bool> {
-        while self.keys.at < self.keys.repetition.len() && self.values.at < self.values.repetition.len() {
-            let (keys, values) = (&mut self.keys, &mut self.values);
-            let begins = keys.repetition[keys.at] == 0;
-            if begins != (values.repetition[values.at] == 0) || !begins && *begun == 0 {
+    fn read_chunks(&mut self, wanted: &mut Wanted, home: &mut Home<'_>, tags: &mut TagSets) -> Result<bool> {
+        while self.keys.left() > 0 && self.values.left() > 0 {
+            let begins = self.keys.begins();
+            if begins != self.values.begins() || !begins && wanted.begun == 0 {
                 return Err(disagree());
             }
             if begins {
-                if *begun > 0 {
-                    self.end_row(out, home, tags);
-                }
-                if *begun == rows {
+                self.end_row(wanted, home, tags);
+                if wanted.begun == wanted.rows {
                     return Ok(true);
                 }
-                *begun += 1;
+                wanted.begun += 1;
+                if let Some(set) = self.whole_row(home, tags) {
+                    wanted.sets.push(set);
+                    continue;
+                }
+                self.open = true;
             }
-            let (keys, values) = (&mut self.keys, &mut self.values);
-            if (keys.definition[keys.at] >= keys.entry) != (values.definition[values.at] >= values.entry) {
-                return Err(disagree());
-            }
-            let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
-            let value = (values.definition[values.at] == values.present).then(|| values.take());
-            if let (Some(key), Some(value)) = (key, value)
-                && value != Sym::NONE
-            {
-                self.row.push((key, value));
-            }
-            keys.at += 1;
-            values.at += 1;
+            self.entry()?;
         }
         Ok(false)
     }
 
-    fn end_row(&mut self, out: &mut Vec<TagsId>, home: &mut Home<'_>, tags: &mut TagSets) {
-        out.push(self.sets.number(&self.row, home.names, tags));
-        self.row.clear();
+    /// Takes an entry into the row.
+    fn entry(&mut self) -> Result<()> {
+        let (keys, values) = (&mut self.keys, &mut self.values);
+        if (keys.definition[keys.at] >= keys.entry) != (values.definition[values.at] >= values.entry) {
+            return Err(disagree());
+        }
+        let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
+        let value = (values.definition[values.at] == values.present).then(|| values.take());
+        if let (Some(key), Some(value)) = (key, value)
+            && value != Sym::NONE
+        {
+            self.row.push((key, value));
+        }
+        keys.at += 1;
+        values.at += 1;
+        Ok(())
     }
+
+    /// The set of the row that begins here, which is then passed over; `None` if it has to be read entry by entry.
+    #[inline]
+    fn whole_row(&mut self, home: &mut Home<'_>, tags: &mut TagSets) -> Option<TagsId> {
+        let (keys, values) = (&mut self.keys, &mut self.values);
+        let more = bits_at(&keys.repetition, keys.at + 1);
+        let length = 1 + more.trailing_ones() as usize;
+        // The end of the row has to be in sight, in both leaves.
+        if length >= keys.left().min(values.left()).min(64) {
+            return None;
+        }
+        let mask = u64::MAX >> (64 - length);
+        if (more ^ bits_at(&values.repetition, values.at + 1)) & mask != 0 {
+            return None;
+        }
+        let present = bits_at(&keys.is_present, keys.at) & bits_at(&values.is_present, values.at) & mask;
+        if present != mask {
+            let empty = keys.definition[keys.at] < keys.entry && values.definition[values.at] < values.entry;
+            if !(empty && length == 1) {
+                return None;
+            }
+            keys.at += 1;
+            values.at += 1;
+            return Some(TagsId::default());
+        }
+        if keys.found.is_fresh() || values.found.is_fresh() {
+            return None;
+        }
+        let key_codes = &keys.found.codes[keys.taken..keys.taken + length];
+        let value_codes = &values.found.codes[values.taken..values.taken + length];
+        let codes = key_codes.iter().copied().zip(value_codes.iter().copied());
+        let set = self.coded.find(codes.clone()).unwrap_or_else(|slot| {
+            let text = |(key, value)| (keys.found.values[key as usize], values.found.values[value as usize]);
+            let row: Vec<(Sym, Sym)> = codes.clone().map(text).filter(|(_, value)| *value != Sym::NONE).collect();
+            let set = self.sets.number(&row, home.names, tags);
+            self.coded.keep(codes, slot, set);
+            set
+        });
+        for leaf in [keys, values] {
+            leaf.at += length;
+            leaf.taken += length;
+        }
+        Some(set)
+    }
+
+    /// Ends the row that is open.
+    fn end_row(&mut self, wanted: &mut Wanted, home: &mut Home<'_>, tags: &mut TagSets) {
+        if std::mem::take(&mut self.open) {
+            wanted.sets.push(self.sets.number(&self.row, home.names, tags));
+            self.row.clear();
+        }
+    }
+}
+
+/// The 64 bits from one on, zeros behind the last.
+#[inline]
+fn bits_at(words: &[u64], at: usize) -> u64 {
+    let word = |index: usize| words.get(index).copied().unwrap_or(0);
+    let low = word(at / 64) >> (at % 64);
+    if at.is_multiple_of(64) { low } else { low | word(at / 64 + 1) << (64 - at % 64) }
 }
 
 fn disagree() -> Error {

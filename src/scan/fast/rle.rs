@@ -80,6 +80,35 @@ impl Rle {
         Ok(())
     }
 
+    /// Sets `out` to the next `count` values of a stream of one bit each, 64 to a word from the low bit on; says how many are 1.
+    pub(super) fn bits(&mut self, count: usize, out: &mut Vec<u64>) -> Result<usize> {
+        out.clear();
+        out.resize(count.div_ceil(64), 0);
+        let (mut done, mut ones) = (0, 0);
+        while done < count {
+            self.refill()?;
+            let taken = match &mut self.run {
+                Run::Repeat { value, left } => {
+                    let taken = (count - done).min(*left);
+                    if *value != 0 {
+                        ones += put_bits(out, done, taken, |_| u64::MAX);
+                    }
+                    *left -= taken;
+                    taken
+                }
+                Run::Packed { bit, left } => {
+                    let taken = (count - done).min(*left);
+                    ones += put_bits(out, done, taken, |at| word_at(&self.bytes, *bit + at));
+                    *bit += taken;
+                    *left -= taken;
+                    taken
+                }
+            };
+            done += taken;
+        }
+        Ok(ones)
+    }
+
     /// Reads headers until the current run has a value.
     #[inline]
     fn refill(&mut self) -> Result<()> {
@@ -142,6 +171,31 @@ fn ends_early() -> Error {
     Error::new("is corrupt: its indices or levels end early")
 }
 
+/// Puts `count` bits from a bit of `out` on, which are 0 so far; `word` gives those from one of them on, 57 at least. Says how many are 1.
+fn put_bits(out: &mut [u64], from: usize, count: usize, word: impl Fn(usize) -> u64) -> usize {
+    let (mut done, mut ones) = (0, 0);
+    while done < count {
+        let at = from + done;
+        let taken = (64 - at % 64).min(57).min(count - done);
+        let bits = word(done) & (u64::MAX >> (64 - taken));
+        out[at / 64] |= bits << (at % 64);
+        ones += bits.count_ones() as usize;
+        done += taken;
+    }
+    ones
+}
+
+/// The bits from one of `bytes` on, low ones first: 57 at least, zeros behind the end.
+#[inline]
+fn word_at(bytes: &[u8], bit: usize) -> u64 {
+    let window = &bytes[(bit / 8).min(bytes.len())..];
+    let word = match window.first_chunk::<8>() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => window.iter().rev().fold(0u64, |word, byte| (word << 8) | u64::from(*byte)),
+    };
+    word >> (bit % 8)
+}
+
 /// Unpacks values of `width` <= 32 bits that begin at a bit; all of them lie inside `bytes`.
 fn unpack(bytes: &[u8], first: usize, width: u32, out: &mut [u32]) {
     // From a whole byte on, eight values fill `width` whole bytes: they are taken together while eight more bytes follow.
@@ -185,13 +239,8 @@ fn unpack_each(bytes: &[u8], first: usize, width: u32, out: &mut [u32]) {
     let mask = if width == 0 { 0 } else { u32::MAX >> (32 - width) };
     let mut bit = first;
     for slot in out {
-        let window = &bytes[(bit / 8).min(bytes.len())..];
-        let word = match window.first_chunk::<8>() {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => window.iter().rev().fold(0u64, |word, byte| (word << 8) | u64::from(*byte)),
-        };
         #[expect(clippy::cast_possible_truncation, reason = "masked to at most 32 bits")]
-        let value = (word >> (bit % 8)) as u32 & mask;
+        let value = word_at(bytes, bit) as u32 & mask;
         *slot = value;
         bit += width as usize;
     }
@@ -242,11 +291,26 @@ mod tests {
         }
 
         #[test]
+        fn bits_are_the_values(levels in proptest::collection::vec(0u32..2, 1..400), packed: bool, cut in 1usize..150) {
+            let mut rle = Rle::new(Bytes::from(encode(&levels, 1, packed)), 1).unwrap();
+            for chunk in levels.chunks(cut) {
+                let mut words = Vec::new();
+                let ones = rle.bits(chunk.len(), &mut words).unwrap();
+                let bits: Vec<u32> = (0..chunk.len()).map(|at| u32::from(words[at / 64] >> (at % 64) & 1 == 1)).collect();
+                prop_assert_eq!(&bits, chunk);
+                prop_assert_eq!(ones, chunk.iter().filter(|level| **level == 1).count());
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), width in 0u32..40, wanted in 0usize..300) {
             if let Ok(mut rle) = Rle::new(Bytes::from(bytes), width) {
                 let _ = rle.run();
                 rle.pass(wanted);
                 let _ = rle.fill(&mut vec![0; wanted]);
+                if width == 1 {
+                    let _ = rle.bits(wanted, &mut Vec::new());
+                }
             }
         }
     }
