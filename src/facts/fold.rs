@@ -58,9 +58,18 @@ pub(super) struct Sums<'a> {
 struct Batch {
     lines: Vec<Taken>,
     sums: Vec<Narrow>,
+    room: Room,
+}
+
+/// So many lines go from table to table at once: what they touch fits into a core's cache.
+const AT_ONCE: usize = 512;
+
+/// Room for what is found of lines in one table and added in another.
+#[derive(Default)]
+struct Room {
     places: Vec<u32>,
-    /// The number of an hour set, the hour, the quantity.
-    hours: Vec<(u32, Hour, Quantity)>,
+    /// The number of an hour set or a block, the hour, the quantity.
+    hours: Vec<(u32, Hour, i64)>,
 }
 
 /// What the tables of spend and resources have to know of a line.
@@ -192,47 +201,68 @@ impl<'a> Sums<'a> {
     /// Adds the lines of the batch to the tables.
     fn add_batch(&mut self, dictionary: &Dictionary) {
         let mut batch = std::mem::take(&mut self.batch);
-        self.add_resources(&mut batch, dictionary);
-        self.add_spend(&batch);
-        batch.lines.clear();
-        batch.sums.clear();
+        let Batch { lines, sums, room } = &mut batch;
+        for (lines, sums) in lines.chunks(AT_ONCE).zip(sums.chunks(AT_ONCE)) {
+            self.add_resources(lines, sums, room, dictionary);
+            self.add_spend(lines, sums, room);
+            self.add_hours(lines, sums, room);
+        }
+        lines.clear();
+        sums.clear();
         self.batch = batch;
     }
 
-    /// Adds to the resources; their places become those of the lines' cells.
-    fn add_resources(&mut self, Batch { lines, sums, places, hours }: &mut Batch, dictionary: &Dictionary) {
+    /// Adds to the resources; leaves the pair of class and party of each line in `room.places`.
+    fn add_resources(&mut self, lines: &[Taken], sums: &[Narrow], room: &mut Room, dictionary: &Dictionary) {
+        let Room { places, hours } = room;
         places.clear();
         hours.clear();
         places.extend(lines.iter().map(|line| self.resources.place(line.account, line.resource)));
-        for ((line, sums), place) in lines.iter().zip(&*sums).zip(&mut *places) {
+        self.resources.touch(places);
+        for ((line, sums), place) in lines.iter().zip(sums).zip(&mut *places) {
             see(self.resources.record(*place), line, dictionary);
             let Taken { span, class, account, tags, priced, .. } = *line;
-            let pair = if priced {
-                let find = || self.parties.pair(&mut self.cells, class, (account, tags), dictionary);
+            let (parties, cells) = (&mut self.parties, &mut self.cells);
+            *place = if priced {
+                let find = || parties.pair(cells, class, (account, tags), dictionary);
                 let placed = Placed { place: *place, class, tags };
                 let (pair, kept) = self.resources.add(placed, sums, line.timed == Timed::Each, find);
                 if let Some(kept) = kept {
-                    hours.push((kept, span.start, Quantity(sums.quantity.into())));
+                    hours.push((kept, span.start, sums.quantity));
                 }
                 pair
             } else {
-                self.parties.pair(&mut self.cells, class, (account, tags), dictionary)
+                parties.pair(cells, class, (account, tags), dictionary)
             };
-            *place = self.cells.number(span.start.day(), priced, pair);
         }
+        self.resources.touch_hours(hours.iter().map(|(kept, ..)| *kept));
         for (kept, hour, quantity) in hours {
-            self.resources.hours(*kept).add(*hour, *quantity);
+            self.resources.hours(*kept).add(*hour, Quantity((*quantity).into()));
         }
     }
 
-    fn add_spend(&mut self, Batch { lines, sums, places, .. }: &Batch) {
+    /// Adds to the cells of days and pairs.
+    fn add_spend(&mut self, lines: &[Taken], sums: &[Narrow], Room { places, .. }: &mut Room) {
+        for (line, place) in lines.iter().zip(&mut *places) {
+            *place = self.cells.number(line.span.start.day(), line.priced, *place);
+        }
+        self.cells.touch(places);
         for (cell, sums) in places.iter().zip(sums) {
             self.cells.add(*cell, sums);
         }
-        for (line, sums) in lines.iter().zip(sums) {
-            if line.timed != Timed::No {
-                self.hours.add(line.class, line.span.start, Quantity(sums.quantity.into()));
-            }
+    }
+
+    /// Adds to the hours of classes.
+    fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { places, hours }: &mut Room) {
+        places.clear();
+        hours.clear();
+        for (line, sums) in lines.iter().zip(sums).filter(|(line, _)| line.timed != Timed::No) {
+            let start = line.span.start;
+            hours.push((self.hours.block(line.class, start.day()), start, sums.quantity));
+        }
+        self.hours.touch(hours);
+        for (block, hour, quantity) in hours {
+            self.hours.add_at(*block, *hour, Quantity((*quantity).into()));
         }
     }
 

@@ -133,6 +133,12 @@ impl SumList {
         }
     }
 
+    /// The narrow part of a number's quantity.
+    #[inline]
+    pub(super) fn quantity(&self, number: u32) -> i64 {
+        self.narrow.get(number as usize).map_or(0, |sums| sums.quantity)
+    }
+
     /// The sums of a number.
     pub(super) fn get(&self, number: u32) -> Costs {
         self.wide.total(number.into(), self.narrow[number as usize])

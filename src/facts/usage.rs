@@ -1,6 +1,6 @@
 //! Usage by the hour, of what a commitment could cover: per resource as hours with a quantity, per class as sums of each hour.
 
-use super::grid::Grid;
+use super::{grid::Grid, tables::touch};
 use crate::{
     money::Quantity,
     time::{Day, Hour, Span},
@@ -49,6 +49,12 @@ impl HourSet {
             Err(_) if quantity == self.usual => self.set(hour),
             Err(place) => self.odd.insert(place, (hour, quantity)),
         }
+    }
+
+    /// The first of the bits, to load them.
+    #[inline]
+    pub(super) fn first_word(&self) -> u64 {
+        self.bits.first().copied().unwrap_or(0)
     }
 
     /// Sets an hour's bit if it lies in the words that there are and is not set.
@@ -156,6 +162,12 @@ impl HourSet {
 /// A day's hours.
 pub(super) type Block = [Quantity; 24];
 
+/// The place of an hour in its day.
+#[inline]
+fn of_day(hour: Hour) -> usize {
+    usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0)
+}
+
 /// The sums of every hour by class, in blocks of a day. A sum is in 64 bits; what they do not hold stands apart.
 #[derive(Default)]
 pub(super) struct ClassHours {
@@ -168,14 +180,20 @@ pub(super) struct ClassHours {
 
 impl ClassHours {
     /// Adds a quantity to an hour of a class.
-    #[inline]
     pub(super) fn add(&mut self, class: u32, hour: Hour, quantity: Quantity) {
-        let at = usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0);
         let block = self.block(class, hour.day());
-        self.add_at(block, at, quantity);
+        self.add_at(block, hour, quantity);
     }
 
-    fn add_at(&mut self, block: u32, at: usize, quantity: Quantity) {
+    /// Loads some hours of some blocks.
+    pub(super) fn touch<T>(&self, hours: &[(u32, Hour, T)]) {
+        touch(hours.iter().map(|(block, hour, _)| self.blocks[*block as usize][of_day(*hour)]));
+    }
+
+    /// Adds a quantity to an hour of a block.
+    #[inline]
+    pub(super) fn add_at(&mut self, block: u32, hour: Hour, quantity: Quantity) {
+        let at = of_day(hour);
         let sum = &mut self.blocks[block as usize][at];
         match i64::try_from(quantity.0).ok().and_then(|quantity| sum.checked_add(quantity)) {
             Some(total) => *sum = total,
@@ -188,7 +206,7 @@ impl ClassHours {
 
     /// The number of a block, made if there is none.
     #[inline]
-    fn block(&mut self, class: u32, day: Day) -> u32 {
+    pub(super) fn block(&mut self, class: u32, day: Day) -> u32 {
         let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         let block = self.places.place(day, true, class, next);
         if block == next {
@@ -201,8 +219,9 @@ impl ClassHours {
     pub(super) fn merge(&mut self, other: &Self, classes: &[u32]) {
         for ((class, day), theirs) in other.iter() {
             let block = self.block(classes[class as usize], day);
-            for (at, quantity) in theirs.into_iter().enumerate().filter(|(_, quantity)| !quantity.is_zero()) {
-                self.add_at(block, at, quantity);
+            for (hour, quantity) in (day.start().0..).map(Hour).zip(theirs).filter(|(_, quantity)| !quantity.is_zero())
+            {
+                self.add_at(block, hour, quantity);
             }
         }
     }

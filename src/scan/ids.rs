@@ -41,14 +41,14 @@ pub struct Ids {
     entries: Vec<Entry>,
     slots: Vec<u64>,
     hasher: FixedState,
-    /// How often a guess of the next id was right lately, less how often it was wrong; at 0 guesses are made but seldom.
+    /// How often a guess of the next id was right lately, or would have been, less how often it was wrong; at 0 none is made.
     luck: u32,
 }
 
-/// Wrong guesses in a row until guesses become seldom.
+/// Wrong guesses in a row until all ids are looked up.
 const PATIENCE: u32 = 16;
-/// Of so many ids one is guessed at then.
-const SELDOM: u32 = 16;
+/// So many ids are looked up at once.
+const AT_ONCE: usize = 256;
 
 impl Default for Ids {
     fn default() -> Self {
@@ -76,8 +76,11 @@ impl Ids {
     /// # Errors
     /// Bytes that are not UTF-8.
     pub(crate) fn intern_all(&mut self, ids: &[&[u8]], out: &mut Vec<ResourceSym>) -> Result<()> {
-        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
         out.reserve(ids.len());
+        if self.luck == 0 {
+            return ids.chunks(AT_ONCE).try_for_each(|ids| self.look_up(ids, out));
+        }
+        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
         for id in ids {
             if *id != last.0 {
                 last = (id, self.intern_behind(last.1, id)?);
@@ -89,17 +92,42 @@ impl Ids {
 
     /// The number of an id that stands behind another: at first the one is tried that stood there before.
     fn intern_behind(&mut self, before: ResourceSym, id: &[u8]) -> Result<ResourceSym> {
-        if self.luck > 0 || before.0.is_multiple_of(SELDOM) {
-            let expected = self.entries[before.0 as usize].next;
-            if self.is_at(expected, id) {
-                self.luck = (self.luck + 1).min(PATIENCE);
-                return Ok(expected);
-            }
-            self.luck = self.luck.saturating_sub(1);
+        let expected = self.entries[before.0 as usize].next;
+        if self.is_at(expected, id) {
+            self.luck = (self.luck + 1).min(PATIENCE);
+            return Ok(expected);
         }
         let found = self.intern(id)?;
-        self.entries[before.0 as usize].next = found;
+        self.follow(before, found);
         Ok(found)
+    }
+
+    /// Keeps that an id stands behind another, and whether that was to be expected.
+    fn follow(&mut self, before: ResourceSym, found: ResourceSym) {
+        let next = &mut self.entries[before.0 as usize].next;
+        self.luck = if *next == found { (self.luck + 1).min(PATIENCE) } else { self.luck.saturating_sub(1) };
+        *next = found;
+    }
+
+    /// Appends the numbers of ids that are in no known order. Their slots are loaded first, then what these lead to: the waits for memory
+    /// overlap.
+    fn look_up(&mut self, ids: &[&[u8]], out: &mut Vec<ResourceSym>) -> Result<()> {
+        let hashes: Vec<u64> = ids.iter().map(|id| self.hasher.hash_one(id)).collect();
+        let mask = self.slots.len() - 1;
+        let slot = |hash: &u64| number(self.slots[place(*hash) & mask]);
+        hashes.iter().for_each(|hash| {
+            std::hint::black_box(self.entries[slot(hash).0 as usize].head);
+        });
+        let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
+        for (id, hash) in ids.iter().zip(hashes) {
+            if *id != last.0 {
+                let found = if id.is_empty() { ResourceSym::NONE } else { self.find_or_add(id, hash)? };
+                self.follow(last.1, found);
+                last = (id, found);
+            }
+            out.push(last.1);
+        }
+        Ok(())
     }
 
     /// The text of an id; empty for a number that was never given.
