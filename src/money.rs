@@ -238,6 +238,23 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
     a
 }
 
+/// An amount in 1e-12 that a double says, rounded ties to even; `None` if it is one of the few whose magnitude is not between 2^-40 and
+/// 2^21, for which `scale_double` is made.
+#[inline]
+pub(crate) fn units_of_double(value: f64) -> Option<i64> {
+    let bits = value.to_bits();
+    // The double is mantissa x 2^-shift. The product below has at most 93 bits, so that at most 61 are left of it.
+    let shift = 1075 - ((bits >> 52) & 0x7ff);
+    if !(32..=92).contains(&shift) {
+        return if bits << 1 == 0 { Some(0) } else { None };
+    }
+    let scaled = u128::from(bits & ((1 << 52) - 1) | 1 << 52) * UNITS.unsigned_abs();
+    let odd = (scaled >> shift) & 1;
+    #[expect(clippy::cast_possible_truncation, reason = "at most 61 bits are left")]
+    let magnitude = ((scaled + ((1 << (shift - 1)) - 1) + odd) >> shift) as i64;
+    Some(if value.is_sign_negative() { -magnitude } else { magnitude })
+}
+
 /// A double times `units`, rounded ties to even. A double is mantissa x 2^exponent, so this is exact integer arithmetic.
 fn scale_double(value: f64, units: i128) -> Result<i128, NotAnAmount> {
     if !value.is_finite() {
@@ -366,6 +383,17 @@ mod tests {
         fn a_double_is_the_decimal_that_it_prints(value in -1e9f64..1e9) {
             // A double has 53 bits: 20 decimals and the ninth digit before the point fit the parser's 38.
             prop_assert_eq!(Money::from_f64(value), Money::parse(&format!("{value:.24}")));
+        }
+
+        #[test]
+        fn the_quick_way_gives_the_same(bits: u64, small in -3e6f64..3e6, halves in -1i32 << 24..1i32 << 24) {
+            // 10^12 is 2^12 x 5^12: an odd number of 2^-13 lies in the middle between two units.
+            for value in [f64::from_bits(bits), small, small * 1e-9, f64::from(halves) / 8192.0, f64::from(halves) / 65536.0] {
+                if let Some(units) = units_of_double(value) {
+                    prop_assert_eq!(Ok(i128::from(units)), scale_double(value, UNITS));
+                }
+            }
+            prop_assert!(units_of_double(f64::from(halves) / 8192.0).is_some());
         }
 
         #[test]

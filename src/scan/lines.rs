@@ -93,14 +93,20 @@ impl Narrow {
     /// Below it are null and the places.
     const LEAST: i64 = i64::MIN + (1 << 32);
 
+    /// An amount that is none of those that stand for null and for places.
+    #[inline]
+    pub(crate) fn of(amount: i64) -> Option<Self> {
+        (amount >= Self::LEAST).then_some(Self(amount))
+    }
+
     /// Packs an amount; one that needs more than 64 bits is kept in `wide`.
     ///
     /// # Errors
     /// When `wide` is full.
     pub(crate) fn pack(amount: i128, wide: &mut Vec<i128>) -> Result<Self> {
-        match i64::try_from(amount) {
-            Ok(narrow) if narrow >= Self::LEAST => Ok(Self(narrow)),
-            _ => {
+        match i64::try_from(amount).ok().and_then(Self::of) {
+            Some(narrow) => Ok(narrow),
+            None => {
                 wide.push(amount);
                 let place = u32::try_from(wide.len()).map_err(|_| Error::new("has too many large numbers"))?;
                 Ok(Self(i64::MIN + i64::from(place)))

@@ -7,7 +7,7 @@ use super::super::{
 };
 use crate::{
     error::{Error, Result},
-    money::{Money, NotAnAmount, Quantity},
+    money::{Money, NotAnAmount, Quantity, units_of_double},
     names::{Names, Sym},
     time::parse_moment,
 };
@@ -205,6 +205,27 @@ impl Convert for ToAmount {
             Plain::Seconds(_) => Err(NotAnAmount::NotANumber),
         };
         Narrow::pack(amount.map_err(Error::new)?, home.wide)
+    }
+
+    fn convert_all(
+        &mut self,
+        plain: &mut PlainValues<'_>,
+        count: usize,
+        out: &mut Vec<Narrow>,
+        home: &mut Home<'_>,
+    ) -> Result<()> {
+        for _ in 0..count {
+            let value = plain.next()?;
+            let quick = match value {
+                Plain::Double(double) => units_of_double(double).and_then(Narrow::of),
+                _ => None,
+            };
+            out.push(match quick {
+                Some(amount) => amount,
+                None => self.convert(value, home)?,
+            });
+        }
+        Ok(())
     }
 }
 
