@@ -244,7 +244,7 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
 pub(crate) fn units_of_double(value: f64) -> Option<i64> {
     let bits = value.to_bits();
     // The double is mantissa x 2^-shift. The product below has at most 93 bits, so that at most 61 are left of it.
-    let shift = 1075 - ((bits >> 52) & 0x7ff);
+    let shift = 1075u64.wrapping_sub((bits >> 52) & 0x7ff);
     if !(32..=92).contains(&shift) {
         return if bits << 1 == 0 { Some(0) } else { None };
     }

@@ -214,18 +214,21 @@ impl Convert for ToAmount {
         out: &mut Vec<Narrow>,
         home: &mut Home<'_>,
     ) -> Result<()> {
-        for _ in 0..count {
-            let value = plain.next()?;
-            let quick = match value {
-                Plain::Double(double) => units_of_double(double).and_then(Narrow::of),
-                _ => None,
-            };
-            out.push(match quick {
-                Some(amount) => amount,
-                None => self.convert(value, home)?,
+        if plain.physical != Physical::Double {
+            return (0..count).try_for_each(|_| {
+                out.push(self.convert(plain.next()?, home)?);
+                Ok(())
             });
         }
-        Ok(())
+        out.reserve(count.min(super::BATCH));
+        plain.doubles(count)?.try_for_each(|double| {
+            let quick = units_of_double(double).and_then(Narrow::of);
+            out.push(match quick {
+                Some(amount) => amount,
+                None => self.convert(Plain::Double(double), home)?,
+            });
+            Ok(())
+        })
     }
 }
 
@@ -285,6 +288,15 @@ impl<'a> PlainValues<'a> {
                 Plain::Seconds((day - 2_440_588) * 86_400 + nanoseconds.div_euclid(1_000_000_000))
             }
         })
+    }
+
+    /// The next `count` values of a column of doubles.
+    fn doubles(&mut self, count: usize) -> Result<impl Iterator<Item = f64> + use<'a>> {
+        let end = count.checked_mul(8).and_then(|length| self.at.checked_add(length));
+        let end = end.filter(|end| *end <= self.bytes.len()).ok_or_else(ends_early)?;
+        let (values, _) = self.bytes[self.at..end].as_chunks::<8>();
+        self.at = end;
+        Ok(values.iter().map(|raw| f64::from_le_bytes(*raw)))
     }
 
     /// The next value of a column of text.
