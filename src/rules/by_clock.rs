@@ -93,8 +93,10 @@ impl Method {
         let season = Season::learn(&known, see.zone, &see.schedule.season)?;
         let unknown = Unknown::NoSeason { skill: season.skill, strength: Some(season.strength) };
         let each = self.capacity.each(fleet, demand, &season, until).ok_or(unknown)?;
-        let need = |wanted: &f64| whole(wanted * each * self.capacity.headroom).clamp(least.min(most), most);
-        let need: Vec<u32> = season.need.iter().map(need).collect();
+        // Headroom is room for what is above the expected, so that it comes beside what nearly all hours take, not on top of it.
+        let wanted = season.expected.iter().zip(&season.need);
+        let wanted = wanted.map(|(expected, need)| (expected * self.capacity.headroom).max(*need));
+        let need: Vec<u32> = wanted.map(|wanted| whole(wanted * each).clamp(least.min(most), most)).collect();
         let week = Week::simplest(&need, most, &self.schedule);
         Ok(Learned { season, each, week })
     }

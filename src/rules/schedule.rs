@@ -45,8 +45,25 @@ pub(super) struct Action {
     pub(super) days: Vec<usize>,
 }
 
-/// Ways to tell days apart, the simplest first: days of one letter are alike.
-const GROUPINGS: [[usize; 7]; 4] = [[0; 7], [0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 1, 2], [0, 1, 2, 3, 4, 5, 6]];
+/// Ways to tell days apart, the simplest first: days of one letter are alike. One day may have a job of its own, beside a weekend or not.
+const GROUPINGS: [[usize; 7]; 16] = [
+    [0, 0, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 1, 1],
+    [1, 0, 0, 0, 0, 0, 0],
+    [0, 1, 0, 0, 0, 0, 0],
+    [0, 0, 1, 0, 0, 0, 0],
+    [0, 0, 0, 1, 0, 0, 0],
+    [0, 0, 0, 0, 1, 0, 0],
+    [0, 0, 0, 0, 0, 1, 0],
+    [0, 0, 0, 0, 0, 0, 1],
+    [0, 0, 0, 0, 0, 1, 2],
+    [2, 0, 0, 0, 0, 1, 1],
+    [0, 2, 0, 0, 0, 1, 1],
+    [0, 0, 2, 0, 0, 1, 1],
+    [0, 0, 0, 2, 0, 1, 1],
+    [0, 0, 0, 0, 2, 1, 1],
+    [0, 1, 2, 3, 4, 5, 6],
+];
 
 /// Hours at which days may be told apart.
 const FIRST_HOURS: [usize; 4] = [0, 2, 4, 6];
@@ -63,20 +80,23 @@ impl Week {
             // A day that begins in the small hours has its late evening whole.
             let shifted: Vec<u32> = need.iter().cycle().skip(first).take(WEEK_HOURS).copied().collect();
             let days = stepped_days(&shifted, grouping, most);
-            let sum_of = |day: &Vec<u32>| day.iter().map(|level| f64::from(*level)).sum::<f64>();
-            let sums: Vec<Vec<f64>> = days.iter().map(|steps| steps.iter().map(sum_of).collect()).collect();
             for steps in choices(days.len(), most) {
-                let sum: f64 = grouping.iter().map(|group| sums[*group][steps[*group] - 1]).sum();
+                let taken: Vec<&Day> = days.iter().zip(&steps).map(|(days, steps)| &days[steps - 1]).collect();
+                let sum: f64 = grouping.iter().map(|group| taken[*group].sum).sum();
                 if sum >= least {
                     continue;
                 }
-                let day = |group: &usize| days[*group][steps[*group] - 1].iter().copied();
-                let mut levels: Vec<u32> = grouping.iter().flat_map(day).collect();
+                let fewest = turns_within(&taken);
+                if fewest > limits.most_actions || sum + each * fewest as f64 >= least {
+                    continue;
+                }
+                let mut levels: Vec<u32> =
+                    grouping.iter().flat_map(|group| taken[*group].levels.iter().copied()).collect();
                 levels.rotate_right(first);
                 let week = Self { levels, lead_minutes: limits.lead_minutes };
-                let actions = week.actions().len();
-                let cost = sum + each * actions as f64;
-                if actions <= limits.most_actions && cost < least - 1e-9 {
+                let changes = week.changes();
+                let cost = sum + each * changes as f64;
+                if changes <= limits.most_actions && cost < least - 1e-9 {
                     (best, least) = (week, cost);
                 }
             }
@@ -124,24 +144,35 @@ impl Week {
         hours.map(|hour| Quantity::from_f64(self.during(zone, hour)).ok()).collect()
     }
 
+    /// Each change: the minute of the local week at which it is made, and the level from then on.
+    fn turns(&self) -> impl Iterator<Item = (i32, u32)> + '_ {
+        let week = i32::try_from(WEEK_HOURS * 60).unwrap_or(1);
+        (0..WEEK_HOURS).filter_map(move |slot| {
+            let (before, level) = (self.level((slot + WEEK_HOURS - 1) % WEEK_HOURS), self.level(slot));
+            let early = if level > before { self.lead_minutes } else { 0 };
+            let minute = (i32::try_from(slot * 60).unwrap_or(0) - early).rem_euclid(week);
+            (level != before).then_some((minute, level))
+        })
+    }
+
+    /// How many changes differ in more than the day.
+    fn changes(&self) -> usize {
+        let mut all: Vec<(i32, u32)> = self.turns().map(|(minute, level)| (minute % 1440, level)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.len()
+    }
+
     /// The changes of a week, by hour of the day, those of several days as one.
     pub(super) fn actions(&self) -> Vec<Action> {
-        let mut found: BTreeMap<(i32, i32, u32), Vec<usize>> = BTreeMap::new();
-        for slot in 0..WEEK_HOURS {
-            let (before, level) = (self.level((slot + WEEK_HOURS - 1) % WEEK_HOURS), self.level(slot));
-            if before == level {
-                continue;
-            }
-            let early = if level > before { self.lead_minutes } else { 0 };
-            let week = i32::try_from(WEEK_HOURS * 60).unwrap_or(1);
-            let minutes = (i32::try_from(slot * 60).unwrap_or(0) - early).rem_euclid(week);
-            let (day, minute) = (minutes / 1440, minutes % 1440);
-            let days = found.entry((minute / 60, minute % 60, level)).or_default();
-            days.push(usize::try_from(day).unwrap_or(0));
+        let mut found: BTreeMap<(i32, u32), Vec<usize>> = BTreeMap::new();
+        for (minute, level) in self.turns() {
+            let days = found.entry((minute % 1440, level)).or_default();
+            days.push(usize::try_from(minute / 1440).unwrap_or(0));
         }
-        let action = |((hour, minute, level), mut days): ((i32, i32, u32), Vec<usize>)| {
+        let action = |((minute, level), mut days): ((i32, u32), Vec<usize>)| {
             days.sort_unstable();
-            Action { hour, minute, level, days }
+            Action { hour: minute / 60, minute: minute % 60, level, days }
         };
         found.into_iter().map(action).collect()
     }
@@ -160,8 +191,33 @@ fn choices(groups: usize, most: usize) -> Vec<Vec<usize>> {
     all
 }
 
+/// A day of few levels.
+struct Day {
+    levels: Vec<u32>,
+    sum: f64,
+    /// The hours at which it changes, and to what.
+    turns: Vec<(usize, u32)>,
+}
+
+impl Day {
+    fn of(levels: Vec<u32>) -> Self {
+        let sum = levels.iter().map(|level| f64::from(*level)).sum();
+        let turns = levels.windows(2).enumerate().filter(|(_, pair)| pair[0] != pair[1]);
+        let turns = turns.map(|(at, pair)| (at + 1, pair[1])).collect();
+        Self { levels, sum, turns }
+    }
+}
+
+/// The changes within some days, those of several as one: a week of them has no fewer.
+fn turns_within(days: &[&Day]) -> usize {
+    let mut all: Vec<(usize, u32)> = days.iter().flat_map(|day| day.turns.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len()
+}
+
 /// For each group of days that are alike, a day of one step, of two, and so on.
-fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec<u32>>> {
+fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Day>> {
     let highest = |group: usize, hour: usize| {
         let days = (0..7).filter(|day| grouping[*day] == group);
         days.filter_map(|day| need.get(day * 24 + hour).copied()).max().unwrap_or(0)
@@ -169,7 +225,7 @@ fn stepped_days(need: &[u32], grouping: &[usize; 7], most: usize) -> Vec<Vec<Vec
     let groups = grouping.iter().max().map_or(1, |last| last + 1);
     let day = |group: usize| {
         let day: Vec<u32> = (0..24).map(|hour| highest(group, hour)).collect();
-        stepped(&day, most)
+        stepped(&day, most).into_iter().map(Day::of).collect()
     };
     (0..groups).map(day).collect()
 }
@@ -285,6 +341,16 @@ mod tests {
         let almost = of(|slot| if slot == 30 { 10 } else { 9 });
         assert!(Week::simplest(&almost, 10, &LIMITS).actions().len() <= 2);
         assert!(Week::simplest(&of(|_| 4), 10, &LIMITS).is_constant());
+    }
+
+    #[test]
+    fn a_job_on_one_night_of_the_week_is_two_changes_more() {
+        let office = |slot: usize| if slot < 120 && (8..18).contains(&(slot % 24)) { 8 } else { 2 };
+        let need = of(|slot| if (68..71).contains(&slot) { 10 } else { office(slot) });
+        let week = Week::simplest(&need, 10, &LIMITS);
+        let changes = [(7, 45, 8, "MON-FRI"), (18, 0, 2, "MON-FRI"), (19, 45, 10, "WED"), (23, 0, 2, "WED")];
+        assert_eq!(told(&week), changes.map(|(hour, minute, level, days)| (hour, minute, level, days.to_owned())));
+        assert_eq!((week.changes(), week.levels), (4, need));
     }
 
     #[test]

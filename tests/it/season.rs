@@ -142,25 +142,30 @@ fn world_of(row: &Value) -> usize {
     row["resource"]["id"].as_str().unwrap()[2..].parse().unwrap()
 }
 
-/// By minute of the local week, what a list of scheduled actions sets, read as cron means it.
-fn changes(row: &Value) -> BTreeMap<usize, f64> {
+/// By minute of the local week, what a list of scheduled actions sets, read as cron means it, Unix's or AWS's.
+pub(crate) fn changes<'a>(actions: impl IntoIterator<Item = (&'a str, f64)>) -> BTreeMap<usize, f64> {
+    const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+    // Sunday is 0 there and the last day here.
+    let day = |text: &str| DAYS.iter().position(|day| *day == text).unwrap_or_else(|| (number(text) + 6) % 7);
     let mut changes = BTreeMap::new();
-    for action in row["proposed"]["details"]["actions"].as_array().unwrap() {
-        let cron: Vec<&str> = action["Recurrence"].as_str().unwrap().split(' ').collect();
-        let [minute, hour] = [cron[0], cron[1]].map(|text| text.parse::<usize>().unwrap());
-        for part in cron[4].replace('*', "0-6").split(',') {
+    for (cron, level) in actions {
+        let cron: Vec<&str> = cron.trim_start_matches("cron(").split(' ').collect();
+        for part in cron[4].replace('*', "MON-SUN").split(',') {
             let (from, to) = part.split_once('-').unwrap_or((part, part));
-            for day in from.parse::<usize>().unwrap()..=to.parse().unwrap() {
-                // Sunday is 0 there and the last day here.
-                changes.insert((day + 6) % 7 * 1440 + hour * 60 + minute, action["DesiredCapacity"].as_f64().unwrap());
+            for day in day(from)..=day(to) {
+                changes.insert(day * 1440 + number(cron[1]) * 60 + number(cron[0]), level);
             }
         }
     }
     changes
 }
 
+fn number(text: &str) -> usize {
+    text.parse().unwrap()
+}
+
 /// What runs in an hour on average after the changes.
-fn level(changes: &BTreeMap<usize, f64>, zone: &Zone, at: usize) -> f64 {
+pub(crate) fn level(changes: &BTreeMap<usize, f64>, zone: &Zone, at: usize) -> f64 {
     let part = |minutes: i32| {
         let clock = zone.clock(hour(at), minutes);
         let now = clock.slot * 60 + usize::try_from(clock.minute).unwrap();
@@ -182,9 +187,12 @@ struct Score {
 }
 
 impl Score {
-    fn add(&mut self, world: &World, row: &Value) {
+    fn add<'r>(&mut self, world: &World, row: &'r Value) {
         let zone = Zone::parse(row["proposed"]["details"]["time_zone"].as_str().unwrap()).unwrap();
-        let changes = changes(row);
+        let actions = row["proposed"]["details"]["actions"].as_array().unwrap().iter();
+        let set =
+            |action: &'r Value| (action["Recurrence"].as_str().unwrap(), action["DesiredCapacity"].as_f64().unwrap());
+        let changes = changes(actions.map(set));
         let saved = row["period_savings"].as_f64().unwrap();
         let cut: f64 = (0..HOURS).map(|at| (f64::from(world.fleet) - level(&changes, &zone, at)).max(0.0)).sum();
         // In the hour that the clocks show twice, cron may set off either time.
