@@ -144,19 +144,35 @@ impl Leaf {
         let count = page.left.min(CHUNK);
         page.left -= count;
         page.repetition.bits(count, &mut self.repetition)?;
+        let whole = page.definition.run()?.filter(|(_, left)| *left >= count);
         self.definition.resize(count, 0);
         page.definition.fill(&mut self.definition)?;
+        self.is_present.clear();
+        match whole {
+            // Most chunks are one run: all maps are filled.
+            Some((level, _)) if level == self.present => {
+                self.is_present.resize(count.div_ceil(64), u64::MAX);
+                if let Some(last) = self.is_present.last_mut() {
+                    *last >>= (64 - count % 64) % 64;
+                }
+            }
+            _ => self.find_present()?,
+        }
+        let present = self.is_present.iter().map(|word| word.count_ones() as usize).sum();
+        self.found.next_batch();
+        page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
+        (self.entries, self.at, self.taken) = (count, 0, 0);
+        Ok(())
+    }
+
+    /// Finds out which entries are present by their levels.
+    fn find_present(&mut self) -> Result<()> {
         if self.definition.iter().any(|level| *level > self.present) {
             return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
         }
         let word =
             |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level == self.present));
-        self.is_present.clear();
         self.is_present.extend(self.definition.chunks(64).map(word));
-        let present = self.is_present.iter().map(|word| word.count_ones() as usize).sum();
-        self.found.next_batch();
-        page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
-        (self.entries, self.at, self.taken) = (count, 0, 0);
         Ok(())
     }
 
