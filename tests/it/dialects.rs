@@ -1,7 +1,10 @@
 //! The same lines written in different ways give the same facts: types, layouts, encodings, order; and random small
 //! tables give what a naive sum gives.
 
-use crate::totals::{everything, facts, facts_read_generally, root, script};
+use crate::{
+    cur::{self, Repeated},
+    totals::{everything, facts, facts_read_generally, root, script},
+};
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Float64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
@@ -25,6 +28,7 @@ use parquet::{
     schema::types::Type,
 };
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -78,6 +82,42 @@ fn assert_same(what: &str, ours: &Facts, base: &Facts) {
         panic!("{what} differs:\n  {}\nbase:\n  {}", near(&ours), near(&base));
     }
     assert_eq!(ours.len(), base.len(), "{what} differs in length");
+}
+
+/// A plan's covered lines and its fees, thousands of lines among other usage: what tells of the plan is read of the batches alone in which
+/// its first covered line or a fee stands.
+#[test]
+fn columns_that_few_lines_need_are_read_where_they_do() {
+    let covered = |resource: usize, plan: &str, hours: [i64; 2], term: &str| {
+        json!({"hours": hours, "type": "SavingsPlanCoveredUsage", "product": "AmazonEC2", "usage_type": "BoxUsage:m5.large",
+            "operation": "RunInstances", "instance_type": "m5.large", "resource": format!("i-{resource:017}"), "usage": 1.0,
+            "cost": 0.096, "columns": {"savings_plan_savings_plan_a_r_n": plan, "savings_plan_savings_plan_effective_cost": 0.07,
+            "savings_plan_offering_type": "ComputeSavingsPlans", "savings_plan_purchase_term": term}})
+    };
+    let fee = json!({"hours": [700, 710], "type": "SavingsPlanRecurringFee", "product": "ComputeSavingsPlans",
+        "usage_type": "ComputeSP:1yrNoUpfront", "usage": 1.0, "cost": 1.0, "columns": {"savings_plan_savings_plan_a_r_n": "plan/early",
+        "savings_plan_total_commitment_to_date": 1.0, "savings_plan_used_commitment": 0.4,
+        "savings_plan_payment_option": "No Upfront"}});
+    let usage = json!({"product": "AmazonEC2", "usage_type": "NatGateway-Hours", "usage": 1.0, "cost": 0.045, "resource": "nat-1"});
+    let mut lines: Vec<Value> = (0..9).map(|resource| covered(resource, "plan/early", [0, 720], "1yr")).collect();
+    // Later lines of the plan in the row group say something else of it: the first one counts.
+    lines.extend([
+        covered(9, "plan/early", [300, 720], "3yr"),
+        covered(10, "plan/late", [650, 720], "3yr"),
+        fee,
+        usage,
+    ]);
+    let lines: Vec<Repeated> = lines.into_iter().map(|line| serde_json::from_value(line).unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    cur::write(&folder.path().join("part.parquet"), &lines);
+    let facts = both(folder.path());
+    let told = |plan: &str| facts.commitments.iter().find(|commitment| &*commitment.id == plan).unwrap();
+    let (early, late) = (told("plan/early"), told("plan/late"));
+    assert_eq!((&*early.details.offering, &*early.details.term), ("ComputeSavingsPlans", "1yr"));
+    assert_eq!((&*early.details.payment, &*late.details.term, &*late.details.payment), ("No Upfront", "3yr", ""));
+    // Ten hours of which 0.60 USD were not used; 9 x 720 + 420 covered lines.
+    assert_eq!((early.unused.gross.to_f64(), early.committed.to_f64(), early.consumed.to_f64()), (6.0, 10.0, 4.0));
+    assert!((early.used.gross.to_f64() - 6900.0 * 0.07).abs() < 1e-9);
 }
 
 #[test]
