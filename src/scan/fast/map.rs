@@ -156,23 +156,12 @@ impl Leaf {
                     *last >>= (64 - count % 64) % 64;
                 }
             }
-            _ => self.find_present()?,
+            _ => find_present(&self.definition, self.present, &mut self.is_present)?,
         }
         let present = self.is_present.iter().map(|word| word.count_ones() as usize).sum();
         self.found.next_batch();
         page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
         (self.entries, self.at, self.taken) = (count, 0, 0);
-        Ok(())
-    }
-
-    /// Finds out which entries are present by their levels.
-    fn find_present(&mut self) -> Result<()> {
-        if self.definition.iter().any(|level| *level > self.present) {
-            return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
-        }
-        let word =
-            |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level == self.present));
-        self.is_present.extend(self.definition.chunks(64).map(word));
         Ok(())
     }
 
@@ -329,6 +318,16 @@ impl Map {
             self.row.clear();
         }
     }
+}
+
+/// Finds out which entries are present by their levels.
+fn find_present(levels: &[u32], present: u32, out: &mut Vec<u64>) -> Result<()> {
+    if levels.iter().any(|level| *level > present) {
+        return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
+    }
+    let word = |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level == present));
+    out.extend(levels.chunks(64).map(word));
+    Ok(())
 }
 
 /// The 64 bits from one on, zeros behind the last.
