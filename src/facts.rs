@@ -169,8 +169,7 @@ impl Resource {
     /// The value of a tag; keys compare in lower case without `_`, `:`, `-`, and `user_` is implied.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
-        let same = |(of, _): &(&Box<str>, &Box<str>)| plain(of).eq(plain(key));
-        self.tags.iter().find(same).map(|(_, value)| value.as_ref())
+        self.tags.iter().find(|(of, _)| plain(of).eq(plain(key))).map(|(_, value)| value.as_ref())
     }
 
     /// The Auto Scaling group that it belongs to.

@@ -80,7 +80,7 @@ mod tests {
             let items: Vec<u64> = (0..30).collect();
             let slow = |item: u64| {
                 // Some take longer than all others together.
-                std::thread::sleep(Duration::from_millis(if item % 10 == 0 { 10 } else { 0 }));
+                std::thread::sleep(Duration::from_millis(if item.is_multiple_of(10) { 10 } else { 0 }));
                 item * 2
             };
             assert_eq!(shared_out(items, threads, slow), (0..30).map(|item| item * 2).collect::<Vec<_>>());

@@ -31,6 +31,7 @@ pub use fill::Covered;
 pub use rates::Rates;
 pub use walk::{Trace, Walked};
 
+use crate::money::about;
 use std::ops::Range;
 
 /// Usage of a pool in an hour, in 1e-9 of its unit.
@@ -155,11 +156,8 @@ const NONE: u32 = u32::MAX;
 ///
 /// A float comes within a few units of it, and the rest tells how many: half the time of a division of 128 bits.
 fn whole_units(amount: Amount, weight: Weight) -> Units {
-    const LOW: f64 = 4_294_967_296.0;
     let each = Amount::from(weight);
-    // The compiler's own way from 128 bits to a float takes longer.
-    let about = (amount >> 32) as i64 as f64 * LOW + f64::from(amount as u32);
-    let mut units = Amount::from((about / weight as f64) as Units);
+    let mut units = Amount::from((about(amount) / weight as f64) as Units);
     let rest = amount - units * each;
     if rest < 0 || rest >= each {
         units += rest.div_euclid(each);

@@ -3,7 +3,7 @@
 use super::pools::Pools;
 use crate::{
     facts::{ClassId, Facts, Usage},
-    money::Quantity,
+    money::{Quantity, about},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -84,13 +84,11 @@ impl Share {
 
     /// The part of a quantity of at least 0, in the waterfall's unit.
     ///
-    /// A double is at most six roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
+    /// A double is at most seven roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
     /// what it may be have the same units, these are right. The few next to a whole unit are divided in integers.
     fn units(&self, of: Quantity) -> Units {
         const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
-        // The same double, made in a third of the time.
-        let whole = i64::try_from(of.0).map_or(of.0 as f64, |of| of as f64);
-        let about = whole * self.ratio;
+        let about = about(of.0) * self.ratio;
         let off = about * ROUNDINGS + 0.001;
         let (low, high) = ((about - off) as Units, (about + off) as Units);
         if low == high && about < 1e18 { low } else { units(of.ratio(self.part, self.whole)) }

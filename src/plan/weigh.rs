@@ -82,16 +82,17 @@ impl Plan<'_> {
     /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, up to the next that is likely to be
     /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed.
     pub(super) fn settle_all(&mut self, inputs: &Inputs<'_>, bundles: Vec<Bundle>, stage: Stage, course: &mut Course) {
-        /// No more tries than that are kept.
-        const MOST: usize = 256;
+        /// So many tries a worker are kept at most: with more, those that are lost cost more than waiting for each other.
+        const EACH: usize = 8;
+        let most = EACH * inputs.threads;
         let mut open: VecDeque<(Bundle, Tried)> = bundles.into_iter().map(|bundle| (bundle, Tried::NotYet)).collect();
-        let mut beyond = inputs.threads;
+        let mut beyond = inputs.threads.max(1);
         while !open.is_empty() {
             let likely =
                 |(bundle, _): &(Bundle, Tried)| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
-            let safe = open.iter().take(MOST).position(likely).unwrap_or(MOST);
+            let safe = open.iter().take(most).position(likely).unwrap_or(most);
             // One worker alone gains nothing by looking ahead.
-            let wide = if inputs.threads > 1 { (safe + beyond.max(1)).min(MOST) } else { 1 };
+            let wide = if inputs.threads > 1 { (safe + beyond).min(most) } else { 1 };
             let due: Vec<_> = open.iter_mut().take(wide).filter(|(_, tried)| tried.is_due()).collect();
             shared_out(due, inputs.threads, |(bundle, tried)| *tried = self.tried(inputs, bundle, course));
             let mut lost = 0;
@@ -100,7 +101,7 @@ impl Plan<'_> {
                     lost += open.iter_mut().take(wide).filter_map(|(_, tried)| tried.lost_to(&done)).count();
                 }
             }
-            beyond = if lost > 0 { 1 } else { (2 * beyond).clamp(2, MOST) };
+            beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
         }
     }
 

@@ -6,7 +6,7 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
+    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, Place, PoolId, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
     whole_units,
 };
@@ -51,7 +51,7 @@ impl Waterfall {
     #[must_use]
     pub fn walked(&self, delta: Delta) -> Walked {
         let delta = delta.within(self);
-        let mut moved = Vec::new();
+        let mut moved = Vec::with_capacity(delta.span(self.demand.hours()).len());
         let mut walk = self.walk(&delta, |hour, margins| {
             let hour = u32::try_from(hour).unwrap_or(u32::MAX);
             moved.extend(margins.iter().map(|(step, Margin { position, edge })| (hour, *step, *position, *edge)));
@@ -239,6 +239,36 @@ struct Walk {
     left: Sums,
     used: Sums,
     looked: Looked,
+    plain: Plain,
+}
+
+/// What is worked out of an hour before it is known whether no margin passes a pool in it.
+#[derive(Default)]
+struct Plain {
+    /// What more is left of pools.
+    left: Vec<(u32, i128)>,
+    /// What more is used of capacities.
+    used: Vec<(u32, Amount)>,
+    /// Steps, with what more their pools take and what more of their capacity they are offered.
+    asked: Vec<(u32, Amount, Amount)>,
+}
+
+impl Plain {
+    fn ask(&mut self, step: u32, takes: Amount, offered: Amount) {
+        if step == NONE || takes == 0 && offered == 0 {
+            return;
+        }
+        match self.asked.iter_mut().find(|(of, ..)| *of == step) {
+            Some((_, all, more)) => (*all, *more) = (*all + takes, *more + offered),
+            None => self.asked.push((step, takes, offered)),
+        }
+    }
+
+    /// Takes out the first step.
+    fn first_asked(&mut self) -> Option<(u32, Amount, Amount)> {
+        let first = self.asked.iter().enumerate().min_by_key(|(_, (step, ..))| *step);
+        first.map(|(at, _)| at).map(|at| self.asked.swap_remove(at))
+    }
 }
 
 impl Walk {
@@ -255,6 +285,7 @@ impl Walk {
             left: Sums::new(pools),
             used: Sums::new(waterfall.capacities()),
             looked: Looked::default(),
+            plain: Plain::default(),
         }
     }
 
@@ -266,10 +297,49 @@ impl Walk {
     fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
         if behind {
             self.straight(waterfall, delta, hour);
-        } else {
+        } else if !self.plain(waterfall, delta, hour) {
             self.hour(waterfall, delta, hour);
         }
         !behind
+    }
+
+    /// An hour in which each changed pool is covered whole or not at all, by steps that have something left behind their last pool and
+    /// keep it: nothing but that changes. Tells whether it is such an hour; if not, nothing is noted of it.
+    fn plain(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) -> bool {
+        let hours = waterfall.demand.hours();
+        self.moved.clear();
+        self.plain.left.clear();
+        self.plain.used.clear();
+        self.plain.asked.clear();
+        for row in &delta.demand {
+            let before = waterfall.demand.row(row.id as usize)[hour];
+            let more = i128::from(row.units_after(before, hour)) - i128::from(before);
+            let position = |place: &Place| waterfall.positions[place.step as usize * hours + hour];
+            let mut places = waterfall.layout.places_of(row.id as usize).iter();
+            match places.find(|place| place.position <= position(place)).filter(|_| more != 0) {
+                None => self.plain.left.push((row.id, more)),
+                Some(place) if place.position == position(place) => return false,
+                Some(place) => self.plain.ask(place.step, more * i128::from(place.weight), 0),
+            }
+        }
+        for row in &delta.amounts {
+            let before = waterfall.amounts[row.id as usize * hours + hour];
+            self.plain.ask(waterfall.layout.first[row.id as usize], 0, row.amount_after(before, hour) - before);
+        }
+        while let Some((step, takes, offered)) = self.plain.first_asked() {
+            self.looked.steps.insert(step);
+            let Margin { position, edge } = waterfall.margin(step as usize, hour);
+            let before = edge.before + offered - takes;
+            if before < 0 || position as usize != waterfall.layout.fills(step as usize).len() {
+                return false;
+            }
+            self.moved.push((step, Margin { position, edge: Edge { before, ..edge } }));
+            self.plain.used.push((waterfall.layout.capacity[step as usize], takes));
+            self.plain.ask(waterfall.layout.next[step as usize], 0, offered - takes);
+        }
+        self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
+        self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
+        true
     }
 
     /// An hour in which nothing covers what changes.
