@@ -19,9 +19,11 @@ mod delta;
 mod demand;
 mod effect;
 mod fill;
+mod plain;
 mod rates;
 mod sweep;
 mod walk;
+mod walked;
 
 pub use curve::{Curve, Grid};
 pub use delta::Delta;
@@ -29,7 +31,7 @@ pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
 pub use rates::Rates;
-pub use walk::{Trace, Walked};
+pub use walked::{Trace, Walked};
 
 use crate::money::about;
 use std::ops::Range;

@@ -6,8 +6,10 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, Place, PoolId, UNKNOWN, Units, Waterfall, Weight,
+    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
+    plain::Plain,
+    walked::{Ids, Looked},
     whole_units,
 };
 use std::{cmp::Ordering, ops::Range};
@@ -47,34 +49,8 @@ impl Waterfall {
         effect
     }
 
-    /// What an edit would change of which the sum is known, with all that it takes to carry it out; nothing is changed.
-    #[must_use]
-    pub fn walked(&self, delta: Delta) -> Walked {
-        let delta = delta.within(self);
-        let mut moved = Vec::with_capacity(delta.span(self.demand.hours()).len());
-        let mut walk = self.walk(&delta, |hour, margins| {
-            let hour = u32::try_from(hour).unwrap_or(u32::MAX);
-            moved.extend(margins.iter().map(|(step, Margin { position, edge })| (hour, *step, *position, *edge)));
-        });
-        let mut looked = std::mem::take(&mut walk.looked);
-        delta.demand.iter().for_each(|row| looked.pools.insert(row.id));
-        for pool in looked.pools.iter() {
-            self.layout.places_of(pool).iter().for_each(|place| looked.steps.insert(place.step));
-        }
-        Walked { effect: walk.effect(), delta, moved, looked }
-    }
-
-    /// Carries out an edit that was walked on the waterfall as it is, or as it was before edits that it holds beside.
-    pub fn carry_out(&mut self, walked: &Walked) {
-        for (hour, step, position, edge) in &walked.moved {
-            let margin = Margin { position: *position, edge: *edge };
-            self.set_margin(*step as usize, *hour as usize, margin);
-        }
-        self.settle(&walked.delta, &walked.effect);
-    }
-
     /// Sets demand, amounts and totals once margins are set.
-    fn settle(&mut self, delta: &Delta, effect: &Effect) {
+    pub(super) fn settle(&mut self, delta: &Delta, effect: &Effect) {
         let hours = self.demand.hours();
         let span = delta.span(hours);
         for row in &delta.demand {
@@ -97,7 +73,7 @@ impl Waterfall {
     }
 
     /// Walks through every hour in which an edit changes something, and tells after each where steps then stand.
-    fn walk(&self, delta: &Delta, mut then: impl FnMut(usize, &[(u32, Margin)])) -> Walk {
+    pub(super) fn walk(&self, delta: &Delta, mut then: impl FnMut(usize, &[(u32, Margin)])) -> Walk {
         let span = delta.span(self.demand.hours());
         let mut walk = Walk::new(self);
         for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
@@ -125,89 +101,6 @@ impl Waterfall {
     }
 }
 
-/// An edit that was walked through: what it changes, and all that it takes to carry it out.
-#[derive(Debug, Clone)]
-pub struct Walked {
-    /// What it changes.
-    pub effect: Effect,
-    delta: Delta,
-    /// Where steps then stand, by hour.
-    moved: Vec<(u32, u32, u32, Edge)>,
-    /// What the walk was led by.
-    looked: Looked,
-}
-
-/// Pools and steps.
-#[derive(Debug, Clone, Default)]
-struct Looked {
-    pools: Ids,
-    steps: Ids,
-}
-
-impl Walked {
-    /// What carrying it out changes: the demand of pools, and where steps stand.
-    #[must_use]
-    pub fn trace(&self) -> Trace {
-        let mut touched = Looked::default();
-        self.delta.demand.iter().for_each(|row| touched.pools.insert(row.id));
-        self.moved.iter().for_each(|(_, step, ..)| touched.steps.insert(*step));
-        Trace { touched, capacities: !self.delta.amounts.is_empty() }
-    }
-
-    /// Whether it is walked alike before and after an edit that leaves such a trace.
-    ///
-    /// A walk looks at nothing but the demand of pools that change or stand at a margin that moves, and at the margins of steps that these
-    /// pools stand in or that are offered more or less. Where none of that was touched, each of its hours goes the same way.
-    #[must_use]
-    pub fn holds_beside(&self, trace: &Trace) -> bool {
-        let Trace { touched, capacities } = trace;
-        !capacities && touched.pools.is_disjoint(&self.looked.pools) && touched.steps.is_disjoint(&self.looked.steps)
-    }
-}
-
-/// What an edit changed.
-#[derive(Debug)]
-pub struct Trace {
-    touched: Looked,
-    capacities: bool,
-}
-
-/// A set of small numbers.
-#[derive(Debug, Clone, Default)]
-struct Ids(Vec<u64>);
-
-impl Ids {
-    fn insert(&mut self, id: u32) {
-        let word = id as usize / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (id % 64);
-    }
-
-    /// Takes out the least number, if it stands in this word or in one behind, where the search then goes on.
-    fn take_first(&mut self, word: &mut usize) -> Option<u32> {
-        while let Some(bits) = self.0.get_mut(*word) {
-            if *bits != 0 {
-                let bit = bits.trailing_zeros();
-                *bits &= *bits - 1;
-                return Some(u32::try_from(*word * 64).unwrap_or(NONE) + bit);
-            }
-            *word += 1;
-        }
-        None
-    }
-
-    fn is_disjoint(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(one, other)| one & other == 0)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 == 1);
-        self.0.iter().enumerate().flat_map(move |(at, word)| bits(*word).map(move |bit| at * 64 + bit))
-    }
-}
-
 /// A pool of which another amount than before comes out of the steps walked so far, at its next place.
 struct Changed {
     pool: u32,
@@ -221,7 +114,7 @@ struct Changed {
 }
 
 /// The walk through one hour after another.
-struct Walk {
+pub(super) struct Walk {
     /// Of the hour.
     changed: Vec<Changed>,
     /// By step: 1 + the first changed pool that stands in it, 0 for none.
@@ -238,37 +131,8 @@ struct Walk {
     passed: Vec<Arrival>,
     left: Sums,
     used: Sums,
-    looked: Looked,
+    pub(super) looked: Looked,
     plain: Plain,
-}
-
-/// What is worked out of an hour before it is known whether no margin passes a pool in it.
-#[derive(Default)]
-struct Plain {
-    /// What more is left of pools.
-    left: Vec<(u32, i128)>,
-    /// What more is used of capacities.
-    used: Vec<(u32, Amount)>,
-    /// Steps, with what more their pools take and what more of their capacity they are offered.
-    asked: Vec<(u32, Amount, Amount)>,
-}
-
-impl Plain {
-    fn ask(&mut self, step: u32, takes: Amount, offered: Amount) {
-        if step == NONE || takes == 0 && offered == 0 {
-            return;
-        }
-        match self.asked.iter_mut().find(|(of, ..)| *of == step) {
-            Some((_, all, more)) => (*all, *more) = (*all + takes, *more + offered),
-            None => self.asked.push((step, takes, offered)),
-        }
-    }
-
-    /// Takes out the first step.
-    fn first_asked(&mut self) -> Option<(u32, Amount, Amount)> {
-        let first = self.asked.iter().enumerate().min_by_key(|(_, (step, ..))| *step);
-        first.map(|(at, _)| at).map(|at| self.asked.swap_remove(at))
-    }
 }
 
 impl Walk {
@@ -289,7 +153,7 @@ impl Walk {
         }
     }
 
-    fn effect(self) -> Effect {
+    pub(super) fn effect(self) -> Effect {
         Effect { left: self.left.sorted(PoolId), used: self.used.sorted(CapacityId) }
     }
 
@@ -297,49 +161,13 @@ impl Walk {
     fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
         if behind {
             self.straight(waterfall, delta, hour);
-        } else if !self.plain(waterfall, delta, hour) {
+        } else if self.plain.hour(waterfall, delta, hour, (&mut self.moved, &mut self.looked.steps)) {
+            self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
+            self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
+        } else {
             self.hour(waterfall, delta, hour);
         }
         !behind
-    }
-
-    /// An hour in which each changed pool is covered whole or not at all, by steps that have something left behind their last pool and
-    /// keep it: nothing but that changes. Tells whether it is such an hour; if not, nothing is noted of it.
-    fn plain(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) -> bool {
-        let hours = waterfall.demand.hours();
-        self.moved.clear();
-        self.plain.left.clear();
-        self.plain.used.clear();
-        self.plain.asked.clear();
-        for row in &delta.demand {
-            let before = waterfall.demand.row(row.id as usize)[hour];
-            let more = i128::from(row.units_after(before, hour)) - i128::from(before);
-            let position = |place: &Place| waterfall.positions[place.step as usize * hours + hour];
-            let mut places = waterfall.layout.places_of(row.id as usize).iter();
-            match places.find(|place| place.position <= position(place)).filter(|_| more != 0) {
-                None => self.plain.left.push((row.id, more)),
-                Some(place) if place.position == position(place) => return false,
-                Some(place) => self.plain.ask(place.step, more * i128::from(place.weight), 0),
-            }
-        }
-        for row in &delta.amounts {
-            let before = waterfall.amounts[row.id as usize * hours + hour];
-            self.plain.ask(waterfall.layout.first[row.id as usize], 0, row.amount_after(before, hour) - before);
-        }
-        while let Some((step, takes, offered)) = self.plain.first_asked() {
-            self.looked.steps.insert(step);
-            let Margin { position, edge } = waterfall.margin(step as usize, hour);
-            let before = edge.before + offered - takes;
-            if before < 0 || position as usize != waterfall.layout.fills(step as usize).len() {
-                return false;
-            }
-            self.moved.push((step, Margin { position, edge: Edge { before, ..edge } }));
-            self.plain.used.push((waterfall.layout.capacity[step as usize], takes));
-            self.plain.ask(waterfall.layout.next[step as usize], 0, offered - takes);
-        }
-        self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
-        self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
-        true
     }
 
     /// An hour in which nothing covers what changes.
