@@ -98,7 +98,8 @@ impl Plan<'_> {
             let mut lost = 0;
             while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
                 for done in self.settle(inputs, bundle, tried.attempt(), stage, course) {
-                    lost += open.iter_mut().take(wide).filter_map(|(_, tried)| tried.lost_to(&done)).count();
+                    // Of a round that looked further ahead some may be left.
+                    lost += open.iter_mut().take(most).filter_map(|(_, tried)| tried.lost_to(&done)).count();
                 }
             }
             beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
