@@ -133,7 +133,13 @@ pub(super) struct Walk {
     used: Sums,
     pub(super) looked: Looked,
     plain: Plain,
+    /// So many hours are walked before the next is tried for a plain one: one that is none is seldom alone.
+    wait: u32,
+    gap: u32,
 }
+
+/// No more hours than that are walked without a try.
+const LONGEST_GAP: u32 = 15;
 
 impl Walk {
     fn new(waterfall: &Waterfall) -> Self {
@@ -150,6 +156,8 @@ impl Walk {
             used: Sums::new(waterfall.capacities()),
             looked: Looked::default(),
             plain: Plain::default(),
+            wait: 0,
+            gap: 0,
         }
     }
 
@@ -161,10 +169,16 @@ impl Walk {
     fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
         if behind {
             self.straight(waterfall, delta, hour);
+        } else if self.wait > 0 {
+            self.wait -= 1;
+            self.hour(waterfall, delta, hour);
         } else if self.plain.hour(waterfall, delta, hour, (&mut self.moved, &mut self.looked.steps)) {
+            self.gap = 0;
             self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
             self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
         } else {
+            self.gap = (2 * self.gap + 1).min(LONGEST_GAP);
+            self.wait = self.gap;
             self.hour(waterfall, delta, hour);
         }
         !behind
