@@ -40,7 +40,7 @@ pub use order::Sharing;
 pub use reconcile::{Group, Reconciliation, Side};
 pub use standing::Standing;
 pub use tranches::Tranche;
-pub use trial::Attempt;
+pub use trial::{Attempt, Wake};
 
 use crate::{
     facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
@@ -119,6 +119,8 @@ pub struct Bill<'a> {
     of_resource: Vec<Range<usize>>,
     pools: Pools,
     holdings: Vec<Holding>,
+    /// Each commitment of the facts as a holding of its own, where it is known what it offers.
+    alone: Arc<[Option<Holding>]>,
     plan_rates: PlanRates,
     waterfall: Waterfall,
     /// What uncovered usage costs, in the waterfall's unit.
@@ -160,7 +162,8 @@ impl<'a> Bill<'a> {
     #[must_use]
     pub fn of(facts: &'a Facts, given: Assumptions<'a>) -> Self {
         let pools = Pools::of(facts, given.coverage);
-        let holdings = holdings::holdings(facts, &pools, given.coverage);
+        let alone = holdings::each_alone(facts, &pools, given.coverage);
+        let holdings = holdings::holdings(facts, &pools, given.coverage, &alone);
         let plan_rates = PlanRates::of(facts, &pools, &holdings);
         let demand = hours::demand(facts, &pools);
         let waterfall = Waterfall::new(demand, [], &[]);
@@ -172,6 +175,7 @@ impl<'a> Bill<'a> {
             of_resource: Vec::new(),
             pools,
             holdings,
+            alone,
             plan_rates,
             waterfall,
             uncovered: Uncovered::default(),

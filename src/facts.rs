@@ -170,8 +170,7 @@ impl Resource {
     /// The value of a tag; keys compare in lower case without `_`, `:`, `-`, and `user_` is implied.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
-        let wanted = plain_key(key);
-        self.tags.iter().find(|(key, _)| plain_key(key) == wanted).map(|(_, value)| value.as_ref())
+        self.tags.iter().find(|(of, _)| plain(of).eq(plain(key))).map(|(_, value)| value.as_ref())
     }
 
     /// The Auto Scaling group that it belongs to.
@@ -184,10 +183,15 @@ impl Resource {
 /// A tag's key as it compares: lower case, without `_`, `:`, `-` and without the prefix `user`.
 #[must_use]
 pub fn plain_key(key: &str) -> String {
+    plain(key).collect()
+}
+
+/// Its letters.
+fn plain(key: &str) -> impl Iterator<Item = char> + '_ {
     let (category, key) = key.strip_prefix(crate::scan::CATEGORY).map_or(("", key), |key| ("category ", key));
     let key = key.strip_prefix("user_").or_else(|| key.strip_prefix("user:")).unwrap_or(key);
     let letters = key.chars().filter(|c| !matches!(c, '_' | ':' | '-')).flat_map(char::to_lowercase);
-    category.chars().chain(letters).collect()
+    category.chars().chain(letters)
 }
 
 /// Cost of a day, class and party, over everything read.

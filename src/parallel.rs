@@ -1,6 +1,9 @@
 //! Work shared out to threads.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 /// What each item becomes, each on a thread of its own, in the items' order.
 pub(crate) fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
@@ -12,19 +15,24 @@ pub(crate) fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work
     })
 }
 
-/// What each item becomes, in the items' order; each of so many threads takes as many, one after another.
-pub(crate) fn shared_out<T: Send, R: Send>(mut items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    if threads < 2 || items.len() < 2 {
+/// What each item becomes, in the items' order; each of so many threads takes the next one as soon as it is done with one.
+pub(crate) fn shared_out<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let workers = threads.min(items.len());
+    if workers < 2 {
         return items.into_iter().map(work).collect();
     }
-    let each = items.len().div_ceil(threads);
-    let mut parts = Vec::new();
-    while !items.is_empty() {
-        let rest = items.split_off(each.min(items.len()));
-        parts.push(std::mem::replace(&mut items, rest));
-    }
-    let part = |part: Vec<T>| part.into_iter().map(&work).collect::<Vec<_>>();
-    in_parallel(parts.into_iter(), part).into_iter().flatten().collect()
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let take = |_| {
+        let mut done = Vec::new();
+        while let Some((at, item)) = next() {
+            done.push((at, work(item)));
+        }
+        done
+    };
+    let mut done: Vec<(usize, R)> = in_parallel(0..workers, take).into_iter().flatten().collect();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What each item becomes, in the items' order, with at most `limit` of them in work at a time: for work that waits more than it
@@ -64,7 +72,20 @@ pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::Mutex, time::Duration};
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_shared_out_comes_back_in_order() {
+        for threads in [0, 1, 2, 7] {
+            let items: Vec<u64> = (0..30).collect();
+            let slow = |item: u64| {
+                // Some take longer than all others together.
+                std::thread::sleep(Duration::from_millis(if item.is_multiple_of(10) { 10 } else { 0 }));
+                item * 2
+            };
+            assert_eq!(shared_out(items, threads, slow), (0..30).map(|item| item * 2).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn a_few_are_in_work_in_order_and_the_first_error_is_told() {

@@ -237,48 +237,68 @@ struct Course {
     ahead: Ahead,
 }
 
+/// What a rule found: its findings in all their ways, each with the rule's place, and how many were about what is gone already.
+struct Checked {
+    ways: Vec<(usize, Finding)>,
+    gone: usize,
+}
+
+/// Lets a rule look.
+fn checked(inputs: &Inputs<'_>, rule: usize, see: &Context<'_>) -> Checked {
+    let mut findings = Vec::new();
+    inputs.rules[rule].rule.check(see, &mut findings);
+    let all = findings.len();
+    findings.retain(|finding| !take::is_gone(inputs, finding));
+    let gone = all - findings.len();
+    let mut ways: Vec<_> = findings.into_iter().flat_map(Finding::ways).map(|finding| (rule, finding)).collect();
+    ways.iter_mut().for_each(|(_, finding)| advised::add(inputs, finding));
+    Checked { ways, gone }
+}
+
 impl Plan<'_> {
     fn stage(&mut self, inputs: &Inputs<'_>, stage: Stage, turn: Turn, course: &mut Course) {
         let advice = if (stage, turn) == (Stage::Commit, Turn::Bought) { self.advice(inputs) } else { BTreeMap::new() };
-        let mut found = Vec::new();
         let now = |rule: &Ready| rule.text.stage == stage && Turn::of(rule) == turn;
+        let mut runs = Vec::new();
         for (at, rule) in inputs.rules.iter().enumerate().filter(|(_, rule)| now(rule)) {
-            if let Some(why) = inputs.why_not(rule) {
-                self.skipped.push((rule.id, why));
-                continue;
+            match inputs.why_not(rule) {
+                Some(why) => self.skipped.push((rule.id, why)),
+                None => runs.push(at),
             }
-            let see = Context {
-                facts: inputs.facts,
-                bill: &self.after,
-                inventory: inputs.inventory,
-                metrics: inputs.metrics,
-                transactions: inputs.transactions,
-                as_of: inputs.as_of,
-                advice: advice.get(&at).map_or(&[], Vec::as_slice),
-                wanted: course.ahead.wanted(),
-                commitments: inputs.commitments,
-                prices: inputs.given.prices,
-                zone: &inputs.schedule.time_zone,
-                schedule: inputs.schedule,
-                threads: inputs.threads,
-                min_metric_cover: inputs.figures.min_metric_cover,
-                gone_before: inputs.gone_before(),
-            };
-            let mut findings = Vec::new();
-            rule.rule.check(&see, &mut findings);
-            let all = findings.len();
-            findings.retain(|finding| !take::is_gone(inputs, finding));
-            self.gone += all - findings.len();
-            let mut ways: Vec<Finding> = findings.into_iter().flat_map(Finding::ways).collect();
-            ways.iter_mut().for_each(|finding| advised::add(inputs, finding));
-            found.extend(ways.into_iter().map(|finding| (at, finding)));
         }
-        for bill in [&mut self.before, &mut self.after] {
-            bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits));
+        let see = |rule: usize| self.seen_by(inputs, advice.get(&rule).map_or(&[], Vec::as_slice), course);
+        let checked = shared_out(runs, inputs.threads, |rule| checked(inputs, rule, &see(rule)));
+        let mut found = Vec::new();
+        for Checked { ways, gone } in checked {
+            self.gone += gone;
+            found.extend(ways);
         }
+        let bills = vec![&mut self.before, &mut self.after];
+        shared_out(bills, inputs.threads, |bill| bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits)));
         let mut found = self.all_alone(inputs, found);
         found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
         self.settle_all(inputs, weigh::bundles(found), stage, course);
+    }
+
+    /// What a rule sees now.
+    fn seen_by<'s>(&'s self, inputs: &'s Inputs<'_>, advice: &'s [Advised], course: &'s Course) -> Context<'s> {
+        Context {
+            facts: inputs.facts,
+            bill: &self.after,
+            inventory: inputs.inventory,
+            metrics: inputs.metrics,
+            transactions: inputs.transactions,
+            as_of: inputs.as_of,
+            advice,
+            wanted: course.ahead.wanted(),
+            commitments: inputs.commitments,
+            prices: inputs.given.prices,
+            zone: &inputs.schedule.time_zone,
+            schedule: inputs.schedule,
+            threads: inputs.threads,
+            min_metric_cover: inputs.figures.min_metric_cover,
+            gone_before: inputs.gone_before(),
+        }
     }
 
     /// What is advised to be bought, all that rules want weighed together on the bill as earlier stages left it, by rule.

@@ -19,9 +19,11 @@ mod delta;
 mod demand;
 mod effect;
 mod fill;
+mod plain;
 mod rates;
 mod sweep;
 mod walk;
+mod walked;
 
 pub use curve::{Curve, Grid};
 pub use delta::Delta;
@@ -29,7 +31,9 @@ pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
 pub use rates::Rates;
+pub use walked::{Trace, Walked};
 
+use crate::money::about;
 use std::ops::Range;
 
 /// Usage of a pool in an hour, in 1e-9 of its unit.
@@ -155,7 +159,7 @@ const NONE: u32 = u32::MAX;
 /// A float comes within a few units of it, and the rest tells how many: half the time of a division of 128 bits.
 fn whole_units(amount: Amount, weight: Weight) -> Units {
     let each = Amount::from(weight);
-    let mut units = Amount::from((amount as f64 / weight as f64) as Units);
+    let mut units = Amount::from((about(amount) / weight as f64) as Units);
     let rest = amount - units * each;
     if rest < 0 || rest >= each {
         units += rest.div_euclid(each);
@@ -231,6 +235,11 @@ impl Layout {
                 *place += 1;
             }
         }
+    }
+
+    /// The places of a pool, in the order of their steps.
+    fn places_of(&self, pool: usize) -> &[Place] {
+        &self.places[self.of_pool[pool]..self.of_pool[pool + 1]]
     }
 
     /// The step of a place, if it is one of the pool's, else [`NONE`].
@@ -355,9 +364,7 @@ impl Waterfall {
 
     /// The capacities that may cover a pool, in the order of their steps.
     pub fn covering(&self, pool: PoolId) -> impl Iterator<Item = CapacityId> + '_ {
-        let pool = pool.0 as usize;
-        let places = &self.layout.places[self.layout.of_pool[pool]..self.layout.of_pool[pool + 1]];
-        places.iter().map(|place| CapacityId(self.layout.capacity[place.step as usize]))
+        self.layout.places_of(pool.0 as usize).iter().map(|place| CapacityId(self.layout.capacity[place.step as usize]))
     }
 
     /// What is left of a pool's usage in one hour.

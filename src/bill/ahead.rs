@@ -59,9 +59,9 @@ impl Bill<'_> {
             return Worth { saving: super::saving(&self.peek(edits)), ahead: Money::ZERO };
         }
         let trial = self.trial(edits);
-        let moves = self.moves(&trial);
+        let (moves, delta) = self.moves(&trial);
         let kept = self.rows(&moves);
-        let effect = self.waterfall.apply_sum(self.delta(&moves));
+        let effect = self.waterfall.apply_sum(delta);
         let saved = self.savings(&trial, &moves, self.after(&effect));
         let pools: Vec<(PoolId, Money)> =
             effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.known_cheapest(*pool, ahead)?))).collect();

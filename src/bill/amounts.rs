@@ -46,7 +46,10 @@ pub(super) fn reserved_amounts(facts: &Facts, commitment: &Commitment, per_insta
     for fee in &commitment.fees {
         let force = commitment.in_force(fee.hours);
         let seconds = i128::from(force.end - force.start).max(1);
-        for (hour, amount) in (period.start.0..period.end.0).zip(&mut amounts) {
+        let hour_of = |second: i64| i32::try_from(second.div_euclid(3600)).unwrap_or(period.end.0);
+        let hours = Span::new(Hour(hour_of(force.start)), Hour(hour_of(force.end - 1).saturating_add(1))).cut(period);
+        let before = usize::try_from(hours.start.0 - period.start.0).unwrap_or(0);
+        for (hour, amount) in (hours.start.0..hours.end.0).zip(amounts.iter_mut().skip(before)) {
             let start = i64::from(hour) * 3600;
             let inside = force.end.min(start + 3600) - force.start.max(start);
             if inside > 0 {

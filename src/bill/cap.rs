@@ -19,8 +19,12 @@ impl Bill<'_> {
         let place = |at: usize| trial.get(&at).unwrap_or(&self.items[at].place);
         let running = |at: usize| match place(at) {
             Place::Pool(_, Part { share, hours }) => {
-                let runs = hours.clone().unwrap_or_else(|| Arc::new(self.runs(&self.items[at])));
-                Some((at, *share, runs))
+                let billed = || {
+                    let mut runs = Runs::new();
+                    self.runs(&self.items[at], &mut runs);
+                    Arc::new(runs)
+                };
+                Some((at, *share, hours.clone().unwrap_or_else(billed)))
             }
             Place::Linear(_) | Place::Gone => None,
         };

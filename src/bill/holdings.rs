@@ -188,7 +188,7 @@ pub(super) struct Preference {
 }
 
 /// All holdings of the period, in the order in which they apply.
-pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec<Holding> {
+pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage, alone: &[Option<Holding>]) -> Vec<Holding> {
     let mut all: BTreeMap<(u8, Arc<str>, Arc<str>, Scope), Holding> = BTreeMap::new();
     let mut outside: BTreeMap<ClassId, Costs> = BTreeMap::new();
     for spend in facts.priced() {
@@ -198,8 +198,8 @@ pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Vec
         }
     }
     let mut named = Vec::new();
-    for (number, commitment) in facts.commitments.iter().enumerate() {
-        let Some(holding) = of_commitment(facts, pools, coverage, commitment) else { continue };
+    for (number, (commitment, alone)) in facts.commitments.iter().zip(alone).enumerate() {
+        let Some(holding) = alone.clone() else { continue };
         for (class, costs) in &commitment.covers {
             outside.entry(*class).and_modify(|all| *all = *all - *costs);
         }
@@ -264,13 +264,12 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
     })
 }
 
-/// A commitment as a holding of its own; `None` where neither the bill nor a listing tells what it offers.
-pub(super) fn of_commitment(
-    facts: &Facts,
-    pools: &Pools,
-    coverage: &Coverage,
-    commitment: &Commitment,
-) -> Option<Holding> {
+/// Each commitment of the facts as a holding of its own; `None` where neither the bill nor a listing tells what it offers.
+pub(super) fn each_alone(facts: &Facts, pools: &Pools, coverage: &Coverage) -> Arc<[Option<Holding>]> {
+    facts.commitments.iter().map(|commitment| of_commitment(facts, pools, coverage, commitment)).collect()
+}
+
+fn of_commitment(facts: &Facts, pools: &Pools, coverage: &Coverage, commitment: &Commitment) -> Option<Holding> {
     let (scope, per_instance) = if commitment.plan {
         (plan_scope(facts, commitment)?, 0)
     } else {

@@ -1,9 +1,9 @@
 //! The hours in which items are used: runs of instances, shares of what is metered, and the demand that they add up to.
 
-use super::{amounts::hours_in, pools::Pools};
+use super::pools::Pools;
 use crate::{
     facts::{ClassId, Facts, Usage},
-    money::Quantity,
+    money::{Quantity, about},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -25,20 +25,26 @@ fn inside(span: Span, period: Span) -> Range<usize> {
 }
 
 /// The runs of instances.
-pub(super) fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> Runs {
-    let of_class = usage.iter().filter(|usage| usage.class == class);
-    of_class.map(|usage| (inside(usage.hours, period), units(usage.per_hour))).collect()
+pub(super) fn runs_of(
+    usage: &[Usage],
+    class: ClassId,
+    period: Span,
+) -> impl Iterator<Item = (Range<usize>, Units)> + '_ {
+    let of_class = usage.iter().filter(move |usage| usage.class == class);
+    of_class.map(move |usage| (inside(usage.hours, period), units(usage.per_hour)))
 }
 
-/// What all resources used of a class, by the hour of the period.
+/// What all resources used of a class, by the hour of the period. It is quickest by `for_each`, `fold` and `sum`.
 pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
     let period = facts.window.period;
     let first = facts.class_days.partition_point(|day| day.class < class);
     let days = facts.class_days[first..].iter().take_while(move |day| day.class == class);
-    let of_day = move |day: Day| i64::from(day.start().0) - i64::from(period.start.0)..;
-    let hours = days.flat_map(move |day| of_day(day.day).zip(&day.hours).map(|(at, quantity)| (at, *quantity)));
-    let inside = hours.filter(move |(at, quantity)| *at < period.hours() && quantity.0 > 0);
-    inside.filter_map(|(at, sum)| Some((usize::try_from(at).ok()?, sum)))
+    let hours = days.flat_map(move |day| {
+        let start = day.day.start();
+        let skipped = usize::try_from(i64::from(period.start.0) - i64::from(start.0)).unwrap_or(0);
+        inside(Span::new(start, start.plus(24)), period).zip(day.hours.iter().skip(skipped).copied())
+    });
+    hours.filter(|(_, quantity)| quantity.0 > 0)
 }
 
 /// By class: what all resources used of it in the period, where that is metered and lies in a pool.
@@ -55,15 +61,12 @@ pub(super) fn share_of(
     hours: impl Iterator<Item = (usize, Quantity)>,
     part: Quantity,
     whole: Quantity,
-    period: Span,
-) -> Runs {
-    if whole.0 <= 0 {
-        return Vec::new();
+    mut then: impl FnMut(usize, Units),
+) {
+    if whole.0 > 0 {
+        let share = Share::new(part.0.clamp(0, whole.0), whole.0);
+        hours.for_each(|(at, sum)| then(at, share.units(sum)));
     }
-    let share = Share::new(part.0.clamp(0, whole.0), whole.0);
-    let mut runs = Vec::with_capacity(hours_in(period));
-    runs.extend(hours.map(|(at, sum)| (at..at + 1, share.units(sum))));
-    runs
 }
 
 /// A part of a whole, which is taken of many quantities.
@@ -81,11 +84,11 @@ impl Share {
 
     /// The part of a quantity of at least 0, in the waterfall's unit.
     ///
-    /// A double is at most six roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
+    /// A double is at most seven roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
     /// what it may be have the same units, these are right. The few next to a whole unit are divided in integers.
     fn units(&self, of: Quantity) -> Units {
         const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
-        let about = of.0 as f64 * self.ratio;
+        let about = about(of.0) * self.ratio;
         let off = about * ROUNDINGS + 0.001;
         let (low, high) = ((about - off) as Units, (about + off) as Units);
         if low == high && about < 1e18 { low } else { units(of.ratio(self.part, self.whole)) }
@@ -94,17 +97,20 @@ impl Share {
 
 /// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.
 pub(super) fn covered_hours(facts: &Facts, class: ClassId, part: Quantity) -> Vec<(usize, Units)> {
-    let hours = hours_of(facts, class);
-    let whole = hours.clone().map(|(_, sum)| sum).sum();
-    share_of(hours, part, whole, facts.window.period).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+    part_of(hours_of(facts, class), part)
 }
 
 /// A part of what was used of a class on a day, the same part in every hour.
 pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantity) -> Vec<(usize, Units)> {
     let of_day = inside(Span::new(day.start(), day.start().plus(24)), facts.window.period);
-    let hours = hours_of(facts, class).filter(|(at, _)| of_day.contains(at));
-    let whole = hours.clone().map(|(_, sum)| sum).sum();
-    share_of(hours, part, whole, facts.window.period).into_iter().map(|(hours, units)| (hours.start, units)).collect()
+    part_of(hours_of(facts, class).filter(|(at, _)| of_day.contains(at)), part)
+}
+
+/// A part of what was used in some hours, the same part in each.
+fn part_of(hours: impl Iterator<Item = (usize, Quantity)> + Clone, part: Quantity) -> Vec<(usize, Units)> {
+    let (whole, mut all) = (hours.clone().map(|(_, sum)| sum).sum(), Vec::new());
+    share_of(hours, part, whole, |at, units| all.push((at, units)));
+    all
 }
 
 /// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.

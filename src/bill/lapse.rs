@@ -1,10 +1,6 @@
 //! Commitments that are owned: how far they are used, what the bill is without one, and what would take its place.
 
-use super::{
-    Bill, Edit, Offering, Release, Wanted,
-    holdings::{self, Holding},
-    listed::both,
-};
+use super::{Bill, Edit, Offering, Release, Wanted, holdings::Holding, listed::both};
 use crate::{
     facts::Cost,
     waterfall::{Amount, Capacity, CapacityId},
@@ -82,7 +78,7 @@ impl Bill<'_> {
         let known = self.known();
         let alike = |offering: &Offering| {
             let new = offering.holding(1);
-            self.pools.numbered().any(|(id, _)| both(&known, &new, &old, id))
+            self.pools.numbered().any(|(id, _)| both(&known, &new, old, id))
         };
         let worth = |offering: &Offering| {
             let purchase = super::Purchase { offering: offering.clone(), steps: 1 };
@@ -93,15 +89,14 @@ impl Bill<'_> {
     }
 
     /// A commitment of the facts as a holding of its own, as the bill or a listing tells it.
-    pub(super) fn holding_of(&self, commitment: usize) -> Option<Holding> {
-        let commitment = self.facts.commitments.get(commitment)?;
-        holdings::of_commitment(self.facts, &self.pools, self.given.coverage, commitment)
+    pub(super) fn holding_of(&self, commitment: usize) -> Option<&Holding> {
+        self.alone.get(commitment)?.as_ref()
     }
 
     /// What a commitment offers by the hour.
     pub(super) fn amounts_of(&self, commitment: usize) -> Vec<Amount> {
-        match self.holding_of(commitment).map(|holding| holding.capacity) {
-            Some(Capacity::Hourly(amounts)) => amounts,
+        match self.holding_of(commitment).map(|holding| &holding.capacity) {
+            Some(Capacity::Hourly(amounts)) => amounts.clone(),
             _ => Vec::new(),
         }
     }

@@ -149,7 +149,7 @@ impl<'a> Bill<'a> {
         let new = holding(self.facts, self.given.coverage, owned, |_| Some(Capacity::Constant(0)));
         let Some((new, old)) = new.zip(self.holding_of(commitment)) else { return false };
         let known = self.known();
-        self.pools.numbered().any(|(id, _)| both(&known, &new, &old, id))
+        self.pools.numbered().any(|(id, _)| both(&known, &new, old, id))
     }
 }
 

@@ -202,12 +202,22 @@ impl Pools {
         &self.all[id.0 as usize]
     }
 
-    /// The hours of one resource's usage of a class, of which so much was billed.
-    pub(super) fn runs(&self, facts: &Facts, class: ClassId, resource: ResourceId, billed: Quantity) -> Runs {
+    /// Puts the hours of one resource's usage of a class, of which so much was billed, in the place of what was there.
+    pub(super) fn runs(
+        &self,
+        facts: &Facts,
+        (resource, class): (ResourceId, ClassId),
+        billed: Quantity,
+        runs: &mut Runs,
+    ) {
+        runs.clear();
         if facts.class(class).what.is_timed() {
-            return hours::runs_of(facts.usage_of(resource), class, facts.window.period);
+            runs.extend(hours::runs_of(facts.usage_of(resource), class, facts.window.period));
+        } else {
+            let hours = hours::hours_of(facts, class);
+            let whole = self.metered[class.0 as usize];
+            hours::share_of(hours, billed, whole, |at, units| runs.push((at..at + 1, units)));
         }
-        hours::share_of(hours::hours_of(facts, class), billed, self.metered[class.0 as usize], facts.window.period)
     }
 
     /// The pool that a pool's usage comes from: itself, if it is used already.

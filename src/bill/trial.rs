@@ -9,13 +9,9 @@ use crate::{
     facts::Cost,
     money::Money,
     time::{Hour, parse_moment},
-    waterfall::{self, CapacityId, Delta, Effect, PoolId},
+    waterfall::{self, CapacityId, Delta, Effect, PoolId, Trace, Walked},
 };
-use std::{
-    cell::OnceCell,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Items with their places after some edits, by their numbers.
 pub(super) type Trial = BTreeMap<usize, Place>;
@@ -24,22 +20,44 @@ impl Bill<'_> {
     /// What edits, one after another, would save on this bill, item by item; nothing is changed.
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
-        self.attempt(edits).changes
-    }
-
-    /// The same with the usage that moves, if no commitment is among the edits.
-    #[must_use]
-    pub fn attempt(&self, edits: &[Edit]) -> Attempt {
         if edits.iter().any(Edit::is_commitment) {
             let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal(edits)).flatten();
-            let changes = deal.unwrap_or_else(|| self.clone().apply_each(edits));
-            return Attempt { moves: Vec::new(), changes };
+            return deal.unwrap_or_else(|| self.clone().apply_each(edits));
         }
         let trial = self.trial(edits);
-        let moves = self.moves(&trial);
-        let effect = self.waterfall.peek_sum(self.delta(&moves));
-        let changes = self.savings(&trial, &moves, self.after(&effect));
-        Attempt { moves, changes }
+        let (moves, delta) = self.moves(&trial);
+        let effect = self.waterfall.peek_sum(delta);
+        self.savings(&trial, &moves, self.after(&effect))
+    }
+
+    /// The same of edits of usage, with all that it takes to carry them out; `None` where commitments are among them.
+    #[must_use]
+    pub fn attempt(&self, edits: &[Edit]) -> Option<Attempt> {
+        if edits.iter().any(Edit::is_commitment) {
+            return None;
+        }
+        let looked: BTreeSet<usize> = edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
+        let trial = self.trial(edits);
+        let (moves, delta) = self.moves(&trial);
+        let walked = self.waterfall.walked(delta);
+        Some(Attempt { looked, trial, moves, walked })
+    }
+
+    /// What an attempt that holds on this bill would save, item by item.
+    #[must_use]
+    pub fn saved_by(&self, attempt: &Attempt) -> Vec<Change> {
+        self.savings(&attempt.trial, &attempt.moves, self.after(&attempt.walked.effect))
+    }
+
+    /// Carries out an attempt that holds on this bill, and tells what that changes.
+    pub fn carry_out(&mut self, attempt: Attempt) -> Wake {
+        self.waterfall.carry_out(&attempt.walked);
+        self.uncovered = self.after(&attempt.walked.effect);
+        let wake = Wake { items: attempt.trial.keys().copied().collect(), trace: attempt.walked.trace() };
+        for (at, place) in attempt.trial {
+            self.items[at].place = place;
+        }
+        wake
     }
 
     /// Carries out edits one after another and tells what they saved, item by item.
@@ -52,8 +70,8 @@ impl Bill<'_> {
 
     pub(super) fn apply_usage(&mut self, edits: &[Edit]) -> Vec<Change> {
         let trial = self.trial(edits);
-        let moves = self.moves(&trial);
-        let effect = self.waterfall.apply_sum(self.delta(&moves));
+        let (moves, delta) = self.moves(&trial);
+        let effect = self.waterfall.apply_sum(delta);
         let after = self.after(&effect);
         let savings = self.savings(&trial, &moves, after);
         self.uncovered = after;
@@ -162,27 +180,32 @@ impl Bill<'_> {
         }
     }
 
-    /// The usage that leaves its pool and where it goes, by item.
-    pub(super) fn moves(&self, trial: &Trial) -> Vec<Moved> {
-        let moved = trial.iter().filter(|(at, place)| self.items[**at].place != **place);
-        moved
-            .filter_map(|(at, place)| {
-                let item = &self.items[*at];
-                let billed = OnceCell::new();
-                let end = |place: &Place| {
-                    let Place::Pool(pool, Part { share, hours }) = place else { return None };
-                    let runs = hours.as_ref().unwrap_or_else(|| billed.get_or_init(|| Arc::new(self.runs(item))));
-                    let units = runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
-                    Some(End { pool: *pool, share: *share, runs: runs.clone(), units })
-                };
-                Some(Moved { item: *at, from: end(&item.place)?, to: end(place) })
-            })
-            .collect()
+    /// The usage that leaves its pool and where it goes, by item, and by how much usage changes in each hour.
+    pub(super) fn moves(&self, trial: &Trial) -> (Vec<Moved>, Delta) {
+        let (mut moves, mut delta) = (Vec::new(), Delta::new(self.waterfall.demand().hours()));
+        let mut billed = Runs::new();
+        for (at, place) in trial.iter().filter(|(at, place)| self.items[**at].place != **place) {
+            let item = &self.items[*at];
+            let Place::Pool(pool, part) = &item.place else { continue };
+            let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
+            if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
+                self.runs(item, &mut billed);
+            }
+            let mut end = |pool: PoolId, part: &Part, sign: i64| {
+                let runs = part.hours.as_deref().unwrap_or(&billed);
+                add(delta.demand(pool), runs, part.share, sign);
+                let units = runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
+                End { pool, share: part.share, units }
+            };
+            let from = end(*pool, part, -1);
+            moves.push(Moved { item: *at, from, to: after.map(|(pool, part)| end(pool, part, 1)) });
+        }
+        (moves, delta)
     }
 
-    /// The hours of an item's usage, as billed.
-    pub(super) fn runs(&self, item: &Item) -> Runs {
-        self.pools.runs(self.facts, item.class, item.resource, item.billed.quantity)
+    /// The hours of an item's usage, as billed, in the place of what was there.
+    pub(super) fn runs(&self, item: &Item, runs: &mut Runs) {
+        self.pools.runs(self.facts, (item.resource, item.class), item.billed.quantity, runs);
     }
 
     pub(super) fn after(&self, effect: &Effect) -> Uncovered {
@@ -243,11 +266,27 @@ impl Kept {
     }
 }
 
-/// What edits would do.
+/// What edits of usage would do.
 pub struct Attempt {
+    /// The items that they select.
+    looked: BTreeSet<usize>,
+    trial: Trial,
     moves: Vec<Moved>,
-    /// What they would save, item by item.
-    pub changes: Vec<Change>,
+    walked: Walked,
+}
+
+/// What edits of usage changed once they were carried out.
+pub struct Wake {
+    items: BTreeSet<usize>,
+    trace: Trace,
+}
+
+impl Attempt {
+    /// Whether it does the same once other edits are carried out: nothing that it looked at is changed by them.
+    #[must_use]
+    pub fn holds_beside(&self, wake: &Wake) -> bool {
+        self.looked.is_disjoint(&wake.items) && self.walked.holds_beside(&wake.trace)
+    }
 }
 
 /// Usage that leaves a pool, and the one that it goes to.
@@ -257,12 +296,11 @@ pub(super) struct Moved {
     pub(super) to: Option<End>,
 }
 
-/// Where usage is before or after: in a pool, by the hour, at a share of that.
+/// Where usage is before or after: in a pool, at a share.
 pub(super) struct End {
     pub(super) pool: PoolId,
     share: Money,
-    runs: Arc<Runs>,
-    /// All of them together.
+    /// Of all hours together, before the share.
     units: i128,
 }
 
@@ -271,29 +309,12 @@ pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
     if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
 
-impl Bill<'_> {
-    /// By how much usage changes.
-    pub(super) fn delta(&self, moves: &[Moved]) -> Delta {
-        let mut delta = Delta::new(self.waterfall.demand().hours());
-        for moved in moves {
-            moved.from.add(&mut delta, -1);
-            if let Some(to) = &moved.to {
-                to.add(&mut delta, 1);
-            }
-        }
-        delta
-    }
-}
-
-impl End {
-    /// Adds its usage, or takes it away where `sign` is -1.
-    fn add(&self, delta: &mut Delta, sign: i64) {
-        let row = delta.demand(self.pool);
-        for (hours, each) in self.runs.iter() {
-            let per_hour = sign * part(*each, self.share);
-            for units in row.get_mut(hours.clone()).unwrap_or_default() {
-                *units = units.saturating_add(per_hour);
-            }
+/// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
+fn add(row: &mut [waterfall::Units], runs: &Runs, share: Money, sign: i64) {
+    for (hours, each) in runs {
+        let per_hour = sign * part(*each, share);
+        for units in row.get_mut(hours.clone()).unwrap_or_default() {
+            *units = units.saturating_add(per_hour);
         }
     }
 }

@@ -28,9 +28,12 @@ fn after_type(resource: &str) -> &str {
 
 /// `arn`, partition, service, region, account, resource.
 pub(super) fn parts(arn: &str) -> Option<[&str; 6]> {
+    if !arn.starts_with("arn:") {
+        return None;
+    }
     let mut fields = arn.splitn(6, ':');
     let parts = std::array::from_fn(|_| fields.next().unwrap_or_default());
-    (parts[0] == "arn" && !parts[5].is_empty()).then_some(parts)
+    (!parts[5].is_empty()).then_some(parts)
 }
 
 /// The account and region that an ARN states; empty fields are unknown.

@@ -2,12 +2,33 @@
 
 use super::{Course, Inputs, Left, Overlap, Plan, Step};
 use crate::{
-    bill::{Attempt, Worth},
+    bill::{Attempt, Wake, Worth},
     facts::Cost,
     money::Money,
     rules::{Aspect, Finding, Stage, Status, Target},
     time::{Hour, MONTH_HOURS},
 };
+
+/// What was changed of the bill by what was done about a finding.
+pub(super) enum Done {
+    /// Nothing.
+    Nothing,
+    /// Usage.
+    Usage(Wake),
+    /// Commitments: everything may be another than before.
+    Commitments,
+}
+
+impl Done {
+    /// Whether an attempt on the bill before does the same on the bill since.
+    pub(super) fn leaves(&self, attempt: &Attempt) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Usage(wake) => attempt.holds_beside(wake),
+            Self::Commitments => false,
+        }
+    }
+}
 
 impl Plan<'_> {
     /// Leaves out what is too young to tell, not wanted or only shown; gives back what may be carried out.
@@ -40,43 +61,50 @@ impl Plan<'_> {
         Some(step)
     }
 
-    /// Carries out a finding on the bill as it is, unless its claim is held or it saves nothing; `worth` is what it was weighed at among
-    /// others, `attempt` what it does on the bill as it is, if that is known.
+    /// Carries out a finding on the bill as it is, unless its claim is held or it saves nothing, and tells what that changes; `worth` is
+    /// what it was weighed at among others, `attempt` what it does on the bill as it is, if that is known.
     pub(super) fn take(
         &mut self,
         inputs: &Inputs<'_>,
         mut step: Step,
         (worth, attempt): (Option<Worth>, Option<Attempt>),
         course: &mut Course,
-    ) {
-        let text = &inputs.rules[step.rule].text;
+    ) -> Done {
         let holder = step.sides().find_map(|side| course.claims.get(&side).copied());
         if let Some(holder) = holder {
             let why = format!("the same side of the same target is changed by {}", self.steps[holder].id);
             self.lose(inputs, step, Some(holder), worth, (why, None));
-            return;
+            return Done::Nothing;
         }
-        let attempt = attempt.unwrap_or_else(|| self.after.attempt(&step.finding.edits));
-        step.changes.clone_from(&attempt.changes);
-        let monthly = monthly_of(inputs, step.saving().net);
-        if monthly.micros() <= 0 || monthly.to_f64() < text.ignore_below {
+        let attempt = attempt.or_else(|| self.after.attempt(&step.finding.edits));
+        let edits = &step.finding.edits;
+        step.changes = attempt.as_ref().map_or_else(|| self.after.peek(edits), |known| self.after.saved_by(known));
+        if !inputs.is_worth(&step, step.saving()) {
+            let monthly = monthly_of(inputs, step.saving().net);
             let holder = |id| course.claims.get(&(id, Aspect::Existence)).copied();
             let removed = step.finding.target.members().iter().find_map(|id| holder(*id));
-            let because = self.why_nothing(inputs, (&step, &attempt), removed, monthly.to_f64());
+            let because = self.why_nothing(inputs, (&step, attempt.as_ref()), removed, monthly.to_f64());
             self.lose(inputs, step, removed, worth, because);
-            return;
+            return Done::Nothing;
         }
-        self.after.apply(&step.finding.edits);
+        let done = match attempt {
+            Some(attempt) => Done::Usage(self.after.carry_out(attempt)),
+            None => {
+                self.after.apply(&step.finding.edits);
+                Done::Commitments
+            }
+        };
         course.claims.extend(step.sides().map(|side| (side, self.steps.len())));
         step.weighed = worth;
         self.steps.push(step);
+        done
     }
 
     /// Why a finding saves nothing, and from when on it would.
     fn why_nothing(
         &self,
         inputs: &Inputs<'_>,
-        (step, attempt): (&Step, &Attempt),
+        (step, attempt): (&Step, Option<&Attempt>),
         removed: Option<usize>,
         monthly: f64,
     ) -> (String, Option<String>) {
@@ -88,7 +116,7 @@ impl Plan<'_> {
             let worth = |saving: Cost| monthly_of(inputs, saving.net).to_f64();
             let wanted = |saving: Cost| worth(saving) > 0.0 && worth(saving) >= least;
             let paid = "a reservation or Savings Plan pays for its hours, used or not, and nothing else would use it";
-            return match self.after.once_ended(attempt, inputs.as_of, &wanted) {
+            return match attempt.and_then(|attempt| self.after.once_ended(attempt, inputs.as_of, &wanted)) {
                 Some((end, saving)) => {
                     let (day, month) = (end.day(), worth(saving));
                     (format!("{paid}: from {day} on, when that ends, it saves {month:.2} a month"), Some(end.rfc3339()))
@@ -145,14 +173,13 @@ fn compared(inputs: &Inputs<'_>, won: Worth, lost: Worth) -> String {
 
 /// Whether a target is gone already, as far as the inventory and the bill tell: there is nothing to save.
 pub(super) fn is_gone(inputs: &Inputs<'_>, finding: &Finding) -> bool {
-    if let Target::Resource(id) = &finding.target {
-        let resource = inputs.facts.resource(*id);
-        if inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id) {
-            return true;
-        }
-    }
     let commitment = matches!(finding.target, Target::Commitment { .. });
-    !commitment && !finding.in_inventory && !recently_seen(inputs, finding)
+    if !commitment && !finding.in_inventory && !recently_seen(inputs, finding) {
+        return true;
+    }
+    let Target::Resource(id) = &finding.target else { return false };
+    let resource = inputs.facts.resource(*id);
+    inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id)
 }
 
 /// Money of the period as that of a month of 730 hours.
@@ -166,6 +193,12 @@ fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
 }
 
 impl Inputs<'_> {
+    /// Whether a saving is worth a finding.
+    pub(super) fn is_worth(&self, step: &Step, saving: Cost) -> bool {
+        let monthly = monthly_of(self, saving.net);
+        monthly.micros() > 0 && monthly.to_f64() >= self.rules[step.rule].text.ignore_below
+    }
+
     /// What was not billed since is gone, unless the inventory has it.
     pub(super) fn gone_before(&self) -> Hour {
         let hours = self.figures.seen_within_hours.max(self.facts.granularity.hours());

@@ -1,6 +1,6 @@
 //! Findings that claim the same: which of them, or which combination, is worth most with what later stages could add.
 
-use super::{Course, Inputs, Plan, Step};
+use super::{Course, Inputs, Plan, Step, take::Done};
 use crate::{
     bill::{Ahead, Attempt, Worth},
     money::Money,
@@ -14,6 +14,29 @@ use std::{
 
 /// Findings that exclude each other, directly or through others.
 type Bundle = Vec<Step>;
+
+/// Whether a bundle was tried ahead of its turn.
+enum Tried {
+    NotYet,
+    /// What its finding does on the bill as it is; nothing where that is not asked ahead.
+    Known(Option<Box<Attempt>>),
+}
+
+impl Tried {
+    fn is_due(&self) -> bool {
+        matches!(self, Self::NotYet)
+    }
+
+    fn attempt(self) -> Option<Attempt> {
+        if let Self::Known(Some(attempt)) = self { Some(*attempt) } else { None }
+    }
+
+    /// Forgets a try that does not hold any more.
+    fn lost_to(&mut self, done: &Done) -> Option<()> {
+        let lost = matches!(self, Self::Known(Some(attempt)) if !done.leaves(attempt));
+        lost.then(|| *self = Self::NotYet)
+    }
+}
 
 /// Gathers findings that claim the same side of the same target, ways of one finding among them; bundles stand where their first finding
 /// stood.
@@ -56,39 +79,45 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
 }
 
 impl Plan<'_> {
-    /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, as many as were last settled
-    /// without one carried out and as many again: such tries hold until the bill changes.
+    /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, up to the next that is likely to be
+    /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed.
     pub(super) fn settle_all(&mut self, inputs: &Inputs<'_>, bundles: Vec<Bundle>, stage: Stage, course: &mut Course) {
-        /// No more tries than that are kept.
-        const MOST: usize = 128;
-        let mut open = VecDeque::from(bundles);
-        let mut wide = inputs.threads;
+        /// So many tries a worker are kept at most: with more, those that are lost cost more than waiting for each other.
+        const EACH: usize = 8;
+        let most = EACH * inputs.threads;
+        let mut open: VecDeque<(Bundle, Tried)> = bundles.into_iter().map(|bundle| (bundle, Tried::NotYet)).collect();
+        let mut beyond = inputs.threads.max(1);
         while !open.is_empty() {
-            let ahead: Vec<&Bundle> = open.iter().take(wide.max(1)).collect();
-            let tries = shared_out(ahead, inputs.threads, |bundle| self.tried(inputs, bundle, course));
-            let carried_out = self.steps.len();
-            for (attempt, bundle) in tries.into_iter().zip(std::iter::from_fn(|| open.pop_front())) {
-                self.settle(inputs, bundle, attempt, stage, course);
-                if self.steps.len() > carried_out {
-                    break;
+            let likely =
+                |(bundle, _): &(Bundle, Tried)| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
+            let safe = open.iter().take(most).position(likely).unwrap_or(most);
+            // One worker alone gains nothing by looking ahead.
+            let wide = if inputs.threads > 1 { (safe + beyond).min(most) } else { 1 };
+            let due: Vec<_> = open.iter_mut().take(wide).filter(|(_, tried)| tried.is_due()).collect();
+            shared_out(due, inputs.threads, |(bundle, tried)| *tried = self.tried(inputs, bundle, course));
+            let mut lost = 0;
+            while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
+                for done in self.settle(inputs, bundle, tried.attempt(), stage, course) {
+                    // Of a round that looked further ahead some may be left.
+                    lost += open.iter_mut().take(most).filter_map(|(_, tried)| tried.lost_to(&done)).count();
                 }
             }
-            let more = inputs.threads > 1 && self.steps.len() == carried_out;
-            wide = if more { (2 * wide).min(MOST) } else { inputs.threads };
+            beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
         }
     }
 
     /// What a lone finding would do now, if it may be carried out at all.
-    fn tried(&self, inputs: &Inputs<'_>, bundle: &Bundle, course: &Course) -> Option<Attempt> {
-        let [step] = &bundle[..] else { return None };
+    fn tried(&self, inputs: &Inputs<'_>, bundle: &Bundle, course: &Course) -> Tried {
+        let [step] = &bundle[..] else { return Tried::Known(None) };
         let finding = &step.finding;
         let shown = inputs.rules[step.rule].text.status == Status::Preview || finding.at_stake.is_some();
         let held = step.sides().any(|side| course.claims.contains_key(&side));
-        (!shown && finding.declined.is_none() && !held).then(|| self.after.attempt(&finding.edits))
+        let may = !shown && finding.declined.is_none() && !held;
+        Tried::Known(if may { self.after.attempt(&finding.edits).map(Box::new) } else { None })
     }
 
     /// Takes what of a bundle is worth most; the rest loses to it. `attempt` is what its finding does on the bill as it is, if that is
-    /// known.
+    /// known. Tells what was done, one after another.
     fn settle(
         &mut self,
         inputs: &Inputs<'_>,
@@ -96,20 +125,22 @@ impl Plan<'_> {
         attempt: Option<Attempt>,
         stage: Stage,
         course: &mut Course,
-    ) {
+    ) -> Vec<Done> {
         let lone = bundle.len() == 1;
         let before = [self.steps.len(), self.rejected.len(), self.suppressed.len(), self.previews.len()];
         let open: Vec<Step> = bundle.into_iter().filter_map(|step| self.admit(inputs, step)).collect();
+        let mut done = Vec::new();
         if open.len() > 1 {
             for (step, worth) in self.weighed(inputs, open, stage, course) {
-                self.take(inputs, step, (Some(worth), None), course);
+                done.push(self.take(inputs, step, (Some(worth), None), course));
             }
         } else if let Some(step) = open.into_iter().next() {
-            self.take(inputs, step, (None, attempt), course);
+            done.push(self.take(inputs, step, (None, attempt), course));
         }
         if !lone {
             self.once_each(before);
         }
+        done
     }
 
     /// The findings with what each is worth, the best combination first.

@@ -120,8 +120,14 @@ impl<'a> Context<'a> {
         &self,
         wanted: impl Fn(&What) -> bool + Copy,
     ) -> impl Iterator<Item = (ResourceId, &'a Resource, Vec<Line<'a>>)> {
-        self.facts.named_resources().filter_map(move |(id, resource)| {
-            let lines = self.lines_of(resource, wanted);
+        let facts = self.facts;
+        let is_wanted = |class: &Class| class.line.is_usage() && class.is_aws() && wanted(&class.what);
+        // There are fewer classes than lines of resources.
+        let of_class: Vec<bool> = facts.classes.iter().map(is_wanted).collect();
+        facts.named_resources().filter_map(move |(id, resource)| {
+            let costs = resource.costs.iter().filter(|(id, _)| of_class[id.0 as usize]);
+            let lines: Vec<Line<'a>> =
+                costs.map(|(id, costs)| Line { id: *id, class: facts.class(*id), costs }).collect();
             (!lines.is_empty()).then_some((id, resource, lines))
         })
     }

@@ -11,6 +11,7 @@ use crate::{
     time::Hour,
 };
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// Parameters of the rule.
 #[derive(Debug, Deserialize)]
@@ -48,7 +49,7 @@ impl Rule for ExpiringCommitment {
         let mut ending: Vec<(Hour, usize)> = see.facts.commitments.iter().enumerate().filter_map(ends).collect();
         ending.retain(|(end, _)| *end > see.as_of && *end <= furthest);
         ending.sort_unstable();
-        let mut bill = see.bill.clone();
+        let mut bill = Cow::Borrowed(see.bill);
         let mut begun = 0;
         for (end, at) in ending {
             let lapse = self.lapse(see, &mut bill, &mut begun, (end, at));
@@ -62,7 +63,7 @@ impl ExpiringCommitment {
     fn lapse<'a>(
         &self,
         see: &Context<'a>,
-        bill: &mut Bill<'a>,
+        bill: &mut Cow<'a, Bill<'a>>,
         begun: &mut usize,
         (end, at): (Hour, usize),
     ) -> Option<Lapse<'a>> {
@@ -78,7 +79,7 @@ impl ExpiringCommitment {
         if let Renewal::Buy(purchase, _) = &renewal {
             lapsed.apply(&[Edit::Buy(purchase.clone())]);
         }
-        *bill = lapsed;
+        *bill = Cow::Owned(lapsed);
         Some(Lapse { rise, queued, renewal })
     }
 

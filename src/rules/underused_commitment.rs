@@ -5,12 +5,14 @@ use crate::{
     bill::{Bill, Differs, Edit, Exchange, ExchangeLimits, Held, Near, Wanted},
     facts::Commitment,
     money::Money,
+    parallel::shared_out,
     prices::Instrument,
     sku::Service,
     time::{Hour, parse_moment},
 };
 use serde::Deserialize;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Parameters of the rule.
 #[derive(Debug, Deserialize)]
@@ -51,9 +53,10 @@ struct Sale {
 }
 
 impl Rule for UnderusedCommitment {
-    /// One after another, on the bill on which the exchanges before were made.
+    /// One after another, on the bill on which the exchanges before were made; the rest of each is looked up by all workers.
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut bill = see.bill.clone();
+        let mut bill = Cow::Borrowed(see.bill);
+        let mut found = Vec::new();
         for held in see.bill.held() {
             let commitment = &see.facts.commitments[held.commitment];
             let least = if self.returnable(see, commitment) { self.give_back.min_hours } else { self.min_hours };
@@ -62,10 +65,11 @@ impl Rule for UnderusedCommitment {
             }
             let exchange = self.exchange(&bill, commitment, held);
             if let Some(exchange) = &exchange {
-                bill.apply(&edits(exchange));
+                bill.to_mut().apply(&edits(exchange));
             }
-            out.push(self.finding(see, held, exchange));
+            found.push((held, exchange));
         }
+        out.extend(shared_out(found, see.threads, |(held, exchange)| self.finding(see, held, exchange)));
     }
 }
 

@@ -6,11 +6,13 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall,
+    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
+    plain::Plain,
+    walked::{Ids, Looked},
     whole_units,
 };
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::Range};
 
 impl Waterfall {
     /// What an edit would change; nothing is changed.
@@ -27,84 +29,173 @@ impl Waterfall {
     /// What an edit would change of which the sum is known; nothing is changed.
     #[must_use]
     pub fn peek_sum(&self, delta: Delta) -> Effect {
-        let delta = delta.within(self);
-        let mut walk = Walk::new(self);
-        for hour in delta.span(self.demand.hours()) {
-            walk.hour(self, &delta, hour);
-        }
-        walk.effect()
+        self.walk(&delta.within(self), |_, _| ()).effect()
     }
 
     /// Carries out an edit of which the sum is known, and tells what it changed.
     pub fn apply_sum(&mut self, delta: Delta) -> Effect {
         let delta = delta.within(self);
         let mut walk = Walk::new(self);
-        for hour in delta.span(self.demand.hours()) {
-            walk.hour(self, &delta, hour);
-            self.carry_out(&delta, hour, &walk.moved);
+        let span = delta.span(self.demand.hours());
+        for (hour, behind) in span.clone().zip(self.behind(&delta, span)) {
+            if walk.one(self, &delta, hour, behind) {
+                for (step, margin) in &walk.moved {
+                    self.set_margin(*step as usize, hour, *margin);
+                }
+            }
         }
         let effect = walk.effect();
+        self.settle(&delta, &effect);
+        effect
+    }
+
+    /// Sets demand, amounts and totals once margins are set.
+    pub(super) fn settle(&mut self, delta: &Delta, effect: &Effect) {
+        let hours = self.demand.hours();
+        let span = delta.span(hours);
+        for row in &delta.demand {
+            for (units, hour) in self.demand.row_mut(row.id as usize)[span.clone()].iter_mut().zip(span.clone()) {
+                *units = row.units_after(*units, hour);
+            }
+        }
+        for row in &delta.amounts {
+            let first = row.id as usize * hours;
+            for (amount, hour) in self.amounts[first + span.start..first + span.end].iter_mut().zip(span.clone()) {
+                *amount = row.amount_after(*amount, hour);
+            }
+        }
         for (pool, left) in &effect.left {
             self.totals.left[pool.0 as usize] += left;
         }
         for (capacity, used) in &effect.used {
             self.totals.used[capacity.0 as usize] += used;
         }
-        effect
     }
 
-    fn carry_out(&mut self, delta: &Delta, hour: usize, moved: &[(u32, Margin)]) {
-        let hours = self.demand.hours();
+    /// Walks through every hour in which an edit changes something, and tells after each where steps then stand.
+    pub(super) fn walk(&self, delta: &Delta, mut then: impl FnMut(usize, &[(u32, Margin)])) -> Walk {
+        let span = delta.span(self.demand.hours());
+        let mut walk = Walk::new(self);
+        for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
+            if walk.one(self, delta, hour, behind) {
+                then(hour, &walk.moved);
+            }
+        }
+        walk
+    }
+
+    /// For each of some hours, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
+    /// after, no margin moves, and what is left changes by as much as is used.
+    fn behind(&self, delta: &Delta, span: Range<usize>) -> Vec<bool> {
+        let mut behind = vec![delta.amounts.is_empty(); span.len()];
         for row in &delta.demand {
-            let units = &mut self.demand.row_mut(row.id as usize)[hour];
-            *units = row.units_after(*units, hour);
+            for place in self.layout.places_of(row.id as usize) {
+                let first = place.step as usize * self.demand.hours();
+                let positions = &self.positions[first + span.start..first + span.end];
+                for (behind, position) in behind.iter_mut().zip(positions) {
+                    *behind &= *position < place.position;
+                }
+            }
         }
-        for row in &delta.amounts {
-            let amount = &mut self.amounts[row.id as usize * hours + hour];
-            *amount = row.amount_after(*amount, hour);
-        }
-        for (step, margin) in moved {
-            self.set_margin(*step as usize, hour, *margin);
-        }
+        behind
     }
 }
 
-/// A pool of which another amount than before comes out of the steps walked so far.
+/// A pool of which another amount than before comes out of the steps walked so far, at its next place.
 struct Changed {
     pool: u32,
-    /// The pool's next place, and the step that it is in ([`NONE`] behind the last).
     place: usize,
-    step: u32,
+    position: u32,
+    weight: Weight,
     before: Units,
     after: Units,
+    /// 1 + the next one that stands in the same step, 0 for none.
+    next: u32,
 }
 
 /// The walk through one hour after another.
-struct Walk {
+pub(super) struct Walk {
+    /// Of the hour.
     changed: Vec<Changed>,
-    /// Steps of whose capacity more or less is offered than before, and how much.
-    offers: Vec<(u32, Amount)>,
+    /// By step: 1 + the first changed pool that stands in it, 0 for none.
+    first: Vec<u32>,
+    /// By step: how much more of its capacity than before it is offered.
+    offers: Vec<Amount>,
+    /// The steps that something changes for.
+    due: Ids,
+    /// By pool: 1 + its place among the changed that stand in the step in work, 0 for none.
+    here: Vec<u32>,
     /// Where steps stand now that stood elsewhere.
     moved: Vec<(u32, Margin)>,
     /// The pools that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
     left: Sums,
     used: Sums,
+    pub(super) looked: Looked,
+    plain: Plain,
+    /// So many hours are walked before the next is tried for a plain one: one that is none is seldom alone.
+    wait: u32,
+    gap: u32,
 }
+
+/// No more hours than that are walked without a try.
+const LONGEST_GAP: u32 = 15;
 
 impl Walk {
     fn new(waterfall: &Waterfall) -> Self {
-        let (left, used) = (Sums::new(waterfall.demand.pools()), Sums::new(waterfall.capacities()));
-        Self { changed: Vec::new(), offers: Vec::new(), moved: Vec::new(), passed: Vec::new(), left, used }
+        let (pools, steps) = (waterfall.demand.pools(), waterfall.layout.steps());
+        Self {
+            changed: Vec::new(),
+            first: vec![0; steps],
+            offers: vec![0; steps],
+            due: Ids::default(),
+            here: vec![0; pools],
+            moved: Vec::new(),
+            passed: Vec::new(),
+            left: Sums::new(pools),
+            used: Sums::new(waterfall.capacities()),
+            looked: Looked::default(),
+            plain: Plain::default(),
+            wait: 0,
+            gap: 0,
+        }
     }
 
-    fn effect(self) -> Effect {
+    pub(super) fn effect(self) -> Effect {
         Effect { left: self.left.sorted(PoolId), used: self.used.sorted(CapacityId) }
+    }
+
+    /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.
+    fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
+        if behind {
+            self.straight(waterfall, delta, hour);
+        } else if self.wait > 0 {
+            self.wait -= 1;
+            self.hour(waterfall, delta, hour);
+        } else if self.plain.hour(waterfall, delta, hour, (&mut self.moved, &mut self.looked.steps)) {
+            self.gap = 0;
+            self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
+            self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
+        } else {
+            self.gap = (2 * self.gap + 1).min(LONGEST_GAP);
+            self.wait = self.gap;
+            self.hour(waterfall, delta, hour);
+        }
+        !behind
+    }
+
+    /// An hour in which nothing covers what changes.
+    fn straight(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
+        for row in &delta.demand {
+            let before = waterfall.demand.row(row.id as usize)[hour];
+            self.left.add(row.id, i128::from(row.units_after(before, hour)) - i128::from(before));
+        }
     }
 
     fn hour(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
         let hours = waterfall.demand.hours();
         self.moved.clear();
+        self.changed.clear();
         for row in &delta.demand {
             let pool = row.id as usize;
             let before = waterfall.demand.row(pool)[hour];
@@ -114,55 +205,68 @@ impl Walk {
             let before = waterfall.amounts[row.id as usize * hours + hour];
             self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, hour) - before);
         }
-        while let Some(step) = self.next() {
+        let mut word = 0;
+        // What a step hands on goes to steps behind it.
+        while let Some(step) = self.due.take_first(&mut word) {
             self.step(waterfall, hour, step);
         }
-        for changed in self.changed.drain(..) {
-            self.left.add(changed.pool, changed.more());
-        }
-        self.offers.clear();
     }
 
+    /// Notes that another amount of a pool than before comes to a place of it, or out of its last step.
     fn change(&mut self, waterfall: &Waterfall, pool: u32, place: usize, before: Units, after: Units) {
         if before != after {
-            let step = waterfall.layout.step_at(pool, place);
-            self.changed.push(Changed { pool, place, step, before, after });
+            let next = u32::try_from(self.changed.len()).unwrap_or(NONE);
+            self.changed.push(Changed { pool, place, position: 0, weight: 0, before, after, next: 0 });
+            self.stand(waterfall, next);
         }
+    }
+
+    /// Puts a changed pool with its step; behind the last one it is left.
+    fn stand(&mut self, waterfall: &Waterfall, at: u32) {
+        let changed = &mut self.changed[at as usize];
+        let step = waterfall.layout.step_at(changed.pool, changed.place);
+        if step == NONE {
+            return self.left.add(changed.pool, changed.more());
+        }
+        let place = &waterfall.layout.places[changed.place];
+        (changed.position, changed.weight) = (place.position, place.weight);
+        changed.next = std::mem::replace(&mut self.first[step as usize], at + 1);
+        self.due.insert(step);
     }
 
     fn offer(&mut self, step: u32, delta: Amount) {
         if delta != 0 && step != NONE {
-            self.offers.push((step, delta));
+            self.offers[step as usize] += delta;
+            self.due.insert(step);
         }
-    }
-
-    /// The first step that something changes for.
-    fn next(&self) -> Option<u32> {
-        let steps = self.changed.iter().map(|changed| changed.step);
-        steps.chain(self.offers.iter().map(|(step, _)| *step)).min().filter(|step| *step != NONE)
     }
 
     /// Lets a step find its new margin, and hands on what changes behind it.
     fn step(&mut self, waterfall: &Waterfall, hour: usize, step: u32) {
+        self.looked.steps.insert(step);
         let position = waterfall.positions[step as usize * waterfall.demand.hours() + hour];
-        let offered = self.take_offer(step);
-        let (mut more, mut there) = (offered, false);
-        for changed in self.changed.iter().filter(|changed| changed.step == step) {
-            let place = &waterfall.layout.places[changed.place];
-            match place.position.cmp(&position) {
-                Ordering::Less => more -= changed.more() * i128::from(place.weight),
+        let offered = std::mem::take(&mut self.offers[step as usize]);
+        let first = std::mem::take(&mut self.first[step as usize]);
+        let (mut more, mut there, mut at) = (offered, false, first);
+        while at != 0 {
+            let changed = &self.changed[at as usize - 1];
+            match changed.position.cmp(&position) {
+                Ordering::Less => more -= changed.more() * i128::from(changed.weight),
                 Ordering::Equal => there = true,
                 Ordering::Greater => {}
             }
+            at = changed.next;
         }
         if offered == 0 && more == 0 && !there {
             // No changed pool stands at the margin, so what is covered there does not matter.
             let same = Margin { position, edge: Edge::default() };
-            return self.pass(waterfall, step, &same, &same);
+            return self.pass(waterfall, first, &same, &same);
         }
         let old = waterfall.margin(step as usize, hour);
         let view = View { waterfall, hour, step: step as usize, old };
+        self.mark(first, |at| at);
         let new = self.margin(&view, old.edge.before + more);
+        self.mark(first, |_| 0);
         if new != old {
             self.moved.push((step, new));
         }
@@ -170,34 +274,37 @@ impl Walk {
         self.used.add(waterfall.layout.capacity[view.step], offered + spent(&new) - spent(&old));
         let rest = waterfall.rest(view.step, &new) - waterfall.rest(view.step, &old);
         self.offer(waterfall.layout.next[view.step], rest);
-        self.pass(waterfall, step, &old, &new);
+        self.pass(waterfall, first, &old, &new);
         for at in 0..self.passed.len() {
             let Arrival { pool, place, position, arrived } = self.passed[at];
             self.change(waterfall, pool, place + 1, old.left(position, arrived), new.left(position, arrived));
         }
     }
 
-    /// Leads the changed pools past a step; those of which as much comes out as before drop out.
-    fn pass(&mut self, waterfall: &Waterfall, step: u32, old: &Margin, new: &Margin) {
-        for at in (0..self.changed.len()).rev() {
-            let changed = &mut self.changed[at];
-            if changed.step == step {
-                let position = waterfall.layout.places[changed.place].position;
-                (changed.before, changed.after) =
-                    (old.left(position, changed.before), new.left(position, changed.after));
-                changed.place += 1;
-                changed.step = waterfall.layout.step_at(changed.pool, changed.place);
-                if changed.before == changed.after {
-                    self.changed.swap_remove(at);
-                }
-            }
+    /// Marks the changed pools that stand in one step.
+    fn mark(&mut self, first: u32, with: impl Fn(u32) -> u32) {
+        let mut at = first;
+        while at != 0 {
+            let changed = &self.changed[at as usize - 1];
+            self.here[changed.pool as usize] = with(at);
+            at = changed.next;
         }
     }
 
-    /// How much more of its capacity than before a step is offered.
-    fn take_offer(&mut self, step: u32) -> Amount {
-        let at = self.offers.iter().position(|(of, _)| *of == step);
-        at.map_or(0, |at| self.offers.swap_remove(at).1)
+    /// Leads the changed pools past a step; those of which as much comes out as before drop out.
+    fn pass(&mut self, waterfall: &Waterfall, first: u32, old: &Margin, new: &Margin) {
+        let mut at = first;
+        while at != 0 {
+            let this = at - 1;
+            let changed = &mut self.changed[this as usize];
+            at = changed.next;
+            changed.before = old.left(changed.position, changed.before);
+            changed.after = new.left(changed.position, changed.after);
+            changed.place += 1;
+            if changed.before != changed.after {
+                self.stand(waterfall, this);
+            }
+        }
     }
 
     /// The new margin of a step that has `before` left at its old one; `passed` then holds every pool from one to the other.
@@ -236,13 +343,13 @@ impl Walk {
     /// How much of the pool at a position arrives now, which is noted; behind the last position [`UNKNOWN`].
     fn arrive(&mut self, view: &View, fills: &[Fill], position: u32) -> Units {
         let Some(fill) = fills.get(position as usize) else { return UNKNOWN };
-        let place = fill.place as usize;
-        let step = view.step;
-        let changed = self.changed.iter().find(|changed| changed.place == place && changed.step as usize == step);
-        if let Some(changed) = changed {
-            return changed.after;
+        let here = self.here[fill.pool as usize];
+        if here != 0 {
+            return self.changed[here as usize - 1].after;
         }
+        let place = fill.place as usize;
         let known = if position == view.old.position { view.old.edge.arrived } else { UNKNOWN };
+        self.looked.pools.insert(fill.pool);
         let arrived =
             if known == UNKNOWN { view.waterfall.left_before(fill.pool as usize, place, view.hour) } else { known };
         self.passed.push(Arrival { pool: fill.pool, place, position, arrived });

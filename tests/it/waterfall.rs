@@ -1,7 +1,7 @@
 //! The commitment waterfall: AWS's worked examples, and what holds for any market.
 
 use crate::market::{Hour, Market, edits, market};
-use curtail::waterfall::{Capacity, Change, Effect, PoolId, Totals, Waterfall};
+use curtail::waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Waterfall};
 use proptest::prelude::*;
 
 fn near(value: f64, expected: f64) {
@@ -195,6 +195,19 @@ fn minus(after: &Totals, before: &Totals) -> Effect {
     Effect { left: left.filter(|(_, d)| *d != 0).collect(), used: used.filter(|(_, d)| *d != 0).collect() }
 }
 
+/// An edit's changes of demand, summed by the hour.
+fn usage_of(edit: &[Change], waterfall: &Waterfall) -> Delta {
+    let mut delta = Delta::new(waterfall.demand().hours());
+    for change in edit {
+        if let Change::Demand { pool, hours, per_hour } = change {
+            let row = delta.demand(*pool);
+            let end = hours.end.min(row.len());
+            row[hours.start.min(end)..end].iter_mut().for_each(|units| *units += per_hour);
+        }
+    }
+    delta
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -271,6 +284,33 @@ proptest! {
         }
         let first = market.price();
         prop_assert_eq!(one_by_one.totals(), first.totals(), "and taken back, all is as it was");
+    }
+
+    #[test]
+    fn a_walk_holds_until_something_is_changed_that_it_looked_at((market, edits) in edited()) {
+        let priced = market.price();
+        for one in &edits {
+            let usage = usage_of(one, &priced);
+            let walked = priced.walked(usage.clone());
+            prop_assert_eq!(&walked.effect, &priced.peek_sum(usage.clone()));
+            for other in &edits {
+                let other = priced.walked(usage_of(other, &priced));
+                let mut after = priced.clone();
+                after.carry_out(&other);
+                if !walked.holds_beside(&other.trace()) {
+                    continue;
+                }
+                prop_assert_eq!(&walked.effect, &after.peek_sum(usage.clone()));
+                let mut carried_out = after.clone();
+                carried_out.carry_out(&walked);
+                after.apply_sum(usage.clone());
+                prop_assert_eq!(carried_out.totals(), after.totals());
+                // All margins are where they would be: everything else is walked alike.
+                for edit in &edits {
+                    prop_assert_eq!(carried_out.peek(edit), after.peek(edit));
+                }
+            }
+        }
     }
 
     #[test]
