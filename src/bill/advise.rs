@@ -6,6 +6,7 @@ use crate::{
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
+    parallel::shared_out,
     time::Day,
     waterfall::{Capacity, CapacityId, Curve, Rates, Waterfall},
 };
@@ -99,22 +100,31 @@ impl Bill<'_> {
         let why = format!("not among the {most} offers for which most is paid on demand (`commitments.most_offers`)");
         let left_out = self.keep_largest(&mut open, offers, most).into_iter();
         advice.declined.extend(left_out.map(|offer| Declined { offer, why: why.clone() }));
+        if open.is_empty() {
+            return advice;
+        }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
-        let effort = effort(figures, threads);
-        let steps = market.best(figures, &effort);
+        let (now, weeks) = (today.market(&wanted, figures), self.weeks(&market, &figures.ladder));
+        let (low, held) = (market.scaled(weeks.low), market.held_out(figures));
+        // None of these depends on another.
+        let searched = [Some(&market), held.as_ref().map(|(first, _)| first), Some(&low), Some(&now)];
+        let searches = searched.len();
+        let effort = effort(figures, threads.div_ceil(searches));
+        let best = |market: Option<&Market>| market.map_or_else(Vec::new, |market| market.best(figures, &effort));
+        let mut best = shared_out(searched.into(), threads, best).into_iter();
+        let [steps, first, bad, now] = std::array::from_fn(|_| best.next().unwrap_or_default());
         let gains = stacked(&market.waterfall, &market.rates, &market.candidates, &steps);
-        let backtests = market.backtest(figures, &effort);
+        let backtests = held.map(|(_, last)| last.backtests(&first));
         let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-        let now = today.market(&wanted, figures);
-        let rungs = Rungs { today: &now, after: &market, steps: &steps, figures, effort: &effort, as_of };
-        let mut ladder = self.ladder(&rungs);
+        let mut ladder = self.ladder(&Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of });
         advice.weeks = ladder.weeks;
         let mut largest: Vec<usize> = (0..steps.len()).collect();
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
-        let losers = Losers::of(&market, &steps, figures, threads);
-        let bought = largest.iter().filter(|place| steps[**place] > 0).map(|place| wanted[*place]);
+        largest.retain(|place| steps[*place] > 0);
+        let losers = Losers::of(&market, &steps, &largest, figures, threads);
+        let bought = largest.iter().map(|place| wanted[*place]);
         let terms = self.other_terms(bought, others, figures, threads);
         let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
@@ -305,16 +315,18 @@ impl Market {
         Self { waterfall, rates, holdings, candidates }
     }
 
-    /// What the advice of all but the last hours saves in these, by candidate.
-    fn backtest(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
+    /// All but the last hours, to be advised on, and the last, to price that advice; `None` where the period is too short.
+    fn held_out(&self, figures: &CommitmentFigures) -> Option<(Self, Self)> {
         let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        if hours < 2 * kept || kept == 0 {
-            return None;
-        }
-        let steps = self.of_hours(0..hours - kept).best(figures, effort);
-        let gains = self.of_hours(hours - kept..hours).gains(&steps);
-        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
-        Some(steps.into_iter().zip(gains).map(test).collect())
+        let long = hours >= 2 * kept && kept > 0;
+        long.then(|| (self.of_hours(0..hours - kept), self.of_hours(hours - kept..hours)))
+    }
+
+    /// What advice on other hours saves in these, by candidate.
+    fn backtests(&self, steps: &[u32]) -> Vec<Backtest> {
+        let hours = self.waterfall.demand().hours();
+        let test = |(steps, gain): (&u32, i128)| Backtest { steps: *steps, saving: money(gain), hours };
+        steps.iter().zip(self.gains(steps)).map(test).collect()
     }
 }
 
