@@ -14,10 +14,14 @@
 
 pub mod ladder;
 pub mod limits;
+mod links;
+mod near;
 mod optimise;
 pub mod paths;
+mod search;
 
-pub use optimise::{Advice, Effort, covers, optimise};
+pub use links::covers;
+pub use optimise::{Advice, Effort, best, best_of_one, optimise};
 
 use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
 use std::ops::Range;

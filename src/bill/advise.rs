@@ -1,14 +1,19 @@
 //! What to buy of everything that is offered: all offers weighed together on the bill as it is.
 
-use super::{Bill, Offering, Purchase, Tranche, buy::Offered, holdings::Holding, losers::Losers, tranches::Rungs};
+use super::{
+    Bill, Offering, Purchase, Tranche,
+    buy::Offered,
+    found::{Asked, Found, effort},
+    holdings::Holding,
+    losers::Losers,
+};
 use crate::{
     commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
-    parallel::shared_out,
     time::Day,
-    waterfall::{Capacity, CapacityId, Curve, Rates, Waterfall},
+    waterfall::{Capacity, CapacityId, Rates, Waterfall},
 };
 use std::ops::Range;
 
@@ -105,24 +110,13 @@ impl Bill<'_> {
         }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
-        let (now, weeks) = (today.market(&wanted, figures), self.weeks(&market, &figures.ladder));
-        let (low, held) = (market.scaled(weeks.low), market.held_out(figures));
-        // None of these depends on another.
-        let searched = [Some(&market), held.as_ref().map(|(first, _)| first), Some(&low), Some(&now)];
-        let searches = searched.len();
-        let effort = effort(figures, threads.div_ceil(searches));
-        let best = |market: Option<&Market>| market.map_or_else(Vec::new, |market| market.best(figures, &effort));
-        let mut best = shared_out(searched.into(), threads, best).into_iter();
-        let [steps, first, bad, now] = std::array::from_fn(|_| best.next().unwrap_or_default());
-        let gains = stacked(&market.waterfall, &market.rates, &market.candidates, &steps);
-        let backtests = held.map(|(_, last)| last.backtests(&first));
-        let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-        let mut ladder = self.ladder(&Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of });
+        let now = today.market(&wanted, figures);
+        let found = self.found(&Asked { market: &market, now: &now, figures, as_of, threads });
+        let Found { steps, gains, backtests, varied, mut ladder } = found;
         advice.weeks = ladder.weeks;
-        let mut largest: Vec<usize> = (0..steps.len()).collect();
+        let mut largest: Vec<usize> = (0..steps.len()).filter(|place| steps[*place] > 0).collect();
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
-        largest.retain(|place| steps[*place] > 0);
         let losers = Losers::of(&market, &steps, &largest, figures, threads);
         let bought = largest.iter().map(|place| wanted[*place]);
         let terms = self.other_terms(bought, others, figures, threads);
@@ -243,18 +237,19 @@ fn group(offers: &[&Offering], at: usize) -> Option<u32> {
 }
 
 impl Market {
-    /// The best amounts, within what a target coverage or a risk lets one buy.
+    /// The best amounts, within what a target coverage or a risk lets one buy; `alike` is what is best of a demand that is much alike.
     #[must_use]
-    pub fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
+    pub fn best(&self, figures: &CommitmentFigures, effort: &Effort, alike: Option<&[u32]>) -> Vec<u32> {
         let places = 0..self.candidates.len();
         let candidates: Vec<Candidate> = places.map(|place| self.bounded(place, figures, effort.threads)).collect();
-        commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
+        commitments::best(&self.waterfall, &self.rates, &candidates, effort, alike)
     }
 
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
     pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Option<(u32, i128)> {
         let candidate = self.bounded(place, figures, threads);
-        let (steps, _) = Curve::new(&self.waterfall, candidate.capacity, &self.rates, threads).best(&candidate.grid);
+        let effort = Effort { threads, ..effort(figures) };
+        let steps = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort);
         let gain = commitments::alone(&self.waterfall, &self.rates, &candidate, steps);
         (gain > 0).then_some((steps, gain))
     }
@@ -301,7 +296,7 @@ impl Market {
         money(with.totals().used[candidate.capacity.0 as usize]).to_f64() / money(offered).to_f64()
     }
 
-    fn of_hours(&self, hours: Range<usize>) -> Self {
+    pub(super) fn of_hours(&self, hours: Range<usize>) -> Self {
         let waterfall = self.waterfall.of_hours(std::slice::from_ref(&hours));
         let (rates, holdings, candidates) = (self.rates.clone(), Vec::new(), self.candidates.clone());
         Self { waterfall, rates, holdings, candidates }
@@ -314,25 +309,6 @@ impl Market {
         let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
         Self { waterfall, rates, holdings, candidates }
     }
-
-    /// All but the last hours, to be advised on, and the last, to price that advice; `None` where the period is too short.
-    fn held_out(&self, figures: &CommitmentFigures) -> Option<(Self, Self)> {
-        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        let long = hours >= 2 * kept && kept > 0;
-        long.then(|| (self.of_hours(0..hours - kept), self.of_hours(hours - kept..hours)))
-    }
-
-    /// What advice on other hours saves in these, by candidate.
-    fn backtests(&self, steps: &[u32]) -> Vec<Backtest> {
-        let hours = self.waterfall.demand().hours();
-        let test = |(steps, gain): (&u32, i128)| Backtest { steps: *steps, saving: money(gain), hours };
-        steps.iter().zip(self.gains(steps)).map(test).collect()
-    }
-}
-
-/// How hard to search.
-fn effort(figures: &CommitmentFigures, threads: usize) -> Effort {
-    Effort { starts: figures.starts, points: figures.points, threads }
 }
 
 /// The waterfall's 1e-21 as money.

@@ -53,6 +53,15 @@ impl Waterfall {
         effect
     }
 
+    /// Carries out an edit and prices all hours from scratch: sooner done than a walk where much changes.
+    pub fn apply_from_scratch(&mut self, changes: &[Change]) {
+        let delta = Delta::of(self, changes).within(self);
+        for hour in delta.span(self.demand.hours()) {
+            self.carry_out(&delta, hour, &[]);
+        }
+        self.fill();
+    }
+
     fn carry_out(&mut self, delta: &Delta, hour: usize, moved: &[(u32, Margin)]) {
         let hours = self.demand.hours();
         for row in &delta.demand {
