@@ -12,6 +12,7 @@ use crate::{
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
+    parallel::shared_out,
     time::Day,
     waterfall::{Capacity, CapacityId, Rates, Waterfall},
 };
@@ -196,10 +197,11 @@ impl Bill<'_> {
         }
         let market = self.market(&others, figures);
         let alone = |(place, (of, other)): (usize, (&'o Offering, &Offering))| {
-            let (steps, gain) = market.alone(place, figures, threads)?;
+            let (steps, gain) = market.alone(place, figures)?;
             Some((of, Purchase { offering: other.clone(), steps }, money(gain)))
         };
-        bought.into_iter().zip(others).enumerate().filter_map(alone).collect()
+        let pairs: Vec<_> = bought.into_iter().zip(others).enumerate().collect();
+        shared_out(pairs, threads, alone).into_iter().flatten().collect()
     }
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
@@ -246,10 +248,9 @@ impl Market {
     }
 
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
-    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Option<(u32, i128)> {
-        let candidate = self.bounded(place, figures, threads);
-        let effort = Effort { threads, ..effort(figures) };
-        let steps = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort);
+    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
+        let candidate = self.bounded(place, figures, 1);
+        let steps = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort(figures));
         let gain = commitments::alone(&self.waterfall, &self.rates, &candidate, steps);
         (gain > 0).then_some((steps, gain))
     }
@@ -280,7 +281,7 @@ impl Market {
         let hours = waterfall.demand().hours();
         let all = self.candidates.iter().zip(steps);
         let changes: Vec<_> = all.map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..hours)).collect();
-        waterfall.apply(&changes);
+        waterfall.apply_from_scratch(&changes);
         waterfall
     }
 
