@@ -12,6 +12,7 @@ mod buy;
 mod cap;
 mod edit;
 mod exchange;
+mod found;
 mod free;
 mod holdings;
 mod hours;

@@ -14,10 +14,14 @@
 
 pub mod ladder;
 pub mod limits;
+mod links;
+mod near;
 mod optimise;
 pub mod paths;
+mod search;
 
-pub use optimise::{Advice, Effort, covers, optimise};
+pub use links::covers;
+pub use optimise::{Advice, Effort, best, best_of_one, optimise};
 
 use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
 use std::ops::Range;
@@ -47,13 +51,10 @@ impl Candidate {
 /// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
 #[must_use]
 pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
-    let (mut waterfall, hours) = (waterfall.clone(), waterfall.demand().hours());
+    let mut waterfall = waterfall.clone();
     let gain = |(candidate, steps): (&Candidate, &u32)| match steps {
         0 => 0,
-        steps => {
-            let effect = waterfall.apply(&[candidate.buy(i64::from(*steps), 0..hours)]);
-            -rates.change(&effect) - candidate.grid.cost_of(*steps, hours)
-        }
+        steps => bought(&mut waterfall, rates, candidate, *steps),
     };
     candidates.iter().zip(steps).map(gain).collect()
 }
@@ -61,9 +62,32 @@ pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], s
 /// What buying `steps` of one candidate gains, if nothing else is bought, after its own cost; in 1e-21 USD.
 #[must_use]
 pub fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
+    if is_wide(waterfall, candidate) {
+        return bought(&mut waterfall.clone(), rates, candidate, steps);
+    }
     let hours = waterfall.demand().hours();
     let effect = waterfall.peek(&[candidate.buy(i64::from(steps), 0..hours)]);
     -rates.change(&effect) - candidate.grid.cost_of(steps, hours)
+}
+
+/// Buys so much of a candidate and tells what that gains after its own cost.
+fn bought(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
+    let hours = waterfall.demand().hours();
+    let buys = [candidate.buy(i64::from(steps), 0..hours)];
+    let saved = if is_wide(waterfall, candidate) {
+        let before = rates.value(waterfall.totals());
+        waterfall.apply_from_scratch(&buys);
+        before - rates.value(waterfall.totals())
+    } else {
+        -rates.change(&waterfall.apply(&buys))
+    };
+    saved - candidate.grid.cost_of(steps, hours)
+}
+
+/// Whether a candidate may cover so many pools that to buy all of it at once is sooner priced from scratch than by a walk from pool to pool.
+fn is_wide(waterfall: &Waterfall, candidate: &Candidate) -> bool {
+    const MANY: usize = 500;
+    waterfall.places_of(candidate.capacity) > MANY
 }
 
 /// What buying `steps` of each candidate gains together, after their own cost; in 1e-21 USD.

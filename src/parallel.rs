@@ -15,6 +15,18 @@ pub(crate) fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work
     })
 }
 
+/// What two pieces of work come to, at once where there are threads for both.
+pub(crate) fn at_once<A: Send, B>(threads: usize, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    if threads < 2 {
+        return (one(), other());
+    }
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
+}
+
 /// What each item becomes, in the items' order; each of so many threads takes the next one as soon as it is done with one.
 pub(crate) fn shared_out<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let workers = threads.min(items.len());

@@ -362,6 +362,12 @@ impl Waterfall {
         &self.amounts[at * hours..(at + 1) * hours]
     }
 
+    /// How many places of pools a capacity has.
+    #[must_use]
+    pub fn places_of(&self, capacity: CapacityId) -> usize {
+        self.layout.steps_of(capacity.0 as usize).map(|step| self.layout.fills(step).len()).sum()
+    }
+
     /// The capacities that may cover a pool, in the order of their steps.
     pub fn covering(&self, pool: PoolId) -> impl Iterator<Item = CapacityId> + '_ {
         self.layout.places_of(pool.0 as usize).iter().map(|place| CapacityId(self.layout.capacity[place.step as usize]))

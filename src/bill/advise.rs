@@ -1,13 +1,20 @@
 //! What to buy of everything that is offered: all offers weighed together on the bill as it is.
 
-use super::{Bill, Offering, Purchase, Tranche, buy::Offered, holdings::Holding, losers::Losers, tranches::Rungs};
+use super::{
+    Bill, Offering, Purchase, Tranche,
+    buy::Offered,
+    found::{Asked, Found, effort},
+    holdings::Holding,
+    losers::Losers,
+};
 use crate::{
     commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
+    parallel::shared_out,
     time::Day,
-    waterfall::{Capacity, CapacityId, Curve, Rates, Waterfall},
+    waterfall::{Capacity, CapacityId, Rates, Waterfall},
 };
 use std::ops::Range;
 
@@ -99,22 +106,20 @@ impl Bill<'_> {
         let why = format!("not among the {most} offers for which most is paid on demand (`commitments.most_offers`)");
         let left_out = self.keep_largest(&mut open, offers, most).into_iter();
         advice.declined.extend(left_out.map(|offer| Declined { offer, why: why.clone() }));
+        if open.is_empty() {
+            return advice;
+        }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
-        let effort = effort(figures, threads);
-        let steps = market.best(figures, &effort);
-        let gains = stacked(&market.waterfall, &market.rates, &market.candidates, &steps);
-        let backtests = market.backtest(figures, &effort);
-        let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
         let now = today.market(&wanted, figures);
-        let rungs = Rungs { today: &now, after: &market, steps: &steps, figures, effort: &effort, as_of };
-        let mut ladder = self.ladder(&rungs);
+        let found = self.found(&Asked { market: &market, now: &now, figures, as_of, threads });
+        let Found { steps, gains, backtests, varied, mut ladder } = found;
         advice.weeks = ladder.weeks;
-        let mut largest: Vec<usize> = (0..steps.len()).collect();
+        let mut largest: Vec<usize> = (0..steps.len()).filter(|place| steps[*place] > 0).collect();
         largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
         largest.truncate(figures.with_alternatives);
-        let losers = Losers::of(&market, &steps, figures, threads);
-        let bought = largest.iter().filter(|place| steps[**place] > 0).map(|place| wanted[*place]);
+        let losers = Losers::of(&market, &steps, &largest, figures, threads);
+        let bought = largest.iter().map(|place| wanted[*place]);
         let terms = self.other_terms(bought, others, figures, threads);
         let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
@@ -192,10 +197,11 @@ impl Bill<'_> {
         }
         let market = self.market(&others, figures);
         let alone = |(place, (of, other)): (usize, (&'o Offering, &Offering))| {
-            let (steps, gain) = market.alone(place, figures, threads)?;
+            let (steps, gain) = market.alone(place, figures)?;
             Some((of, Purchase { offering: other.clone(), steps }, money(gain)))
         };
-        bought.into_iter().zip(others).enumerate().filter_map(alone).collect()
+        let pairs: Vec<_> = bought.into_iter().zip(others).enumerate().collect();
+        shared_out(pairs, threads, alone).into_iter().flatten().collect()
     }
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
@@ -233,18 +239,18 @@ fn group(offers: &[&Offering], at: usize) -> Option<u32> {
 }
 
 impl Market {
-    /// The best amounts, within what a target coverage or a risk lets one buy.
+    /// The best amounts, within what a target coverage or a risk lets one buy; `alike` is what is best of a demand that is much alike.
     #[must_use]
-    pub fn best(&self, figures: &CommitmentFigures, effort: &Effort) -> Vec<u32> {
+    pub fn best(&self, figures: &CommitmentFigures, effort: &Effort, alike: Option<&[u32]>) -> Vec<u32> {
         let places = 0..self.candidates.len();
         let candidates: Vec<Candidate> = places.map(|place| self.bounded(place, figures, effort.threads)).collect();
-        commitments::optimise(&self.waterfall, &self.rates, &candidates, effort).steps
+        commitments::best(&self.waterfall, &self.rates, &candidates, effort, alike)
     }
 
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
-    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Option<(u32, i128)> {
-        let candidate = self.bounded(place, figures, threads);
-        let (steps, _) = Curve::new(&self.waterfall, candidate.capacity, &self.rates, threads).best(&candidate.grid);
+    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
+        let candidate = self.bounded(place, figures, 1);
+        let steps = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort(figures));
         let gain = commitments::alone(&self.waterfall, &self.rates, &candidate, steps);
         (gain > 0).then_some((steps, gain))
     }
@@ -275,7 +281,7 @@ impl Market {
         let hours = waterfall.demand().hours();
         let all = self.candidates.iter().zip(steps);
         let changes: Vec<_> = all.map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..hours)).collect();
-        waterfall.apply(&changes);
+        waterfall.apply_from_scratch(&changes);
         waterfall
     }
 
@@ -291,7 +297,7 @@ impl Market {
         money(with.totals().used[candidate.capacity.0 as usize]).to_f64() / money(offered).to_f64()
     }
 
-    fn of_hours(&self, hours: Range<usize>) -> Self {
+    pub(super) fn of_hours(&self, hours: Range<usize>) -> Self {
         let waterfall = self.waterfall.of_hours(std::slice::from_ref(&hours));
         let (rates, holdings, candidates) = (self.rates.clone(), Vec::new(), self.candidates.clone());
         Self { waterfall, rates, holdings, candidates }
@@ -304,23 +310,6 @@ impl Market {
         let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
         Self { waterfall, rates, holdings, candidates }
     }
-
-    /// What the advice of all but the last hours saves in these, by candidate.
-    fn backtest(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
-        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        if hours < 2 * kept || kept == 0 {
-            return None;
-        }
-        let steps = self.of_hours(0..hours - kept).best(figures, effort);
-        let gains = self.of_hours(hours - kept..hours).gains(&steps);
-        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
-        Some(steps.into_iter().zip(gains).map(test).collect())
-    }
-}
-
-/// How hard to search.
-fn effort(figures: &CommitmentFigures, threads: usize) -> Effort {
-    Effort { starts: figures.starts, points: figures.points, threads }
 }
 
 /// The waterfall's 1e-21 as money.

@@ -1,7 +1,7 @@
 //! What is not advised though it could cover the same usage as what is: the losers of the joint advice, by name.
 
 use super::Market;
-use crate::{commitments, defaults::CommitmentFigures, waterfall::PoolId};
+use crate::{commitments, defaults::CommitmentFigures, parallel::shared_out, waterfall::PoolId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Offers that are not advised, with what each would gain alone.
@@ -11,13 +11,21 @@ pub(super) struct Losers {
 }
 
 impl Losers {
-    pub(super) fn of(market: &Market, steps: &[u32], figures: &CommitmentFigures, threads: usize) -> Self {
+    /// The losers to some of what is bought.
+    pub(super) fn of(
+        market: &Market,
+        steps: &[u32],
+        bought: &[usize],
+        figures: &CommitmentFigures,
+        threads: usize,
+    ) -> Self {
         let covers = commitments::covers(&market.waterfall, &market.candidates);
-        if steps.iter().all(|steps| *steps == 0) {
-            return Self { covers, gains: BTreeMap::new() };
-        }
-        let not_bought = (0..steps.len()).filter(|place| steps[*place] == 0);
-        let gains = not_bought.filter_map(|place| Some((place, market.alone(place, figures, threads)?))).collect();
+        let loses = |place: &usize| {
+            steps[*place] == 0 && bought.iter().any(|other| !covers[*place].is_disjoint(&covers[*other]))
+        };
+        let lost = (0..steps.len()).filter(loses).collect();
+        let gains = shared_out(lost, threads, |place| Some((place, market.alone(place, figures)?)));
+        let gains = gains.into_iter().flatten().collect();
         Self { covers, gains }
     }
 

@@ -9,7 +9,7 @@ use super::{
     hours,
 };
 use crate::{
-    commitments::{self, Effort, ladder, paths},
+    commitments::{self, ladder, paths},
     defaults::{CommitmentFigures, LadderFigures},
     money::{Money, Quantity},
     time::{Day, Hour, MONTH_HOURS, Span},
@@ -37,42 +37,56 @@ pub(super) struct Ladder {
     pub(super) weeks: usize,
 }
 
-/// What the ladder is made from.
+/// The weeks that were read, as usage would be in them after the advice on it, and paths of demand made of them.
+pub(super) struct Weeks {
+    markets: Vec<Market>,
+    drawn: Vec<Vec<usize>>,
+    /// Whether there are enough of them for paths.
+    enough: bool,
+    /// The demand of a bad path, in parts of ten thousand of what all weeks have on average.
+    pub(super) low: u32,
+}
+
+/// What the ladder is made from: the market after all advice on usage, and the best amounts by candidate there and elsewhere.
 pub(super) struct Rungs<'a> {
-    /// The bill as it is today, and the offers' market on it.
-    pub(super) today: &'a Market,
-    /// The market after all advice on usage.
-    pub(super) after: &'a Market,
-    /// The advice: steps by candidate.
+    pub(super) weeks: &'a Weeks,
+    /// What is advised.
     pub(super) steps: &'a [u32],
+    /// What would be with demand as low as on the bad path.
+    pub(super) bad: &'a [u32],
+    /// What would be on the bill as it is today.
+    pub(super) now: &'a [u32],
     pub(super) figures: &'a CommitmentFigures,
-    pub(super) effort: &'a Effort,
     pub(super) as_of: Day,
 }
 
 impl Bill<'_> {
+    /// The weeks that were read, in the market after all advice on usage.
+    pub(super) fn weeks(&self, after: &Market, figure: &LadderFigures) -> Weeks {
+        let markets = self.weekly(after);
+        let enough = markets.len() >= figure.min_weeks;
+        let drawn = paths::paths(markets.len(), figure.path_weeks, figure.paths, figure.seed);
+        let low = if enough { low_path(after, &markets, &drawn, figure) } else { lowest(after, &markets) };
+        Weeks { markets, drawn, enough, low }
+    }
+
     /// Splits advice into what is safe tonight and what waits.
     pub(super) fn ladder(&self, rungs: &Rungs<'_>) -> Ladder {
-        let Rungs { today, after, steps, figures, effort, as_of } = rungs;
+        let Rungs { weeks: Weeks { markets: weeks, drawn, enough, .. }, steps, bad, now, figures, as_of } = rungs;
         let figure = &figures.ladder;
-        let weeks = self.weeks(after);
-        let enough = weeks.len() >= figure.min_weeks;
-        let drawn = paths::paths(weeks.len(), figure.path_weeks, figure.paths, figure.seed);
-        let low = if enough { low_path(after, &weeks, &drawn, figure) } else { lowest(after, &weeks) };
-        let (bad, now) = (after.scaled(low).best(figures, effort), today.best(figures, effort));
-        let part = |((all, bad), now): ((&u32, u32), u32)| {
-            let safe = (*all).min(bad).min(now);
+        let part = |((all, bad), now): ((&u32, &u32), &u32)| {
+            let safe = *all.min(bad).min(now);
             let rest = f64::from(all - safe) / f64::from((*all).max(1)) * 100.0;
             if rest < figure.least_percent { *all } else { safe }
         };
-        let safe: Vec<u32> = steps.iter().zip(bad).zip(now).map(part).collect();
+        let safe: Vec<u32> = steps.iter().zip(*bad).zip(*now).map(part).collect();
         let worth = |steps: &[u32]| -> Vec<Vec<i128>> { weeks.iter().map(|week| week.gains(steps)).collect() };
         let (first, whole) = (worth(&safe), worth(steps));
         let later = Day(as_of.0.saturating_add(figure.usage_advice_days));
         let of = |at: usize| {
             let quantiles = |of: &dyn Fn(usize) -> i128| {
                 let weekly: Vec<i128> = (0..weeks.len()).map(of).collect();
-                let outcomes = ladder::outcomes(&weekly, &drawn);
+                let outcomes = ladder::outcomes(&weekly, drawn);
                 let month = |q: f64| {
                     let hours = i128::from(WEEK) * i128::try_from(figure.path_weeks).unwrap_or(1);
                     money(ladder::quantile(&outcomes, q)).ratio(MONTH_HOURS.into(), hours)
@@ -98,7 +112,7 @@ impl Bill<'_> {
 
     /// The market of every whole week that was read, as usage would be after the advice on it: each pool's hours then, by what is left
     /// of its usage in the priced period.
-    fn weeks(&self, after: &Market) -> Vec<Market> {
+    fn weekly(&self, after: &Market) -> Vec<Market> {
         let read = self.facts.read;
         let count = read.hours() / i64::from(WEEK);
         let starts = (0..i32::try_from(count).unwrap_or(0)).map(|week| read.end.plus(-WEEK * (week + 1)));

@@ -31,7 +31,7 @@ pub fn gains(
 /// What usage would cost on demand in each span of hours, in 1e-21 USD: how much demand there is.
 #[must_use]
 pub fn demand(waterfall: &Waterfall, rates: &Rates, spans: &[Range<usize>]) -> Vec<i128> {
-    spans.iter().map(|span| rates.value_of(&waterfall.demand().of_hours(std::slice::from_ref(span)))).collect()
+    spans.iter().map(|span| rates.value_in(waterfall.demand(), span.clone())).collect()
 }
 
 /// The sum over each path of what its weeks are worth; weeks that are not told are worth nothing.

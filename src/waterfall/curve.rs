@@ -41,10 +41,16 @@ impl Curve {
     /// Follows a capacity as it grows in all hours alike from what it is now, hours shared out to `threads` workers.
     #[must_use]
     pub fn new(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates, threads: usize) -> Self {
+        Self::up_to(waterfall, capacity, rates, threads, Amount::MAX)
+    }
+
+    /// The same up to a limit, behind which it is taken to be level.
+    #[must_use]
+    pub fn up_to(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates, threads: usize, limit: Amount) -> Self {
         let hours = waterfall.demand.hours();
         let rates: Vec<f64> = rates.0.iter().map(|rate| *rate as f64).collect();
         let some = |hours: std::ops::Range<usize>| {
-            let (mut sweep, mut breaks) = (Sweep::new(waterfall, &rates), Vec::new());
+            let (mut sweep, mut breaks) = (Sweep::new(waterfall, &rates, limit as f64), Vec::new());
             hours.for_each(|hour| sweep.hour(capacity.0 as usize, hour, &mut breaks));
             breaks
         };
@@ -64,6 +70,14 @@ impl Curve {
     #[must_use]
     pub fn points(&self) -> usize {
         self.points.len()
+    }
+
+    /// What the first bit more saves over all hours, as a share of what it costs.
+    #[must_use]
+    pub fn first(&self, grid: &Grid) -> f64 {
+        let first = self.points.iter().take_while(|point| point.amount <= 0.0).last();
+        let hourly = first.map_or(0.0, |point| point.slope) * grid.step as f64;
+        hourly / grid.cost_of(1, self.hours).max(1) as f64
     }
 
     /// What `amount` more saves over all hours, in 1e-21 USD.

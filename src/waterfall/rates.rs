@@ -1,6 +1,7 @@
 //! What uncovered usage costs: linear on top of the waterfall.
 
 use super::{Demand, Effect, Totals, Units};
+use std::ops::Range;
 
 /// On-demand rates by pool, in 1e-12 USD per unit of usage. Values are in 1e-21 USD, exact.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,9 +17,15 @@ impl Rates {
     /// What all usage would cost if nothing covered it, in 1e-21 USD.
     #[must_use]
     pub fn value_of(&self, demand: &Demand) -> i128 {
+        self.value_in(demand, 0..demand.hours())
+    }
+
+    /// The same of the usage of some hours.
+    #[must_use]
+    pub fn value_in(&self, demand: &Demand, hours: Range<usize>) -> i128 {
         let sum = |row: &[Units]| row.iter().map(|units| i128::from(*units)).sum::<i128>();
-        let pools = (0..demand.pools()).zip(&self.0);
-        pools.map(|(pool, rate)| sum(demand.row(pool)) * i128::from(*rate)).sum()
+        let pools = (0..demand.pools()).zip(&self.0).filter(|(_, rate)| **rate != 0);
+        pools.map(|(pool, rate)| sum(&demand.row(pool)[hours.clone()]) * i128::from(*rate)).sum()
     }
 
     /// By how much that changes, in 1e-21 USD.

@@ -46,6 +46,8 @@ struct Visit {
 pub(super) struct Sweep<'a> {
     waterfall: &'a Waterfall,
     rates: &'a [f64],
+    /// How much the capacity may grow.
+    limit: f64,
     hour: usize,
     /// How much the capacity has grown.
     now: f64,
@@ -60,11 +62,12 @@ pub(super) struct Sweep<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    pub(super) fn new(waterfall: &'a Waterfall, rates: &'a [f64]) -> Self {
+    pub(super) fn new(waterfall: &'a Waterfall, rates: &'a [f64], limit: f64) -> Self {
         let slot = vec![0; waterfall.layout.steps()];
         Self {
             waterfall,
             rates,
+            limit,
             hour: 0,
             now: 0.0,
             slot,
@@ -92,6 +95,10 @@ impl<'a> Sweep<'a> {
             slope = saves;
             let next = self.visits.iter().enumerate().min_by(|(_, a), (_, b)| a.event.total_cmp(&b.event));
             let Some((at, visit)) = next.filter(|(_, visit)| visit.event < f64::INFINITY) else { break };
+            if visit.event > self.limit {
+                breaks.push((self.limit, -slope));
+                break;
+            }
             self.now = visit.event.max(self.now);
             let stand = visit.stand;
             self.rewind(at);

@@ -72,6 +72,13 @@ impl Waterfall {
         }
     }
 
+    /// Carries out an edit and prices all hours from scratch: sooner done than a walk where much changes.
+    pub fn apply_from_scratch(&mut self, changes: &[Change]) {
+        let delta = Delta::of(self, changes).within(self);
+        self.settle(&delta, &Effect::default());
+        self.fill();
+    }
+
     /// Walks through every hour in which an edit changes something, and tells after each where steps then stand.
     pub(super) fn walk(&self, delta: &Delta, mut then: impl FnMut(usize, &[(u32, Margin)])) -> Walk {
         let span = delta.span(self.demand.hours());

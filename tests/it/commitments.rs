@@ -6,7 +6,7 @@ use crate::{
 };
 use curtail::{
     commitments::{
-        Candidate, Effort, gain,
+        Candidate, Effort, best, gain,
         ladder::{demand, gains, outcomes, path_at, quantile},
         limits::{usable, within_coverage, within_risk},
         optimise,
@@ -153,6 +153,31 @@ fn workers_do_not_matter_and_gains_add_up() {
     let cost: i128 =
         candidates.iter().zip(&alone.steps).map(|(candidate, steps)| candidate.grid.cost_of(*steps, 48)).sum();
     assert_eq!(alone.gain(), saved - cost);
+}
+
+#[test]
+fn a_search_of_some_hours_first_is_hardly_worse_than_one_of_all() {
+    for (families, kinds, owned) in [(3, [3, 3, 2], 4), (4, [4, 8, 2], 5), (6, [6, 6, 2], 3)] {
+        let company = company(3 * WEEK, families, kinds, |n| (n * 7) % 10 < owned);
+        let waterfall = company.market.price();
+        let mut candidates = candidates(&company, &waterfall, u32::try_from(kinds[0]).unwrap());
+        // The last two exclude each other.
+        let [.., one, other] = &mut candidates[..] else { panic!("several") };
+        (one.group, other.group) = (Some(1), Some(1));
+        let all = optimise(&waterfall, &company.rates, &candidates, &Effort { points: 100_000_000, ..EFFORT });
+        let effort = Effort { points: all.points / 10, ..EFFORT };
+        let some = optimise(&waterfall, &company.rates, &candidates, &effort);
+        assert!(some.points < all.points / 5, "{} of {} points", some.points, all.points);
+        assert!(some.gain() > all.gain() / 1000 * 999, "{} of {}", some.gain(), all.gain());
+        assert!(some.steps.iter().rev().take(2).filter(|steps| **steps > 0).count() < 2);
+        let alone = optimise(&waterfall, &company.rates, &candidates, &Effort { threads: 1, ..effort });
+        assert_eq!(alone, some, "workers do not matter");
+        // From what is best of a tenth less it comes there too.
+        let less = waterfall.with(waterfall.demand().scaled(90, 100), &company.market.capacities);
+        let alike = best(&less, &company.rates, &candidates, &effort, None);
+        let steps = best(&waterfall, &company.rates, &candidates, &effort, Some(&alike));
+        assert!(gain(&waterfall, &company.rates, &candidates, &steps) > all.gain() / 1000 * 999);
+    }
 }
 
 /// Ten hours of 1 to 10 units at 1 $, a plan of 0.70 $ a unit, and a second pool of 5 units that a plan of 2 units' worth covers.

@@ -137,6 +137,22 @@ proptest! {
     }
 
     #[test]
+    fn up_to_a_limit_it_is_the_same(offer in offer(3), limit in 1i128..60, parts in proptest::collection::vec(0i128..=1000, 8)) {
+        let (waterfall, limit) = (offer.market.price(), limit * 1_000_000_000_000_000_000_000);
+        let whole = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
+        let curve = Curve::up_to(&waterfall, CapacityId(0), &offer.rates, 1, limit);
+        for part in parts {
+            let (some, all) = (curve.saved(limit * part / 1000), whole.saved(limit * part / 1000));
+            prop_assert!((some - all).abs() <= dust(all), "{part}: {some} is not {all}");
+        }
+        prop_assert!((curve.saved(limit * 2) - curve.saved(limit)).abs() <= dust(curve.saved(limit)), "level behind the limit");
+        prop_assert!(curve.first(&offer.grid).total_cmp(&whole.first(&offer.grid)).is_eq());
+        let grid = Grid { most: u32::try_from(limit / offer.grid.step).unwrap().min(offer.grid.most), ..offer.grid };
+        let ((_, some), (_, all)) = (curve.best(&grid), whole.best(&grid));
+        prop_assert!((some - all).abs() <= dust(all));
+    }
+
+    #[test]
     fn workers_do_not_matter(offer in offer(9)) {
         let waterfall = offer.market.price();
         let alone = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
