@@ -46,10 +46,10 @@ const ROUNDS: usize = 40;
 /// A curve is taken to have a point for so many places of its capacity in all hours: with few it is followed in all hours at once.
 const MANY: usize = 10;
 
-/// Every how manieth hour is searched first.
+/// One hour in so many is searched first.
 const FIRST: usize = 37;
 
-/// On every how manieth hour the neighbourhood of what was found is searched then, and which part of the whole a round that gains less is
+/// In one hour of how many the neighbourhood of what was found is searched then, and which part of the whole a round that gains less is
 /// the last.
 const FINER: [(usize, i128); 3] = [(11, 10_000), (5, 10_000), (1, 300_000)];
 
