@@ -7,7 +7,7 @@ use super::{
     focus::Translator,
     ids::{Ids, ResourceSym},
     lines::{Coded, Dictionary, Lines, NO_AMOUNT, NO_MOMENT},
-    tags::{CATEGORY, Joiner, RowSets, TagsId},
+    tags::{CATEGORY, Joiner, RowSets, TagsId, is_told},
 };
 use crate::{
     error::{Error, Result},
@@ -391,7 +391,7 @@ fn map_entries(array: &MapArray, names: &mut Names) -> Result<Ragged> {
         if !array.is_null(row) {
             let entries = usize::try_from(offsets[row]).unwrap_or(0)..usize::try_from(offsets[row + 1]).unwrap_or(0);
             let all = entries.filter_map(|at| Some((*keys.get(at)?, *values.get(at)?)));
-            pairs.extend(all.filter(|(_, value)| *value != Sym::NONE));
+            pairs.extend(all.filter(is_told));
         }
         ends.push(pairs.len());
     }

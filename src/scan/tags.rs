@@ -75,6 +75,12 @@ fn pairs<'a>(all: &'a [(Sym, Sym)], ends: &[usize], id: u32) -> &'a [(Sym, Sym)]
 /// A set of tags as (key, value) pairs.
 type Pairs = [(Sym, Sym)];
 
+/// Whether an entry of a map says something: it has a key and a value.
+#[inline]
+pub(super) fn is_told((key, value): &(Sym, Sym)) -> bool {
+    *key != Sym::NONE && *value != Sym::NONE
+}
+
 /// The sets of a map column's rows. A row that repeats an earlier one is found by its raw pairs, without sorting them.
 pub(super) struct RowSets {
     prefix: &'static str,

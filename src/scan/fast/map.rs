@@ -6,7 +6,7 @@
 use super::{
     super::{
         lines::Coded,
-        tags::{RowSets, SeenRows, TagSets, TagsId},
+        tags::{RowSets, SeenRows, TagSets, TagsId, is_told},
     },
     chunk::{Next, Pages, changed_levels, surplus},
     column::{Values, dictionary},
@@ -207,7 +207,7 @@ impl Map {
         if keys || values { Err(surplus()) } else { Ok(()) }
     }
 
-    /// The sets of the next `rows` rows. Entries without a value are left out.
+    /// The sets of the next `rows` rows. Entries without a key or a value are left out.
     ///
     /// # Errors
     /// A corrupt page, leaves that disagree, or fewer rows than the row group has.
@@ -258,7 +258,7 @@ impl Map {
         let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
         let value = (values.definition[values.at] == values.present).then(|| values.take());
         if let (Some(key), Some(value)) = (key, value)
-            && value != Sym::NONE
+            && is_told(&(key, value))
         {
             self.row.push((key, value));
         }
@@ -299,7 +299,7 @@ impl Map {
         let codes = key_codes.iter().copied().zip(value_codes.iter().copied());
         let set = self.coded.find(codes.clone()).unwrap_or_else(|slot| {
             let text = |(key, value)| (keys.found.values[key as usize], values.found.values[value as usize]);
-            let row: Vec<(Sym, Sym)> = codes.clone().map(text).filter(|(_, value)| *value != Sym::NONE).collect();
+            let row: Vec<(Sym, Sym)> = codes.clone().map(text).filter(is_told).collect();
             let set = self.sets.number(&row, home.names, tags);
             self.coded.keep(codes, slot, set);
             set

@@ -126,7 +126,11 @@ impl Rle {
             if header == 0 {
                 return Err(ends_early()); // some writers pad with zeros
             }
-            self.run = if header & 1 == 0 { self.repeat(header >> 1)? } else { self.packed(header >> 1) };
+            let length = header >> 1;
+            if i32::try_from(length).is_err() {
+                return Err(Error::new(format!("is corrupt: a run of {length} values, more than a page can hold")));
+            }
+            self.run = if header & 1 == 0 { self.repeat(length)? } else { self.packed(length) };
         }
     }
 
@@ -313,6 +317,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_run_of_more_values_than_a_page_can_hold_is_an_error() {
+        // Half of 2^33 repeats of one value.
+        let mut rle = Rle::new(Bytes::from_static(&[0x80, 0x80, 0x80, 0x80, 0x20, 1]), 1).unwrap();
+        assert!(rle.fill(&mut [0; 1]).unwrap_err().to_string().contains("4294967296 values"));
     }
 
     #[test]
