@@ -122,9 +122,7 @@ impl Commitments {
 
     /// Adds a line of a commitment.
     pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: &Amounts, names: &Names) {
-        use LineType::{RiFee, SavingsPlanCoveredUsage, SavingsPlanRecurringFee};
-        let plan = matches!(line.kind, SavingsPlanCoveredUsage | SavingsPlanRecurringFee);
-        let fee = matches!(line.kind, RiFee | SavingsPlanRecurringFee);
+        let (plan, fee) = (line.kind.is_of_plan(), line.kind.is_commitment_fee());
         if !fee && !line.priced && !line.stated {
             return;
         }
@@ -211,8 +209,7 @@ impl Commitments {
 /// The commitment of a line.
 #[inline]
 fn arn(lines: &Lines, row: usize, kind: LineType) -> Sym {
-    let plan = matches!(kind, LineType::SavingsPlanCoveredUsage | LineType::SavingsPlanRecurringFee);
-    lines.text(if plan { Text::PlanArn } else { Text::ReservationArn }, row)
+    lines.text(if kind.is_of_plan() { Text::PlanArn } else { Text::ReservationArn }, row)
 }
 
 /// What a line tells of its commitment. What a reservation is for is told by its fee; what its covered lines say of types is about the

@@ -244,8 +244,7 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds to the hours of classes.
-    fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { places, hours }: &mut Room) {
-        places.clear();
+    fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { hours, .. }: &mut Room) {
         hours.clear();
         for (line, sums) in lines.iter().zip(sums).filter(|(line, _)| line.timed != Timed::No) {
             let start = line.span.start;
@@ -297,7 +296,7 @@ impl Fold for Sums<'_> {
                 let start = lines.moment(Moment::Start, row).map(Hour::of_seconds);
                 start.is_some_and(|hour| self.asked.window.period.holds(hour))
             };
-            kind.is_fee() || self.commitments.is_untold(lines, row, kind.line) && priced()
+            kind.line.is_commitment_fee() || self.commitments.is_untold(lines, row, kind.line) && priced()
         })
     }
 

@@ -38,13 +38,7 @@ impl Kind {
     /// Whether lines tell of a commitment: they are covered by it, or its fees.
     #[inline]
     pub(super) fn of_commitment(self) -> bool {
-        self.line.is_covered() || self.is_fee()
-    }
-
-    /// Whether lines are the fees of a commitment.
-    #[inline]
-    pub(super) fn is_fee(self) -> bool {
-        matches!(self.line, LineType::RiFee | LineType::SavingsPlanRecurringFee)
+        self.line.is_covered() || self.line.is_commitment_fee()
     }
 
     /// What is to be known of a class with some texts.

@@ -79,6 +79,18 @@ impl LineType {
         matches!(self, Self::DiscountedUsage | Self::SavingsPlanCoveredUsage)
     }
 
+    /// Whether the line is the recurring fee of a commitment.
+    #[must_use]
+    pub fn is_commitment_fee(self) -> bool {
+        matches!(self, Self::RiFee | Self::SavingsPlanRecurringFee)
+    }
+
+    /// Whether the line shows a Savings Plan at work: its fee, or usage that it covers.
+    #[must_use]
+    pub fn is_of_plan(self) -> bool {
+        matches!(self, Self::SavingsPlanCoveredUsage | Self::SavingsPlanRecurringFee)
+    }
+
     /// Whether the line is shown beside the cost of running things, not in it: tax, credit, refund.
     #[must_use]
     pub fn is_apart(self) -> bool {

@@ -159,10 +159,10 @@ impl Group {
         let Lines { text, resource, amount, moment, wide, .. } = &mut self.lines;
         let Dictionary { names, ids, tags, .. } = &mut *dictionary;
         let mut home = Home { names, ids, wide };
-        fill(&mut self.texts, text, rows, &mut home)?;
-        fill(self.resource.as_mut_slice(), std::slice::from_mut(resource), rows, &mut home)?;
-        fill(&mut self.amounts, amount, rows, &mut home)?;
-        fill(&mut self.moments, moment, rows, &mut home)?;
+        fill(&mut self.texts, text, (rows, true), &mut home)?;
+        fill(self.resource.as_mut_slice(), std::slice::from_mut(resource), (rows, true), &mut home)?;
+        fill(&mut self.amounts, amount, (rows, true), &mut home)?;
+        fill(&mut self.moments, moment, (rows, true), &mut home)?;
         for Slot { slot, name, column } in &mut self.flat {
             column.read(rows, &mut self.labels[*slot].1, &mut home).map_err(|error| error.in_column(&*name))?;
         }
@@ -180,13 +180,8 @@ impl Group {
         let Dictionary { names, ids, .. } = &mut *dictionary;
         let Lines { text, amount, wide, .. } = &mut self.lines;
         let mut home = Home { names, ids, wide };
-        if wanted {
-            fill(&mut self.late_texts, text, rows, &mut home)?;
-            fill(&mut self.late_amounts, amount, rows, &mut home)?;
-        } else {
-            pass(&mut self.late_texts, text, rows, &mut home)?;
-            pass(&mut self.late_amounts, amount, rows, &mut home)?;
-        }
+        fill(&mut self.late_texts, text, (rows, wanted), &mut home)?;
+        fill(&mut self.late_amounts, amount, (rows, wanted), &mut home)?;
         if self.left == 0 {
             self.finish(dictionary)?;
         }
@@ -216,28 +211,17 @@ impl Group {
     }
 }
 
-/// Reads the next rows of each column into its slot.
+/// Reads the next rows of each column into its slot, or passes over them where they are not wanted.
 fn fill<C: Convert>(
     columns: &mut [Slot<C>],
     out: &mut [Coded<C::Out>],
-    rows: usize,
+    (rows, wanted): (usize, bool),
     home: &mut Home<'_>,
 ) -> Result<()> {
     for Slot { slot, name, column } in columns {
-        column.read(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))?;
-    }
-    Ok(())
-}
-
-/// Passes over the next rows of each column.
-fn pass<C: Convert>(
-    columns: &mut [Slot<C>],
-    out: &mut [Coded<C::Out>],
-    rows: usize,
-    home: &mut Home<'_>,
-) -> Result<()> {
-    for Slot { slot, name, column } in columns {
-        column.pass(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))?;
+        let out = &mut out[*slot];
+        let done = if wanted { column.read(rows, out, home) } else { column.pass(rows, out, home) };
+        done.map_err(|error| error.in_column(&*name))?;
     }
     Ok(())
 }
