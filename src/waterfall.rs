@@ -21,9 +21,10 @@ mod effect;
 mod fill;
 mod plain;
 mod rates;
+mod spare;
 mod sweep;
+mod tried;
 mod walk;
-mod walked;
 
 pub use curve::{Curve, Grid};
 pub use delta::Delta;
@@ -31,10 +32,14 @@ pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
 pub use rates::Rates;
-pub use walked::{Trace, Walked};
+pub use tried::{Trace, Tried};
 
 use crate::money::about;
-use std::ops::Range;
+use spare::Tails;
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// Usage of a pool in an hour, in 1e-9 of its unit.
 pub type Units = i64;
@@ -178,6 +183,8 @@ pub struct Waterfall {
     positions: Vec<u32>,
     edges: Vec<Edge>,
     totals: Totals,
+    /// Worked out when they are asked for.
+    tails: OnceLock<Arc<Tails>>,
 }
 
 /// The steps, flat, and the way from a pool to them. It does not change.
@@ -299,7 +306,8 @@ impl Waterfall {
     fn priced(demand: Demand, amounts: Vec<Amount>, layout: Layout) -> Self {
         let cells = layout.steps() * demand.hours();
         let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
-        let mut waterfall = Self { demand, amounts, layout, positions, edges, totals: Totals::default() };
+        let (totals, tails) = (Totals::default(), OnceLock::new());
+        let mut waterfall = Self { demand, amounts, layout, positions, edges, totals, tails };
         waterfall.fill();
         waterfall
     }

@@ -60,14 +60,15 @@ impl Bill<'_> {
         }
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);
-        let kept = self.rows(&moves);
+        let (kept, tails) = (self.rows(&moves), self.waterfall.take_tails());
         let effect = self.waterfall.apply_sum(delta);
-        let saved = self.savings(&trial, &moves, self.after(&effect));
+        let saved = self.savings(&trial, &moves, self.after(&effect.left));
         let pools: Vec<(PoolId, Money)> =
             effect.left.iter().filter_map(|(pool, _)| Some((*pool, self.known_cheapest(*pool, ahead)?))).collect();
         let then = self.buying(&pools);
         let back = self.way_back(&kept);
         self.waterfall.apply_sum(back);
+        self.waterfall.put_tails(tails);
         Worth { saving: super::saving(&saved), ahead: then - self.buying(&pools) }
     }
 

@@ -42,7 +42,7 @@ impl Bill<'_> {
     pub(super) fn peek_deal(&self, edits: &[Edit]) -> Option<Vec<Change>> {
         let deal = self.deal(edits)?;
         let effect = self.waterfall.peek(&deal.changes);
-        let saving = self.uncovered.cost() - self.after(&effect).cost() - deal.cost;
+        let saving = self.uncovered.cost() - self.after(&effect.left).cost() - deal.cost;
         Some(self.gains(&effect.left, saving))
     }
 
@@ -52,7 +52,7 @@ impl Bill<'_> {
         self.prepare(edits.iter());
         let Some(deal) = self.deal(edits) else { return Vec::new() };
         let effect = self.waterfall.apply(&deal.changes);
-        let after = self.after(&effect);
+        let after = self.after(&effect.left);
         let saving = self.uncovered.cost() - after.cost() - deal.cost;
         self.uncovered = after;
         self.committed += deal.cost;

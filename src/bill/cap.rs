@@ -3,8 +3,8 @@
 use super::{
     Bill, Part, Place,
     edit::Selection,
-    hours::{Runs, units},
-    trial::{Kept, Trial, part},
+    hours::{Runs, part, units, whole},
+    trial::{Kept, Trial},
 };
 use crate::{money::Quantity, waterfall::Units};
 use std::{collections::BTreeSet, sync::Arc};
@@ -97,11 +97,6 @@ fn capped(runs: &Runs, limits: &[Limit]) -> Runs {
     }
     less.retain(|(_, left)| *left > 0);
     less
-}
-
-/// All units of some hours.
-fn whole(runs: &Runs) -> i128 {
-    runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The hours in which items are used: runs of instances, shares of what is metered, and the demand that they add up to.
 
-use super::pools::Pools;
+use super::{amounts::hours_in, pools::Pools};
 use crate::{
     facts::{ClassId, Facts, Usage},
-    money::{Quantity, about},
+    money::{Money, Quantity, about},
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -34,17 +34,87 @@ pub(super) fn runs_of(
     of_class.map(move |usage| (inside(usage.hours, period), units(usage.per_hour)))
 }
 
-/// What all resources used of a class, by the hour of the period. It is quickest by `for_each`, `fold` and `sum`.
-pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
+/// What all resources used of a class, day by day: the hours of the period, and as many sums.
+fn days_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (Range<usize>, &[Quantity])> + Clone + '_ {
     let period = facts.window.period;
     let first = facts.class_days.partition_point(|day| day.class < class);
     let days = facts.class_days[first..].iter().take_while(move |day| day.class == class);
-    let hours = days.flat_map(move |day| {
+    days.map(move |day| {
         let start = day.day.start();
         let skipped = usize::try_from(i64::from(period.start.0) - i64::from(start.0)).unwrap_or(0);
-        inside(Span::new(start, start.plus(24)), period).zip(day.hours.iter().skip(skipped).copied())
-    });
+        (inside(Span::new(start, start.plus(24)), period), day.hours.get(skipped..).unwrap_or_default())
+    })
+}
+
+/// What all resources used of a class, by the hour of the period. It is quickest by `for_each`, `fold` and `sum`.
+pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
+    let hours = days_of(facts, class).flat_map(|(hours, sums)| hours.zip(sums.iter().copied()));
     hours.filter(|(_, quantity)| quantity.0 > 0)
+}
+
+/// The hours of an item's usage, as billed: runs of instances, or what is metered, by the hour of the period. One of both is empty.
+#[derive(Default)]
+pub(super) struct Billed {
+    pub(super) runs: Runs,
+    pub(super) metered: Vec<Units>,
+}
+
+impl Billed {
+    /// All units of all hours.
+    pub(super) fn units(&self) -> i128 {
+        whole(&self.runs) + self.metered.iter().map(|each| i128::from(*each)).sum::<i128>()
+    }
+
+    /// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
+    pub(super) fn add_to(&self, row: &mut [Units], share: Money, sign: i64) {
+        add(row, &self.runs, share, sign);
+        for (units, each) in row.iter_mut().zip(&self.metered) {
+            *units = units.saturating_add(sign * part(*each, share));
+        }
+    }
+
+    /// Puts one resource's share of metered usage in the place of what was there.
+    pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, whole: Quantity) {
+        self.runs.clear();
+        self.metered.clear();
+        if whole.0 <= 0 {
+            return;
+        }
+        self.metered.resize(hours_in(facts.window.period), 0);
+        let share = Share::new(part.0.clamp(0, whole.0), whole.0);
+        for (hours, sums) in days_of(facts, class) {
+            for (units, sum) in self.metered[hours].iter_mut().zip(sums).filter(|(_, sum)| sum.0 > 0) {
+                *units += share.units(*sum);
+            }
+        }
+    }
+
+    /// Puts one resource's runs of instances in the place of what was there.
+    pub(super) fn run(&mut self, usage: &[Usage], class: ClassId, period: Span) {
+        self.runs.clear();
+        self.metered.clear();
+        self.runs.extend(runs_of(usage, class, period));
+    }
+}
+
+/// All units of some hours.
+pub(super) fn whole(runs: &Runs) -> i128 {
+    runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum()
+}
+
+/// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
+pub(super) fn add(row: &mut [Units], runs: &Runs, share: Money, sign: i64) {
+    for (hours, each) in runs {
+        let per_hour = sign * part(*each, share);
+        for units in row.get_mut(hours.clone()).unwrap_or_default() {
+            *units = units.saturating_add(per_hour);
+        }
+    }
+}
+
+/// A share of a quantity.
+pub(super) fn part(each: Units, share: Money) -> Units {
+    if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
 
 /// By class: what all resources used of it in the period, where that is metered and lies in a pool.

@@ -2,14 +2,14 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
-    hours::Runs,
+    hours::{self, Billed, Runs},
     pools::{self, Becomes},
 };
 use crate::{
     facts::Cost,
     money::Money,
     time::{Hour, parse_moment},
-    waterfall::{self, CapacityId, Delta, Effect, PoolId, Trace, Walked},
+    waterfall::{CapacityId, Delta, PoolId, Trace, Tried},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,8 @@ impl Bill<'_> {
         }
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);
-        let effect = self.waterfall.peek_sum(delta);
-        self.savings(&trial, &moves, self.after(&effect))
+        let tried = self.waterfall.tried(delta);
+        self.savings(&trial, &moves, self.after(&tried.left))
     }
 
     /// The same of edits of usage, with all that it takes to carry them out; `None` where commitments are among them.
@@ -39,21 +39,21 @@ impl Bill<'_> {
         let looked: BTreeSet<usize> = edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);
-        let walked = self.waterfall.walked(delta);
-        Some(Attempt { looked, trial, moves, walked })
+        let tried = self.waterfall.tried(delta);
+        Some(Attempt { looked, trial, moves, tried })
     }
 
     /// What an attempt that holds on this bill would save, item by item.
     #[must_use]
     pub fn saved_by(&self, attempt: &Attempt) -> Vec<Change> {
-        self.savings(&attempt.trial, &attempt.moves, self.after(&attempt.walked.effect))
+        self.savings(&attempt.trial, &attempt.moves, self.after(&attempt.tried.left))
     }
 
     /// Carries out an attempt that holds on this bill, and tells what that changes.
     pub fn carry_out(&mut self, attempt: Attempt) -> Wake {
-        self.waterfall.carry_out(&attempt.walked);
-        self.uncovered = self.after(&attempt.walked.effect);
-        let wake = Wake { items: attempt.trial.keys().copied().collect(), trace: attempt.walked.trace() };
+        let trace = self.waterfall.carry_out(&attempt.tried);
+        self.uncovered = self.after(&attempt.tried.left);
+        let wake = Wake { items: attempt.trial.keys().copied().collect(), trace };
         for (at, place) in attempt.trial {
             self.items[at].place = place;
         }
@@ -72,7 +72,7 @@ impl Bill<'_> {
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);
         let effect = self.waterfall.apply_sum(delta);
-        let after = self.after(&effect);
+        let after = self.after(&effect.left);
         let savings = self.savings(&trial, &moves, after);
         self.uncovered = after;
         for (at, place) in trial {
@@ -183,19 +183,22 @@ impl Bill<'_> {
     /// The usage that leaves its pool and where it goes, by item, and by how much usage changes in each hour.
     pub(super) fn moves(&self, trial: &Trial) -> (Vec<Moved>, Delta) {
         let (mut moves, mut delta) = (Vec::new(), Delta::new(self.waterfall.demand().hours()));
-        let mut billed = Runs::new();
+        let mut billed = Billed::default();
         for (at, place) in trial.iter().filter(|(at, place)| self.items[**at].place != **place) {
             let item = &self.items[*at];
             let Place::Pool(pool, part) = &item.place else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
-                self.runs(item, &mut billed);
+                self.pools.billed(self.facts, (item.resource, item.class), item.billed.quantity, &mut billed);
             }
-            let mut end = |pool: PoolId, part: &Part, sign: i64| {
-                let runs = part.hours.as_deref().unwrap_or(&billed);
-                add(delta.demand(pool), runs, part.share, sign);
-                let units = runs.iter().map(|(hours, each)| hours.len() as i128 * i128::from(*each)).sum();
-                End { pool, share: part.share, units }
+            let mut end = |pool: PoolId, Part { share, hours }: &Part, sign: i64| {
+                let row = delta.demand(pool);
+                match hours {
+                    None => billed.add_to(row, *share, sign),
+                    Some(runs) => hours::add(row, runs, *share, sign),
+                }
+                let units = hours.as_deref().map_or_else(|| billed.units(), hours::whole);
+                End { pool, share: *share, units }
             };
             let from = end(*pool, part, -1);
             moves.push(Moved { item: *at, from, to: after.map(|(pool, part)| end(pool, part, 1)) });
@@ -208,8 +211,8 @@ impl Bill<'_> {
         self.pools.runs(self.facts, (item.resource, item.class), item.billed.quantity, runs);
     }
 
-    pub(super) fn after(&self, effect: &Effect) -> Uncovered {
-        let [gross, net] = self.rates.each_ref().map(|rates| rates.change(effect));
+    pub(super) fn after(&self, left: &[(PoolId, i128)]) -> Uncovered {
+        let [gross, net] = self.rates.each_ref().map(|rates| rates.change_of(left));
         Uncovered { gross: self.uncovered.gross + gross, net: self.uncovered.net + net }
     }
 
@@ -272,7 +275,7 @@ pub struct Attempt {
     looked: BTreeSet<usize>,
     trial: Trial,
     moves: Vec<Moved>,
-    walked: Walked,
+    tried: Tried,
 }
 
 /// What edits of usage changed once they were carried out.
@@ -285,7 +288,7 @@ impl Attempt {
     /// Whether it does the same once other edits are carried out: nothing that it looked at is changed by them.
     #[must_use]
     pub fn holds_beside(&self, wake: &Wake) -> bool {
-        self.looked.is_disjoint(&wake.items) && self.walked.holds_beside(&wake.trace)
+        self.looked.is_disjoint(&wake.items) && self.tried.holds_beside(&wake.trace)
     }
 }
 
@@ -302,19 +305,4 @@ pub(super) struct End {
     share: Money,
     /// Of all hours together, before the share.
     units: i128,
-}
-
-/// A share of a quantity.
-pub(super) fn part(each: waterfall::Units, share: Money) -> waterfall::Units {
-    if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
-}
-
-/// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
-fn add(row: &mut [waterfall::Units], runs: &Runs, share: Money, sign: i64) {
-    for (hours, each) in runs {
-        let per_hour = sign * part(*each, share);
-        for units in row.get_mut(hours.clone()).unwrap_or_default() {
-            *units = units.saturating_add(per_hour);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Hours in which no margin passes a pool: most of the hours of most edits.
 
-use super::{Amount, Delta, Edge, Margin, NONE, Place, Waterfall, walked::Ids};
+use super::{Amount, Delta, Edge, Margin, NONE, Place, Waterfall, tried::Ids};
 
 /// What is worked out of an hour before it is known whether no margin passes a pool in it.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! What uncovered usage costs: linear on top of the waterfall.
 
-use super::{Demand, Effect, Totals, Units};
+use super::{Demand, Effect, PoolId, Totals, Units};
 use std::ops::Range;
 
 /// On-demand rates by pool, in 1e-12 USD per unit of usage. Values are in 1e-21 USD, exact.
@@ -31,10 +31,13 @@ impl Rates {
     /// By how much that changes, in 1e-21 USD.
     #[must_use]
     pub fn change(&self, effect: &Effect) -> i128 {
-        effect
-            .left
-            .iter()
-            .map(|(pool, left)| left * self.0.get(pool.0 as usize).map_or(0, |rate| i128::from(*rate)))
-            .sum()
+        self.change_of(&effect.left)
+    }
+
+    /// By how much that changes with what is left of some pools, in 1e-21 USD.
+    #[must_use]
+    pub fn change_of(&self, left: &[(PoolId, i128)]) -> i128 {
+        let rate = |pool: PoolId| self.0.get(pool.0 as usize).map_or(0, |rate| i128::from(*rate));
+        left.iter().map(|(pool, left)| left * rate(*pool)).sum()
     }
 }

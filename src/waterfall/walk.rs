@@ -9,10 +9,10 @@ use super::{
     Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
     plain::Plain,
-    walked::{Ids, Looked},
+    tried::{Ids, Looked},
     whole_units,
 };
-use std::{cmp::Ordering, ops::Range};
+use std::{cmp::Ordering, ops::Range, sync::OnceLock};
 
 impl Waterfall {
     /// What an edit would change; nothing is changed.
@@ -29,28 +29,42 @@ impl Waterfall {
     /// What an edit would change of which the sum is known; nothing is changed.
     #[must_use]
     pub fn peek_sum(&self, delta: Delta) -> Effect {
-        self.walk(&delta.within(self), |_, _| ()).effect()
+        let delta = delta.within(self);
+        let span = delta.span(self.demand.hours());
+        let mut walk = Walk::new(self);
+        for (hour, behind) in span.clone().zip(self.behind(&delta, span)) {
+            walk.one(self, &delta, hour, behind);
+        }
+        walk.effect()
     }
 
     /// Carries out an edit of which the sum is known, and tells what it changed.
     pub fn apply_sum(&mut self, delta: Delta) -> Effect {
-        let delta = delta.within(self);
+        self.carry(&delta.within(self), |_| ()).0
+    }
+
+    /// Carries out an edit, and tells after each hour where steps then stand; and what it changed, with the steps for whose tails it is
+    /// news that something is left.
+    pub(super) fn carry(&mut self, delta: &Delta, mut then: impl FnMut(&[(u32, Margin)])) -> (Effect, Ids) {
         let mut walk = Walk::new(self);
         let span = delta.span(self.demand.hours());
-        for (hour, behind) in span.clone().zip(self.behind(&delta, span)) {
-            if walk.one(self, &delta, hour, behind) {
+        for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
+            if walk.one(self, delta, hour, behind) {
                 for (step, margin) in &walk.moved {
                     self.set_margin(*step as usize, hour, *margin);
                 }
+                then(&walk.moved);
             }
         }
+        let changed = walk.left.ids();
         let effect = walk.effect();
-        self.settle(&delta, &effect);
-        effect
+        self.settle(delta, &effect);
+        let news = self.note_left(changed.into_iter().map(PoolId));
+        (effect, news)
     }
 
     /// Sets demand, amounts and totals once margins are set.
-    pub(super) fn settle(&mut self, delta: &Delta, effect: &Effect) {
+    fn settle(&mut self, delta: &Delta, effect: &Effect) {
         let hours = self.demand.hours();
         let span = delta.span(hours);
         for row in &delta.demand {
@@ -76,19 +90,8 @@ impl Waterfall {
     pub fn apply_from_scratch(&mut self, changes: &[Change]) {
         let delta = Delta::of(self, changes).within(self);
         self.settle(&delta, &Effect::default());
+        self.tails = OnceLock::new();
         self.fill();
-    }
-
-    /// Walks through every hour in which an edit changes something, and tells after each where steps then stand.
-    pub(super) fn walk(&self, delta: &Delta, mut then: impl FnMut(usize, &[(u32, Margin)])) -> Walk {
-        let span = delta.span(self.demand.hours());
-        let mut walk = Walk::new(self);
-        for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
-            if walk.one(self, delta, hour, behind) {
-                then(hour, &walk.moved);
-            }
-        }
-        walk
     }
 
     /// For each of some hours, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
@@ -136,7 +139,7 @@ pub(super) struct Walk {
     moved: Vec<(u32, Margin)>,
     /// The pools that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
-    left: Sums,
+    pub(super) left: Sums,
     used: Sums,
     pub(super) looked: Looked,
     plain: Plain,
@@ -149,7 +152,7 @@ pub(super) struct Walk {
 const LONGEST_GAP: u32 = 15;
 
 impl Walk {
-    fn new(waterfall: &Waterfall) -> Self {
+    pub(super) fn new(waterfall: &Waterfall) -> Self {
         let (pools, steps) = (waterfall.demand.pools(), waterfall.layout.steps());
         Self {
             changed: Vec::new(),
@@ -173,7 +176,7 @@ impl Walk {
     }
 
     /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.
-    fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
+    pub(super) fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
         if behind {
             self.straight(waterfall, delta, hour);
         } else if self.wait > 0 {

@@ -183,6 +183,66 @@ fn an_hour_without_anything_is_no_special_case() {
     assert_eq!(empty.peek(&[Change::Demand { pool: PoolId(3), hours: 0..5, per_hour: 1 }]), Effect::default());
 }
 
+/// So many more or fewer units of some pools, which a market knows by their numbers.
+fn more(of: &[(u32, i64)]) -> Delta {
+    let mut delta = Delta::new(1);
+    of.iter().for_each(|(pool, units)| delta.demand(PoolId(*pool))[0] += units * 1_000_000_000);
+    delta
+}
+
+fn left_by_try(waterfall: &Waterfall, of: &[(u32, i64)]) -> Vec<(u32, i128)> {
+    let left = waterfall.tried(more(of)).left;
+    assert_eq!(left, waterfall.peek_sum(more(of)).left);
+    left.iter().map(|(pool, units)| (pool.0, units / 1_000_000_000)).collect()
+}
+
+#[test]
+fn what_is_freed_covers_what_is_new() {
+    // 10 cover a and b to the last unit; c, which nobody uses, is where the commitment ends. Of 2 less a and 3 more d, d gets 2.
+    let hour = Hour::default()
+        .uses("a", 5.0, 1.0)
+        .uses("b", 5.0, 1.0)
+        .uses("c", 0.0, 1.0)
+        .uses("d", 0.0, 1.0)
+        .commits(10.0, &[("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 1.0)])
+        .price();
+    assert_eq!(left_by_try(&hour.waterfall, &[(0, -2), (3, 3)]), [(3, 1)]);
+    assert_eq!(left_by_try(&hour.waterfall, &[(0, -2)]), []);
+}
+
+#[test]
+fn what_is_freed_where_a_commitment_ends_does_not_cover_what_stands_before() {
+    // The first commitment ends at c, of which it covers 1 of 5; the second covers the other 4. 3 more of a push out 2 of b, though 3
+    // less of c are used.
+    let hour = Hour::default()
+        .uses("a", 0.0, 1.0)
+        .uses("b", 9.0, 1.0)
+        .uses("c", 5.0, 1.0)
+        .commits(10.0, &[("a", 1.0), ("b", 1.0), ("c", 1.0)])
+        .commits(5.0, &[("c", 1.0)])
+        .price();
+    assert_eq!(left_by_try(&hour.waterfall, &[(0, 3), (2, -3)]), [(1, 2)]);
+}
+
+#[test]
+fn a_try_does_not_hold_beside_usage_that_it_would_cover() {
+    // b is covered by both to the last unit. 2 less of a leave 2 of the second to c, once somebody uses it.
+    let hour = Hour::default()
+        .uses("a", 5.0, 1.0)
+        .uses("b", 8.0, 1.0)
+        .uses("c", 0.0, 1.0)
+        .commits(10.0, &[("a", 1.0), ("b", 1.0)])
+        .commits(3.0, &[("b", 1.0), ("c", 1.0)])
+        .price();
+    let mut waterfall = hour.waterfall;
+    let tried = waterfall.tried(more(&[(0, -2)]));
+    assert_eq!(tried.left, []);
+    let used = waterfall.tried(more(&[(2, 4)]));
+    let trace = waterfall.carry_out(&used);
+    assert!(!tried.holds_beside(&trace));
+    assert_eq!(left_by_try(&waterfall, &[(0, -2)]), [(2, -2)]);
+}
+
 /// A market, and edits of it.
 fn edited() -> impl Strategy<Value = (Market, Vec<Vec<Change>>)> {
     market(4).prop_flat_map(|market| (Just(market.clone()), edits(&market)))
@@ -287,22 +347,23 @@ proptest! {
     }
 
     #[test]
-    fn a_walk_holds_until_something_is_changed_that_it_looked_at((market, edits) in edited()) {
+    fn a_try_holds_until_something_is_changed_that_it_looked_at((market, edits) in edited()) {
         let priced = market.price();
         for one in &edits {
             let usage = usage_of(one, &priced);
-            let walked = priced.walked(usage.clone());
-            prop_assert_eq!(&walked.effect, &priced.peek_sum(usage.clone()));
+            let tried = priced.tried(usage.clone());
+            prop_assert_eq!(&tried.left, &priced.peek_sum(usage.clone()).left);
             for other in &edits {
-                let other = priced.walked(usage_of(other, &priced));
+                let other = priced.tried(usage_of(other, &priced));
                 let mut after = priced.clone();
-                after.carry_out(&other);
-                if !walked.holds_beside(&other.trace()) {
+                let trace = after.carry_out(&other);
+                prop_assert_eq!(&after.tried(usage.clone()).left, &after.peek_sum(usage.clone()).left);
+                if !tried.holds_beside(&trace) {
                     continue;
                 }
-                prop_assert_eq!(&walked.effect, &after.peek_sum(usage.clone()));
+                prop_assert_eq!(&tried.left, &after.peek_sum(usage.clone()).left);
                 let mut carried_out = after.clone();
-                carried_out.carry_out(&walked);
+                carried_out.carry_out(&tried);
                 after.apply_sum(usage.clone());
                 prop_assert_eq!(carried_out.totals(), after.totals());
                 // All margins are where they would be: everything else is walked alike.

@@ -1,0 +1,212 @@
+//! Hours in which an edit only leaves commitments with more to spare: nothing is left uncovered that they could reach, and nothing will be.
+//!
+//! The *tail* of a step is all that may change once it has more to give or less to cover: itself, the next step of its capacity, the next
+//! steps of the pools that stand in it, and so on. Where usage only falls no step has less left in front of a pool, so none covers less of
+//! what arrives, and less arrives at the next one: what is left of a pool never grows. So in an hour in which nothing is left of any pool
+//! of a tail, nothing of it will be left.
+//!
+//! Usage that grows counts as usage that falls if the first step that reaches it covers it whole, and if at least as much falls there that
+//! the same step covered whole: in all that step then has more left. What it has left behind its last pool, and no other step takes, makes
+//! up for the rest: then nothing changes but that.
+
+use super::{Amount, Delta, Layout, NONE, PoolId, Units, Waterfall, tried::Ids};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
+
+/// The tails of all steps, and the hours in which something of their pools is left.
+#[derive(Debug, Clone)]
+pub(crate) struct Tails {
+    /// By step.
+    tails: Vec<Ids>,
+    /// By step: hours in which something is left of the pools that stand in it, at least.
+    left: Vec<Ids>,
+    /// By step: the same of its tail.
+    left_in_tail: Vec<Ids>,
+}
+
+impl Tails {
+    fn of(waterfall: &Waterfall) -> Self {
+        let layout = &waterfall.layout;
+        let mut tails: Vec<Ids> = vec![Ids::default(); layout.steps()];
+        for step in (0..layout.steps()).rev() {
+            let mut tail = Ids::default();
+            tail.insert(u32::try_from(step).unwrap_or(NONE));
+            following(layout, step).for_each(|next| tail.unite(&tails[next]));
+            tails[step] = tail;
+        }
+        let none = vec![Ids::default(); layout.steps()];
+        let mut all = Self { tails, left: none.clone(), left_in_tail: none };
+        let sums = waterfall.totals.left.iter().zip(0u32..);
+        sums.filter(|(left, _)| **left != 0).for_each(|(_, pool)| all.note(waterfall, PoolId(pool)));
+        all.spread();
+        all
+    }
+
+    /// Whether something may be left in the tail of a step.
+    fn has_left(&self, step: usize, hour: usize) -> bool {
+        self.left_in_tail[step].holds(hour)
+    }
+
+    /// Notes the hours in which something is left of a pool.
+    fn note(&mut self, waterfall: &Waterfall, pool: PoolId) {
+        let mut hours = Ids::default();
+        let all = (0..waterfall.demand.hours()).zip(0u32..);
+        all.filter(|(hour, _)| waterfall.left_at(pool, *hour) > 0).for_each(|(_, hour)| hours.insert(hour));
+        let places = waterfall.layout.places_of(pool.0 as usize);
+        places.iter().for_each(|place| self.left[place.step as usize].unite(&hours));
+    }
+
+    /// Works out what is left in tails; tells the steps for whose tails that is more.
+    fn spread(&mut self) -> Ids {
+        let mut more = Ids::default();
+        for ((tail, known), step) in self.tails.iter().zip(&mut self.left_in_tail).zip(0u32..) {
+            let before = known.count();
+            tail.iter().for_each(|step| known.unite(&self.left[step]));
+            if known.count() > before {
+                more.insert(step);
+            }
+        }
+        more
+    }
+}
+
+/// The steps that see a change of a step next.
+fn following(layout: &Layout, step: usize) -> impl Iterator<Item = usize> + '_ {
+    let next = layout.fills(step).iter().map(|fill| layout.step_at(fill.pool, fill.place as usize + 1));
+    next.chain(std::iter::once(layout.next[step])).filter(|next| *next != NONE).map(|next| next as usize)
+}
+
+/// What an edit does to some hours, as far as tails tell.
+pub(super) struct Ripples {
+    /// By hour: whether it may be more than what is told here.
+    pub(super) any: Vec<bool>,
+    /// In the other hours: by how much more is left of pools, which nothing covers.
+    pub(super) left: Vec<(u32, i128)>,
+    /// The steps whose tails told.
+    pub(super) tails: Ids,
+}
+
+impl Waterfall {
+    fn tails(&self) -> &Tails {
+        self.tails.get_or_init(|| Arc::new(Tails::of(self)))
+    }
+
+    /// Takes what is known of tails away, for edits that are taken back before it is asked for again.
+    pub(crate) fn take_tails(&mut self) -> OnceLock<Arc<Tails>> {
+        std::mem::take(&mut self.tails)
+    }
+
+    /// Puts it back.
+    pub(crate) fn put_tails(&mut self, tails: OnceLock<Arc<Tails>>) {
+        self.tails = tails;
+    }
+
+    /// Keeps what is known of tails true once an edit was carried out after which something else is left of some pools; tells the steps for
+    /// whose tails it is news that something is.
+    pub(super) fn note_left(&mut self, pools: impl Iterator<Item = PoolId>) -> Ids {
+        let Some(mut known) = self.tails.take() else { return Ids::default() };
+        let tails = Arc::make_mut(&mut known);
+        pools.for_each(|pool| tails.note(self, pool));
+        let news = tails.spread();
+        self.tails = known.into();
+        news
+    }
+
+    /// What an edit does to what is left in some hours.
+    pub(super) fn ripples(&self, delta: &Delta, span: &Range<usize>) -> Ripples {
+        let any = vec![!delta.amounts.is_empty(); span.len()];
+        let left = delta.demand.iter().map(|row| (row.id, 0)).collect();
+        let mut ripples = Ripples { any, left, tails: Ids::default() };
+        if !delta.amounts.is_empty() {
+            return ripples;
+        }
+        let tails = self.tails();
+        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, span)).collect();
+        let mut work = Freed::default();
+        for (at, hour) in span.clone().enumerate() {
+            let reached = reached.iter().map(|reached| reached[at]);
+            ripples.any[at] = !self.frees(delta, reached, hour, &mut work) || !self.leaves_nothing(&work, tails, hour);
+            if !ripples.any[at] {
+                work.straight.iter().for_each(|(row, more)| ripples.left[*row].1 += i128::from(*more));
+                work.steps.iter().for_each(|(step, _)| ripples.tails.insert(*step));
+            }
+        }
+        ripples
+    }
+
+    /// By hour of some: the first place of a pool that its step reaches, or [`NONE`].
+    fn reached(&self, pool: usize, span: &Range<usize>) -> Vec<u32> {
+        let (first, hours) = (self.layout.of_pool[pool], self.demand.hours());
+        let mut reached = vec![NONE; span.len()];
+        for (number, place) in self.layout.places_of(pool).iter().enumerate().rev() {
+            let row = place.step as usize * hours;
+            let at = u32::try_from(first + number).unwrap_or(NONE);
+            for (reached, position) in reached.iter_mut().zip(&self.positions[row + span.start..row + span.end]) {
+                *reached = if place.position <= *position { at } else { *reached };
+            }
+        }
+        reached
+    }
+
+    /// Finds out what an edit frees in an hour; `false` if more than that may happen.
+    fn frees(&self, delta: &Delta, reached: impl Iterator<Item = u32>, hour: usize, freed: &mut Freed) -> bool {
+        freed.straight.clear();
+        freed.steps.clear();
+        let mut grows = false;
+        for ((row, reached), number) in delta.demand.iter().zip(reached).zip(0..) {
+            let before = self.demand.row(row.id as usize)[hour];
+            let more = row.units_after(before, hour) - before;
+            if more == 0 {
+                continue;
+            }
+            if reached == NONE {
+                freed.straight.push((number, more));
+                grows |= more > 0 && !self.layout.places_of(row.id as usize).is_empty();
+            } else if !self.free(reached, more, hour, &mut freed.steps) {
+                return false;
+            }
+        }
+        // What is freed might cover what is new.
+        !grows || freed.steps.is_empty()
+    }
+
+    /// Whether nothing is left of any pool that sees what is freed, or what more is used.
+    fn leaves_nothing(&self, freed: &Freed, tails: &Tails, hour: usize) -> bool {
+        freed.steps.iter().all(|(step, amount)| {
+            let enough = *amount >= 0 || self.to_spare(*step as usize, hour) + amount >= 0;
+            enough && !tails.has_left(*step as usize, hour)
+        })
+    }
+
+    /// What a step has left that no other takes.
+    fn to_spare(&self, step: usize, hour: usize) -> Amount {
+        if self.layout.next[step] == NONE { self.rest(step, &self.margin(step, hour)) } else { 0 }
+    }
+
+    /// Notes by how much more a step has left where it has so much more, or less, of a pool to cover. `false` if that cannot be told.
+    fn free(&self, place: u32, more: Units, hour: usize, freed: &mut Vec<(u32, Amount)>) -> bool {
+        let place = &self.layout.places[place as usize];
+        let whole = place.position < self.positions[place.step as usize * self.demand.hours() + hour];
+        if more > 0 && !whole {
+            return false;
+        }
+        // What is freed at the margin does not make up for what grows.
+        let amount = if whole { -i128::from(more) * i128::from(place.weight) } else { 0 };
+        match freed.iter_mut().find(|(step, _)| *step == place.step) {
+            Some((_, sum)) => *sum += amount,
+            None => freed.push((place.step, amount)),
+        }
+        true
+    }
+}
+
+/// What an edit frees in an hour.
+#[derive(Default)]
+struct Freed {
+    /// Rows of pools that no step reaches, with what more there is of them.
+    straight: Vec<(usize, Units)>,
+    /// By step: how much more it has left.
+    steps: Vec<(u32, Amount)>,
+}
