@@ -167,7 +167,8 @@ fn counts(all: u32, most: u32) -> impl Iterator<Item = u32> {
 /// the least; `None` where none saves.
 ///
 /// What is paid on demand never falls as more is given up. So of all parts between two none saves more than the greater one costs less
-/// what the smaller one's usage rises by, and most need not be priced.
+/// what the smaller one's usage rises by, and most need not be priced. The less is given up, the sooner that is priced, so less is looked
+/// at first.
 fn best_part(parts: &[u32], cost: impl Fn(u32) -> Cost, rise: impl Fn(u32) -> Cost) -> Option<(u32, Cost)> {
     let mut best: Option<(u32, Cost)> = None;
     let mut open = vec![(parts, Money::ZERO)];
@@ -177,14 +178,14 @@ fn best_part(parts: &[u32], cost: impl Fn(u32) -> Cost, rise: impl Fn(u32) -> Co
         if best.as_ref().map_or(at_most <= Money::ZERO, |(_, best)| at_most < best.net) {
             continue;
         }
-        let (less, [part, more @ ..]) = some.split_at(some.len() / 2) else { continue };
+        let (less, [part, more @ ..]) = some.split_at(some.len() / 4) else { continue };
         let rise = rise(*part);
         let saving = cost(*part) - rise;
         let better = |(least, best): &(u32, Cost)| saving.net > best.net || saving.net == best.net && part < least;
         if best.as_ref().map_or(saving.net > Money::ZERO, better) {
             best = Some((*part, saving));
         }
-        open.extend([(less, below), (more, rise.net)]);
+        open.extend([(more, rise.net), (less, below)]);
     }
     best
 }
