@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 
 /// Adds to a finding what AWS's advisers say of its resource; of several members that have the same target, of the first that they know.
 pub(super) fn add(inputs: &Inputs<'_>, finding: &mut Finding) {
+    if !inputs.inventory.has_advice() {
+        return;
+    }
     let members = finding.target.members().iter().map(|id| inputs.facts.resource(*id));
     let said = members.map(|member| (member, advice_on(inputs, member))).find(|(_, advice)| !advice.is_empty());
     let Some((resource, advice)) = said else { return };
@@ -87,6 +90,9 @@ pub(super) fn remarks(plan: &Plan<'_>, inputs: &Inputs<'_>, notes: &mut Notes) {
     if let Some(first) = names.iter().min() {
         notes.add(Remark::AdviserDiffers { count: names.len(), example: (*first).to_owned() });
     }
+    if inputs.inventory.idle_advice.is_empty() && inputs.inventory.hub_advice.is_empty() {
+        return;
+    }
     let found: BTreeSet<_> = all()
         .chain(plan.rejected.iter().chain(&plan.suppressed).map(|left| &left.step))
         .flat_map(|step| step.finding.target.members())
@@ -94,11 +100,8 @@ pub(super) fn remarks(plan: &Plan<'_>, inputs: &Inputs<'_>, notes: &mut Notes) {
         .collect();
     let billed = inputs.facts.named_resources().map(|(_, resource)| resource);
     let idle = |resource: &&Resource| advice_on(inputs, resource).iter().any(Advice::is_idle);
-    let alone: BTreeSet<&str> = if inputs.inventory.idle_advice.is_empty() && inputs.inventory.hub_advice.is_empty() {
-        BTreeSet::new()
-    } else {
-        billed.filter(|resource| !found.contains(&place(resource))).filter(idle).map(|one| short_id(&one.id)).collect()
-    };
+    let alone: BTreeSet<&str> =
+        billed.filter(|resource| !found.contains(&place(resource))).filter(idle).map(|one| short_id(&one.id)).collect();
     if let Some(first) = alone.first() {
         notes.add(Remark::AdviserAlone { count: alone.len(), example: (*first).to_owned() });
     }

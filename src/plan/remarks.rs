@@ -32,6 +32,9 @@ impl Plan<'_> {
                 notes.add(Remark::UnmatchedProtect { pattern: protection.text.clone() });
             }
         }
+        if inputs.suppressions.is_empty() {
+            return;
+        }
         let left = self.rejected.iter().chain(&self.suppressed).map(|left| &left.step);
         let all = self.steps.iter().chain(&self.previews).chain(left);
         let findings: Vec<_> = all.map(|step| inputs.described(step)).collect();

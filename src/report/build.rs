@@ -327,10 +327,10 @@ impl Parts<'_> {
     }
 
     /// What the changes of a step save by workload.
-    fn saved_by_workload(&self, steps: &[Step]) -> BTreeMap<Option<String>, Money> {
-        let mut saved: BTreeMap<Option<String>, Money> = BTreeMap::new();
+    fn saved_by_workload(&self, steps: &[Step]) -> BTreeMap<Option<&str>, Money> {
+        let mut saved: BTreeMap<Option<&str>, Money> = BTreeMap::new();
         for change in steps.iter().flat_map(|step| &step.changes) {
-            let workload = self.facts.resource(change.resource).party.workload.as_deref().map(str::to_owned);
+            let workload = self.facts.resource(change.resource).party.workload.as_deref();
             *saved.entry(workload).or_default() += change.saving.net;
         }
         saved
@@ -338,11 +338,15 @@ impl Parts<'_> {
 
     fn impact(&self, step: &Step) -> Vec<UnitCostImpact> {
         let saved = self.saved_by_workload(std::slice::from_ref(step));
-        let of = |(workload, saving): (Option<String>, Money)| {
-            let row = self.unit_costs.iter().find(|row| row.workload.as_deref() == workload.as_deref());
+        let of = |(workload, saving): (Option<&str>, Money)| {
+            let row = self.unit_costs.iter().find(|row| row.workload.as_deref() == workload);
             let before = row.and_then(|row| row.covered).and_then(|covered| covered.unit_cost());
             let after = row.and_then(|row| unit_cost_after(row, saving));
-            UnitCostImpact { workload, before: before.map(figure), after: after.map(figure) }
+            UnitCostImpact {
+                workload: workload.map(str::to_owned),
+                before: before.map(figure),
+                after: after.map(figure),
+            }
         };
         saved.into_iter().map(of).collect()
     }
@@ -352,8 +356,7 @@ impl Parts<'_> {
         let all: Money = self.unit_costs.iter().map(|row| row.cost).sum();
         let (mut cost, mut apart) = (Rounder::default(), Rounder::from(all));
         let row = |row: &WorkloadCost| {
-            let workload = row.workload.as_deref().map(str::to_owned);
-            let saving = saved.get(&workload).copied().unwrap_or_default();
+            let saving = saved.get(&row.workload.as_deref()).copied().unwrap_or_default();
             UnitCost {
                 transactions: row.covered.map(|covered| covered.transactions.to_f64()),
                 cost: cost.next(row.cost),
@@ -363,7 +366,7 @@ impl Parts<'_> {
                 trend: row.trend,
                 effects: row.effects.as_ref().map(effects),
                 series: row.series.iter().map(|(day, cost, count)| series_day(*day, *cost, *count)).collect(),
-                workload,
+                workload: row.workload.as_deref().map(str::to_owned),
             }
         };
         self.unit_costs.iter().map(row).collect()

@@ -45,7 +45,7 @@ struct Sum {
     steps: BTreeSet<usize>,
 }
 
-type Side = BTreeMap<Option<String>, Sum>;
+type Side<'a> = BTreeMap<Option<&'a str>, Sum>;
 
 /// All sides.
 pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
@@ -64,12 +64,12 @@ pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
 }
 
 /// The rows, those with a name first, in name order.
-fn rows(side: Side, hours: i64) -> Vec<SummaryRow> {
+fn rows(side: Side<'_>, hours: i64) -> Vec<SummaryRow> {
     let (mut cost, mut saving, mut month) = (Rounder::default(), Rounder::default(), Rounder::default());
     let mut sums: Vec<_> = side.into_iter().collect();
     sums.sort_by_key(|(name, _)| name.is_none());
-    let row = |(name, sum): (Option<String>, Sum)| SummaryRow {
-        name,
+    let row = |(name, sum): (Option<&str>, Sum)| SummaryRow {
+        name: name.map(str::to_owned),
         cost: cost.next(sum.cost),
         period_savings: saving.next(sum.saving),
         monthly_savings: month.next(monthly(sum.saving, hours)),
@@ -82,12 +82,12 @@ fn all_cost(facts: &Facts) -> Money {
     facts.priced().map(|spend| spend.costs.net).sum()
 }
 
-fn by_module(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Side {
+fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
     let mut side = Side::new();
     let mut counted: BTreeSet<(ResourceId, crate::facts::ClassId)> = BTreeSet::new();
     let mut rest = all_cost(facts);
     for (at, step) in plan.steps.iter().enumerate() {
-        let sum = side.entry(Some(rules[step.rule].text.module.name().to_owned())).or_default();
+        let sum = side.entry(Some(rules[step.rule].text.module.name())).or_default();
         sum.steps.insert(at);
         for change in &step.changes {
             sum.saving += change.saving.net;
@@ -103,9 +103,9 @@ fn by_module(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Side {
     side
 }
 
-fn by_class(facts: &Facts, plan: &Plan, name: impl Fn(&crate::facts::Class) -> &str) -> Side {
+fn by_class<'a>(facts: &'a Facts, plan: &Plan, name: impl Fn(&'a crate::facts::Class) -> &'a str) -> Side<'a> {
     let mut side = Side::new();
-    let key = |class| Some(name(facts.class(class)).to_owned()).filter(|name| !name.is_empty());
+    let key = |class| Some(name(facts.class(class))).filter(|name| !name.is_empty());
     for spend in facts.priced() {
         side.entry(key(spend.class)).or_default().cost += spend.costs.net;
     }
@@ -117,14 +117,14 @@ fn by_class(facts: &Facts, plan: &Plan, name: impl Fn(&crate::facts::Class) -> &
     side
 }
 
-fn by_owner(facts: &Facts, plan: &Plan) -> Side {
+fn by_owner<'a>(facts: &'a Facts, plan: &Plan) -> Side<'a> {
     let mut side = Side::new();
     for spend in facts.priced() {
-        let owner = facts.parties[spend.party as usize].owner.as_deref().map(str::to_owned);
+        let owner = facts.parties[spend.party as usize].owner.as_deref();
         side.entry(owner).or_default().cost += spend.costs.net;
     }
     each_change(plan, |at, (resource, _), saving| {
-        let owner = facts.resource(resource).party.owner.as_deref().map(str::to_owned);
+        let owner = facts.resource(resource).party.owner.as_deref();
         let sum = side.entry(owner).or_default();
         sum.saving += saving.net;
         sum.steps.insert(at);

@@ -38,6 +38,14 @@ impl<'a> Advised<'a> {
 }
 
 impl Inventory {
+    /// Whether AWS's own advisers say anything of any resource.
+    #[must_use]
+    pub fn has_advice(&self) -> bool {
+        let sizes = [self.instance_advice.is_empty(), self.volume_advice.is_empty(), self.database_advice.is_empty()];
+        let others = [self.function_advice.is_empty(), self.idle_advice.is_empty(), self.hub_advice.is_empty()];
+        sizes.into_iter().chain(others).any(|none| !none)
+    }
+
     /// What AWS's own advisers say of a resource.
     #[must_use]
     pub fn advice(&self, of: Advised<'_>) -> Vec<Advice> {
