@@ -88,6 +88,9 @@ impl Metrics {
         metric: &str,
         stat: &str,
     ) -> Option<Series<'_>> {
+        if self.keys.is_empty() {
+            return None;
+        }
         let id = self.names.find(short_id(id))?;
         let [namespace, metric, stat] = [namespace, metric, stat].map(|text| self.names.find(text));
         let rest = [namespace?, metric?, stat?];

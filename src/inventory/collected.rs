@@ -104,6 +104,9 @@ impl<T> Collected<T> {
     /// Whether absence means absence here: this account and region were listed to the end, and no file of them was skipped.
     #[must_use]
     pub fn covers(&self, account: &str, region: &str) -> bool {
+        if self.whole.is_empty() {
+            return false;
+        }
         let key = (account.to_owned(), region.to_owned());
         self.whole.contains(&key) && !self.spoilt.contains(&key)
     }
@@ -112,6 +115,9 @@ impl<T> Collected<T> {
     /// against it. `None` does not say that it does not exist: [`Collected::find`] does.
     #[must_use]
     pub fn get(&self, account: &str, region: &str, id: &str) -> Option<&T> {
+        if self.items.is_empty() {
+            return None;
+        }
         let scopes = self.items.get(short_id(id))?;
         scopes.get(&Scope::of(account, region)).or_else(|| {
             let admitted = |(scope, _): &(&Scope, &T)| scope.admits(account, region);

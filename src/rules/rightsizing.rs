@@ -97,6 +97,8 @@ type Alike<'a> = (&'a str, &'a Instance, bool, bool);
 /// What is worked out once for all instances that are alike.
 struct Search<'a> {
     rates: Rates<'a>,
+    /// Where an instance's own type stands among those on offer.
+    places: BTreeMap<&'a Instance, Option<usize>>,
     cheaper: BTreeMap<Alike<'a>, Vec<(usize, Priced)>>,
 }
 
@@ -112,23 +114,22 @@ impl Rule for Rightsizing {
     }
 
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut search = Search { rates: Rates::of(see), cheaper: BTreeMap::new() };
+        let mut search = Search { rates: Rates::of(see), places: BTreeMap::new(), cheaper: BTreeMap::new() };
         let servers: Vec<Offer> =
             see.prices.types().all().map(|(family, size, facts)| Offer::server(family, size, facts)).collect();
-        let span = see.look_back(self.look_back_days).span;
-        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Ec2), Resource::group) {
+        for (target, lines) in self.targets(see, Service::Ec2, &need::SERVER, Resource::group) {
             if let Some(case) = self.server(see, target, &lines) {
                 out.extend(self.finding(see, &mut search, &case, &servers, &need::SERVER));
             }
         }
-        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::Rds), |_| None) {
+        for (target, lines) in self.targets(see, Service::Rds, &need::DATABASE, |_| None) {
             out.extend(self.managed(see, &mut search, target, &lines, Service::Rds, &need::DATABASE));
         }
         let group = |one: &Resource| {
             let listed = see.inventory.cache_clusters.get(&one.account, &one.region, &one.id)?;
             listed.replication_group_id.as_deref()
         };
-        for (target, lines) in see.targets_through(span, |what| instance_of(what, Service::ElastiCache), group) {
+        for (target, lines) in self.targets(see, Service::ElastiCache, &need::CACHE, group) {
             out.extend(self.managed(see, &mut search, target, &lines, Service::ElastiCache, &need::CACHE));
         }
         self.functions.check(see, self.look_back_days, self.min_saving_percent, out);
@@ -138,6 +139,20 @@ impl Rule for Rightsizing {
 impl Rightsizing {
     fn successors(&self, service: Service) -> Option<&Successors> {
         self.known.as_deref()?.iter().find(|known| known.service() == service)
+    }
+
+    /// The targets of a service if its processors are measured: else nothing can be said of them.
+    fn targets<'a>(
+        &self,
+        see: &Context<'a>,
+        service: Service,
+        by: &Measures,
+        group: impl Fn(&'a Resource) -> Option<&'a str>,
+    ) -> Vec<(Target, Owned<'a>)> {
+        if !by.are_known(see) {
+            return Vec::new();
+        }
+        see.targets_through(see.look_back(self.look_back_days).span, |what| instance_of(what, service), group)
     }
 
     /// An instance or Auto Scaling group that can be moved at all.
@@ -213,7 +228,8 @@ impl Rightsizing {
         offers: &[Offer],
         measures: &Measures,
     ) -> Option<Finding> {
-        let from = offers.iter().find(|offer| offer.kind == case.instance.kind)?;
+        let place = || offers.iter().position(|offer| offer.kind == case.instance.kind);
+        let from = offers.get((*search.places.entry(case.instance).or_insert_with(place))?)?;
         let need = Need::measure(self, see, &case.members, from, measures)?;
         let region = &*see.facts.resource(*case.members.first()?).region;
         let key = (region, case.instance, case.arm, case.other_families);

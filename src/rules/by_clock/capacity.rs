@@ -40,6 +40,12 @@ pub(in crate::rules) struct Processors {
 }
 
 impl Demand {
+    /// Whether the demand of any fleet may be told.
+    pub(in crate::rules) fn is_told(see: &Context<'_>) -> bool {
+        let measured = see.metrics.has("metric.AWS/EC2.CPUUtilization") || see.min_metric_cover <= 0.0;
+        measured || see.transactions.is_some()
+    }
+
     /// The workload's transactions; without them what its processors did. How many ran says nothing of how many were needed.
     pub(in crate::rules) fn of(see: &Context<'_>, fleet: &Fleet<'_>, by: Processors) -> Option<Self> {
         let load = fleet.load(see, "AWS/EC2", "CPUUtilization");

@@ -27,6 +27,9 @@ const SPACE: &str = "LambdaInsights";
 impl Functions {
     /// Functions with a metric of the memory that they use; without one nothing is said.
     pub(super) fn check(&self, see: &Context<'_>, days: i32, least_percent: f64, out: &mut Vec<Finding>) {
+        if !see.metrics.has(&format!("metric.{SPACE}.used_memory_max")) {
+            return;
+        }
         let span = see.look_back(days).span;
         let compute = |what: &What| matches!(what, What::LambdaCompute(_) | What::LambdaProvisioned(_));
         for (id, resource, lines) in see.resources_with(compute) {

@@ -23,6 +23,13 @@ pub(super) struct Measures {
 /// How traffic is told: the stat, and the seconds that it is of.
 type Traffic = (&'static str, f64);
 
+impl Measures {
+    /// Whether the first of them, CPU, was read of any instance.
+    pub(super) fn are_known(&self, see: &Context<'_>) -> bool {
+        see.metrics.has(&format!("metric.{}.CPUUtilization", self.space))
+    }
+}
+
 /// What came in an hour.
 const SUMS: Traffic = ("Sum", 3600.0);
 
