@@ -16,7 +16,7 @@ use crate::{
     money::Money,
     parallel::shared_out,
     protect::{self, Protection},
-    rules::{Aspect, Context, Finding, Ready, Stage, Status},
+    rules::{Aspect, Context, Finding, Ready, Stage, Status, Users},
     suppress::{self, Suppression},
     time::Hour,
     transactions::Transactions,
@@ -164,7 +164,9 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
     let wanted = runs.filter_map(|rule| rule.rule.wants()).map(|[advised, _]| advised).collect();
     let ahead = Ahead::of(wanted, inputs.commitments);
-    let mut course = Course { claims: BTreeMap::new(), ahead };
+    let period = inputs.facts.window.period;
+    let slots = (period.start.0..period.end.0).map(|hour| inputs.schedule.time_zone.slot(Hour(hour))).collect();
+    let mut course = Course { claims: BTreeMap::new(), ahead, users: Users::of(inputs.facts), slots };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
             plan.stage(inputs, stage, turn, &mut course);
@@ -198,6 +200,9 @@ impl Inputs<'_> {
 
     /// Why the user does not want a finding, if so.
     fn unwanted(&self, step: &Step, stage: Stage) -> Option<String> {
+        if self.protect.is_empty() && self.suppressions.is_empty() {
+            return None;
+        }
         let (rule, name, members) = self.described(step);
         let protected = || members.iter().find_map(|resource| protect::reason(self.protect, resource));
         let suppressed = suppress::reason(self.suppressions, rule, name, &members, self.as_of.day());
@@ -235,6 +240,10 @@ struct Course {
     claims: BTreeMap<Side, usize>,
     /// What the rules of the commit stage would have weighed.
     ahead: Ahead,
+    /// Which resources use what.
+    users: Users,
+    /// The slot of the week of each hour of the period.
+    slots: Vec<usize>,
 }
 
 /// What a rule found: its findings in all their ways, each with the rule's place, and how many were about what is gone already.
@@ -248,7 +257,7 @@ fn checked(inputs: &Inputs<'_>, rule: usize, see: &Context<'_>) -> Checked {
     let mut findings = Vec::new();
     inputs.rules[rule].rule.check(see, &mut findings);
     let all = findings.len();
-    findings.retain(|finding| !take::is_gone(inputs, finding));
+    findings.retain(|finding| !see.is_gone(finding));
     let gone = all - findings.len();
     let mut ways: Vec<_> = findings.into_iter().flat_map(Finding::ways).map(|finding| (rule, finding)).collect();
     ways.iter_mut().for_each(|(_, finding)| advised::add(inputs, finding));
@@ -284,6 +293,7 @@ impl Plan<'_> {
     fn seen_by<'s>(&'s self, inputs: &'s Inputs<'_>, advice: &'s [Advised], course: &'s Course) -> Context<'s> {
         Context {
             facts: inputs.facts,
+            users: &course.users,
             bill: &self.after,
             inventory: inputs.inventory,
             metrics: inputs.metrics,
@@ -294,6 +304,7 @@ impl Plan<'_> {
             commitments: inputs.commitments,
             prices: inputs.given.prices,
             zone: &inputs.schedule.time_zone,
+            slots: &course.slots,
             schedule: inputs.schedule,
             threads: inputs.threads,
             min_metric_cover: inputs.figures.min_metric_cover,

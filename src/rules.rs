@@ -3,11 +3,13 @@
 mod context;
 mod finding;
 mod text;
+mod users;
 
 pub use context::{Context, Line, LookBack, Owned, Place, Pooled, sum};
 pub use finding::{Alternative, Aspect, Evidence, Finding, Signal, State, Target};
 pub use successors::Successors;
 pub use text::{Effort, Module, Reference, Risk, Stage, Status, Text};
+pub use users::Users;
 
 use crate::{
     bill::Wanted,

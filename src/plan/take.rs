@@ -5,7 +5,7 @@ use crate::{
     bill::{Attempt, Wake, Worth},
     facts::Cost,
     money::Money,
-    rules::{Aspect, Finding, Stage, Status, Target},
+    rules::{Aspect, Stage, Status},
     time::{Hour, MONTH_HOURS},
 };
 
@@ -171,25 +171,9 @@ fn compared(inputs: &Inputs<'_>, won: Worth, lost: Worth) -> String {
     format!("{now}; counting what commitments could save before and after, it comes to {won:.2} against {lost:.2}")
 }
 
-/// Whether a target is gone already, as far as the inventory and the bill tell: there is nothing to save.
-pub(super) fn is_gone(inputs: &Inputs<'_>, finding: &Finding) -> bool {
-    let commitment = matches!(finding.target, Target::Commitment { .. });
-    if !commitment && !finding.in_inventory && !recently_seen(inputs, finding) {
-        return true;
-    }
-    let Target::Resource(id) = &finding.target else { return false };
-    let resource = inputs.facts.resource(*id);
-    inputs.inventory.is_gone(&resource.account, &resource.region, &resource.id)
-}
-
 /// Money of the period as that of a month of 730 hours.
 fn monthly_of(inputs: &Inputs<'_>, money: Money) -> Money {
     money.ratio(MONTH_HOURS.into(), inputs.facts.window.period.hours().into())
-}
-
-fn recently_seen(inputs: &Inputs<'_>, finding: &Finding) -> bool {
-    let limit = inputs.gone_before();
-    finding.target.members().iter().any(|id| inputs.facts.resource(*id).seen.end > limit)
 }
 
 impl Inputs<'_> {

@@ -1,6 +1,6 @@
 //! What a rule sees.
 
-use super::Target;
+use super::{Finding, Target, Users};
 use crate::{
     bill::{Advised, Bill, Edit, Selection, Wanted},
     defaults::{CommitmentFigures, ScheduleFigures},
@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Context<'a> {
     /// The facts.
     pub facts: &'a Facts,
+    /// Which resources use what.
+    pub users: &'a Users,
     /// The bill as the stages before left it.
     pub bill: &'a Bill<'a>,
     /// The inventory; empty where none was given.
@@ -39,6 +41,8 @@ pub struct Context<'a> {
     pub prices: &'a Prices,
     /// The clocks that schedules go by.
     pub zone: &'a Zone,
+    /// The slot of the week of each hour of the period by these clocks.
+    pub slots: &'a [usize],
     /// Figures that all schedules share.
     pub schedule: &'a ScheduleFigures,
     /// Workers.
@@ -99,6 +103,20 @@ pub struct LookBack {
     pub capped: bool,
 }
 
+/// Which classes are asked for.
+struct Using<'a> {
+    facts: &'a Facts,
+    of_class: Vec<bool>,
+}
+
+impl<'a> Using<'a> {
+    /// The lines of a resource that are of such a class.
+    fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> {
+        let costs = resource.costs.iter().filter(|(id, _)| self.of_class[id.0 as usize]);
+        costs.map(|(id, costs)| Line { id: *id, class: self.facts.class(*id), costs })
+    }
+}
+
 impl<'a> Context<'a> {
     /// The usage lines of a resource, by class; none of other providers than AWS.
     pub fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> + use<'a> {
@@ -120,16 +138,30 @@ impl<'a> Context<'a> {
         &self,
         wanted: impl Fn(&What) -> bool + Copy,
     ) -> impl Iterator<Item = (ResourceId, &'a Resource, Vec<Line<'a>>)> {
+        let all = self.resources_of(move |class| wanted(&class.what));
+        all.filter(|(_, resource, _)| !resource.id.is_empty())
+    }
+
+    /// All resources, with an id or not, that have usage of some classes in the period, with those lines.
+    pub fn resources_of<W: Fn(&Class) -> bool>(
+        &self,
+        wanted: W,
+    ) -> impl Iterator<Item = (ResourceId, &'a Resource, Vec<Line<'a>>)> + use<'a, W> {
+        let (all, using) = self.using(wanted);
+        all.into_iter().map(move |(id, resource)| (id, resource, using.lines(resource).collect()))
+    }
+
+    /// The resources with usage of some classes, and what tells the lines of these.
+    fn using(&self, wanted: impl Fn(&Class) -> bool) -> (Vec<(ResourceId, &'a Resource)>, Using<'a>) {
         let facts = self.facts;
-        let is_wanted = |class: &Class| class.line.is_usage() && class.is_aws() && wanted(&class.what);
+        let is_wanted = |class: &Class| class.line.is_usage() && class.is_aws() && wanted(class);
         // There are fewer classes than lines of resources.
         let of_class: Vec<bool> = facts.classes.iter().map(is_wanted).collect();
-        facts.named_resources().filter_map(move |(id, resource)| {
-            let costs = resource.costs.iter().filter(|(id, _)| of_class[id.0 as usize]);
-            let lines: Vec<Line<'a>> =
-                costs.map(|(id, costs)| Line { id: *id, class: facts.class(*id), costs }).collect();
-            (!lines.is_empty()).then_some((id, resource, lines))
-        })
+        let mut uses = vec![false; facts.resources.len()];
+        for (class, _) in (0u32..).map(ClassId).zip(&of_class).filter(|(_, wanted)| **wanted) {
+            self.users.of_class(class).iter().for_each(|id| uses[id.0 as usize] = true);
+        }
+        (facts.numbered().filter(|(id, _)| uses[id.0 as usize]).collect(), Using { facts, of_class })
     }
 
     /// The lines of resources with usage of some kind, gathered by Auto Scaling group where they belong to one: a group is
@@ -144,15 +176,39 @@ impl<'a> Context<'a> {
         wanted: impl Fn(&What) -> bool + Copy,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
     ) -> Vec<(Target, Owned<'a>)> {
+        self.gathered(wanted, group, |_| true)
+    }
+
+    /// The same, without targets of which nothing was billed of late.
+    pub fn live_targets_by(
+        &self,
+        wanted: impl Fn(&What) -> bool,
+        group: impl Fn(&'a Resource) -> Option<&'a str>,
+    ) -> Vec<(Target, Owned<'a>)> {
+        let live = |resource: &Resource| resource.seen.end > self.gone_before;
+        let mut all = self.gathered(wanted, group, live);
+        all.retain(|(target, _)| target.members().iter().any(|id| live(self.facts.resource(*id))));
+        all
+    }
+
+    /// All groups, and of the resources in none those that count.
+    fn gathered(
+        &self,
+        wanted: impl Fn(&What) -> bool,
+        group: impl Fn(&'a Resource) -> Option<&'a str>,
+        counts: impl Fn(&Resource) -> bool,
+    ) -> Vec<(Target, Owned<'a>)> {
+        let (resources, using) = self.using(|class| wanted(&class.what));
         let mut groups: BTreeMap<(&str, &str, &str), Owned<'a>> = BTreeMap::new();
         let mut all = Vec::new();
-        for (id, resource, lines) in self.resources_with(wanted) {
-            let lines = lines.into_iter().map(|line| (id, line));
+        for (id, resource) in resources.into_iter().filter(|(_, resource)| !resource.id.is_empty()) {
+            let lines = using.lines(resource).map(|line| (id, line));
             match group(resource) {
                 Some(group) => {
                     groups.entry((&resource.account, &resource.region, group)).or_default().extend(lines);
                 }
-                None => all.push((Target::Resource(id), lines.collect())),
+                None if counts(resource) => all.push((Target::Resource(id), lines.collect())),
+                None => {}
             }
         }
         for ((account, region, name), lines) in groups {
@@ -171,8 +227,9 @@ impl<'a> Context<'a> {
         wanted: impl Fn(&What) -> bool + Copy,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
     ) -> Vec<(Target, Owned<'a>)> {
-        let mut all = self.targets_by(wanted, group);
-        let lives = |id: &ResourceId| self.facts.resource(*id).seen.cut(span).hours() > 0;
+        let lives = |resource: &Resource| resource.seen.cut(span).hours() > 0;
+        let mut all = self.gathered(wanted, group, |resource| self.older_than(resource, span) && lives(resource));
+        let lives = |id: &ResourceId| lives(self.facts.resource(*id));
         all.retain_mut(|(target, lines)| {
             let old = target.members().iter().any(|id| self.older_than(self.facts.resource(*id), span));
             if let Target::Group { members, .. } | Target::Pool { members, .. } = target {
@@ -190,6 +247,13 @@ impl<'a> Context<'a> {
         let period = self.facts.window.period;
         let start = period.end.plus(days.saturating_mul(-24));
         LookBack { span: Span::new(start.max(period.start), period.end), capped: start < period.start }
+    }
+
+    /// The slot of the week that most of an hour lies in.
+    #[must_use]
+    pub fn slot(&self, hour: Hour) -> usize {
+        let at = usize::try_from(hour.0.saturating_sub(self.facts.window.period.start.0)).ok();
+        at.and_then(|at| self.slots.get(at)).copied().unwrap_or_else(|| self.zone.slot(hour))
     }
 
     /// The points of a metric of a resource inside a look-back, however few: enough to show use, never to show that there is
@@ -290,6 +354,20 @@ impl<'a> Context<'a> {
         let ends = costs.map(|(id, _)| *id).filter(|id| !is_backup(self.facts.class(*id)));
         let classes: BTreeSet<ClassId> = ends.collect();
         Edit::Stop(Selection { resources: target.members().to_vec(), classes: Some(classes.into_iter().collect()) })
+    }
+
+    /// Whether what a finding is about is gone already, as far as the inventory and the bill tell: there is nothing to save. Such a finding
+    /// is counted and no more, so a rule need not say anything of it but its target.
+    #[must_use]
+    pub fn is_gone(&self, finding: &Finding) -> bool {
+        let commitment = matches!(finding.target, Target::Commitment { .. });
+        let recent = |id: &ResourceId| self.facts.resource(*id).seen.end > self.gone_before;
+        if !commitment && !finding.in_inventory && !finding.target.members().iter().any(recent) {
+            return true;
+        }
+        let Target::Resource(id) = &finding.target else { return false };
+        let resource = self.facts.resource(*id);
+        self.inventory.is_gone(&resource.account, &resource.region, &resource.id)
     }
 
     /// Whether a resource existed all through a span: it was billed in or before its first day.

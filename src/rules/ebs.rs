@@ -63,9 +63,9 @@ impl Performance {
 impl<'a> Volume<'a> {
     /// Every volume that is there and of one kind today and may be changed: neither shared between instances nor outside a
     /// region's own zones.
-    pub(super) fn all(see: &Context<'a>) -> Vec<Self> {
+    pub(super) fn all(see: &Context<'a>) -> impl Iterator<Item = Self> {
         let volumes = see.resources_with(|what| kind_of(what).is_some());
-        volumes.filter_map(|(id, resource, lines)| Self::of(see, id, resource, lines)).collect()
+        volumes.filter_map(|(id, resource, lines)| Self::of(see, id, resource, lines))
     }
 
     fn of(see: &Context<'a>, id: ResourceId, resource: &'a Resource, lines: Vec<Line<'a>>) -> Option<Self> {
@@ -135,6 +135,11 @@ fn in_local_zone(zone: Option<&str>) -> bool {
 }
 
 impl Headroom {
+    /// Whether anything tells what volumes need.
+    pub(super) fn is_told(see: &Context<'_>) -> bool {
+        see.metrics.tokens().any(|token| token.starts_with("metric.AWS/EBS."))
+    }
+
     /// What a volume needs by its metrics, headroom included; `None` where they do not tell, or tell of requests held back.
     pub(super) fn need(&self, see: &Context<'_>, volume: &Volume<'_>) -> Option<Performance> {
         let span = see.look_back(self.look_back_days).span;

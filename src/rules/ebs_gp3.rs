@@ -95,7 +95,7 @@ struct Today {
 
 impl Rule for EbsGp3 {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        out.extend(Volume::all(see).iter().filter_map(|volume| self.finding(see, volume)));
+        out.extend(Volume::all(see).filter_map(|volume| self.finding(see, &volume)));
     }
 }
 
@@ -114,12 +114,16 @@ impl EbsGp3 {
         let trust = self.trust.by_kind.get(volume.kind)?
             - self.trust.unlisted_penalty * unlisted
             - self.trust.measured_penalty * less;
+        let finding =
+            Finding::new(Target::Resource(volume.id), Aspect::VolumeType).in_inventory(volume.listed.is_some());
+        if see.is_gone(&finding) {
+            return Some(finding);
+        }
         let classes = volume.lines.iter().map(|line| line.id).collect();
-        let finding = Finding::new(Target::Resource(volume.id), Aspect::VolumeType)
+        let finding = finding
             .edit(Edit::reprice(vec![volume.id], classes, price / today.price))
             .states(Self::current(volume, today.can), self.gp3.state(target).with("price_ratio", price / today.price))
             .confidence(trust)
-            .in_inventory(volume.listed.is_some())
             .seen(volume.signal(), "size", volume.gib, "GiB")
             .seen(Signal::Rule, "performance_today", words(today.can), "")
             .seen(Signal::Rule, "list_price_now", today.price, "USD/month, us-east-1")

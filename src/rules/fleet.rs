@@ -22,10 +22,13 @@ pub(super) struct Fleet<'a> {
 impl<'a> Fleet<'a> {
     /// All that run instances of a service, Auto Scaling groups as one; their hours are not looked up yet.
     pub(super) fn all(see: &Context<'a>, service: Service) -> Vec<Self> {
-        let wanted = move |what: &What| {
-            what.instance().is_some_and(|one| one.service == service && one.purchase != Purchase::Host)
-        };
-        let fleets = see.targets_by(wanted, Resource::group).into_iter();
+        let fleets = see.targets_by(|what| is_of(what, service), Resource::group).into_iter();
+        fleets.map(|(target, lines)| Self::of(target, lines)).collect()
+    }
+
+    /// The same, without those that are gone.
+    pub(super) fn live(see: &Context<'a>, service: Service) -> Vec<Self> {
+        let fleets = see.live_targets_by(|what| is_of(what, service), Resource::group).into_iter();
         fleets.map(|(target, lines)| Self::of(target, lines)).collect()
     }
 
@@ -161,6 +164,10 @@ impl<'a> Fleet<'a> {
     }
 }
 
+fn is_of(what: &What, service: Service) -> bool {
+    what.instance().is_some_and(|one| one.service == service && one.purchase != Purchase::Host)
+}
+
 /// What members' processors did in an hour.
 #[derive(Clone, Copy, Default)]
 struct Load {
@@ -178,9 +185,9 @@ pub(super) fn by_workload<'a>(see: &Context<'a>, fleets: Vec<Fleet<'a>>) -> Vec<
             all.push(fleet);
             continue;
         };
-        let (member, kinds) = (see.facts.resource(id), fleet.kinds());
         if let Some(workload) = fleet.workload(see) {
-            let key = (&*member.account, &*member.region, workload, kinds);
+            let member = see.facts.resource(id);
+            let key = (&*member.account, &*member.region, workload, fleet.kinds());
             alone.entry(key).or_default().extend(fleet.lines);
         }
     }

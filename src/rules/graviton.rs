@@ -1,6 +1,6 @@
 //! What the Graviton rules share: choosing a target from a price table, and building the finding.
 
-use super::{Aspect, Context, Finding, Owned, Signal, State, Successors, Target};
+use super::{Aspect, Context, Finding, Line, Owned, Signal, State, Successors, Target};
 use crate::{
     bill::{Becomes, Edit},
     facts::{ClassId, LineType, Resource, ResourceId},
@@ -11,7 +11,10 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// How sure a rule is, by what was seen and where.
 #[derive(Deserialize)]
@@ -105,10 +108,17 @@ pub(super) struct Today<'a> {
     pub(super) types: Vec<&'a str>,
 }
 
+/// What instances move to, by what they are: each kind is chosen for once.
+pub(super) struct Moves<'r, 'a> {
+    families: &'r Families,
+    trust: &'r Trust,
+    chosen: BTreeMap<&'a Instance, Option<Rc<Choice>>>,
+}
+
 /// The usage of one type and software in a case.
 struct Part<'a> {
     instance: &'a Instance,
-    choice: Choice,
+    choice: Rc<Choice>,
     moved: Moved,
 }
 
@@ -186,9 +196,10 @@ impl Managed {
         cases
     }
 
-    /// The finding for a case, if it can move.
-    pub(super) fn finding(&self, see: &Context<'_>, case: Case<'_>) -> Option<Finding> {
-        self.families.finding(see, &self.trust, case)
+    /// The findings for the cases that can move.
+    pub(super) fn findings<'a>(&self, see: &Context<'a>, cases: impl IntoIterator<Item = Case<'a>>) -> Vec<Finding> {
+        let mut moves = self.families.moves(&self.trust);
+        cases.into_iter().filter_map(|case| moves.finding(see, case)).collect()
     }
 }
 
@@ -219,10 +230,23 @@ impl Families {
         })
     }
 
+    /// What instances move to, as far as a rule trusts.
+    pub(super) fn moves<'r, 'a>(&'r self, trust: &'r Trust) -> Moves<'r, 'a> {
+        Moves { families: self, trust, chosen: BTreeMap::new() }
+    }
+}
+
+impl<'a> Moves<'_, 'a> {
     /// The finding for a target, if any of its types can move: one, with an edit for each type.
-    pub(super) fn finding(&self, see: &Context<'_>, trust: &Trust, case: Case<'_>) -> Option<Finding> {
+    pub(super) fn finding(&mut self, see: &Context<'a>, case: Case<'a>) -> Option<Finding> {
         let parts = self.parts(&case);
         let chief = parts.iter().reduce(|a, b| if b.moved.weight() > a.moved.weight() { b } else { a })?;
+        let sure = self.trust.of(case.target.identity(see.facts).1, case.listed);
+        let resources: BTreeSet<ResourceId> = parts.iter().flat_map(|part| part.moved.resources.clone()).collect();
+        let finding = Finding::new(of_members(case.target, resources), Aspect::InstanceType);
+        if see.is_gone(&finding) {
+            return Some(finding);
+        }
         let (choice, kind) = (&chief.choice, chief.instance.kind.to_string());
         let mut current = State::new(&kind).with("class", choice.class.as_str());
         if !chief.instance.software.is_empty() {
@@ -239,9 +263,7 @@ impl Families {
             proposed = proposed.with("moves", moves.collect::<Vec<_>>());
         }
         let sum = |of: fn(&Moved) -> Quantity| parts.iter().map(|part| of(&part.moved)).sum::<Quantity>().to_f64();
-        let resources: BTreeSet<ResourceId> = parts.iter().flat_map(|part| part.moved.resources.clone()).collect();
-        let sure = trust.of(case.target.identity(see.facts).1, case.listed);
-        let mut finding = Finding::new(of_members(case.target, resources), Aspect::InstanceType)
+        let mut finding = finding
             .states(current, proposed)
             .seen(Signal::Bill, "instance_type", kind, "")
             .seen(Signal::Bill, "hours_on_demand", sum(|moved| moved.on_demand), "hours")
@@ -262,7 +284,7 @@ impl Families {
 
     /// The parts of a case that can move. What ran on Graviton too in the period has moved already, unless the inventory
     /// says what it is today.
-    fn parts<'a>(&self, case: &Case<'a>) -> Vec<Part<'a>> {
+    fn parts(&mut self, case: &Case<'a>) -> Vec<Part<'a>> {
         let instances = case.lines.iter().filter_map(|(id, line)| Some((*id, line, line.class.what.instance()?)));
         let arm = instances.clone().filter(|(_, _, instance)| instance.kind.architecture() == Architecture::Arm);
         let moved: BTreeSet<ResourceId> = arm.map(|(id, ..)| id).collect();
@@ -272,16 +294,16 @@ impl Families {
             if gone || !case.runs(&instance.kind) || instance.purchase != Purchase::Shared {
                 continue;
             }
-            if !parts.contains_key(instance)
-                && let Some(choice) = self.choose(instance)
-            {
-                parts.insert(instance, Part { instance, choice, moved: Moved::default() });
-            }
-            if let Some(part) = parts.get_mut(instance) {
-                part.moved.add(id, line);
+            if let Some(choice) = self.choice(instance) {
+                let part = parts.entry(instance);
+                part.or_insert_with(|| Part { instance, choice, moved: Moved::default() }).moved.add(id, line);
             }
         }
         parts.into_values().collect()
+    }
+
+    fn choice(&mut self, instance: &'a Instance) -> Option<Rc<Choice>> {
+        self.chosen.entry(instance).or_insert_with(|| self.families.choose(instance).map(Rc::new)).clone()
     }
 }
 
@@ -328,7 +350,7 @@ impl Class {
 }
 
 impl Moved {
-    fn add(&mut self, id: ResourceId, line: &super::Line<'_>) {
+    fn add(&mut self, id: ResourceId, line: &Line<'_>) {
         self.resources.insert(id);
         self.classes.insert(line.id);
         if line.class.line == LineType::Usage {
@@ -358,12 +380,20 @@ pub(super) fn metered(
     listed: bool,
 ) -> Option<Finding> {
     let sure = trust.of(target.identity(see.facts).1, listed);
-    let mut resources = BTreeSet::new();
-    let mut finding =
-        Finding::new(target, Aspect::Architecture).states(State::new("x86_64"), State::new("arm64")).confidence(sure);
-    for meter in meters.iter().filter(|meter| meter.arm < meter.x86) {
+    let meters: Vec<&Meter> = meters.iter().filter(|meter| meter.arm < meter.x86).collect();
+    let moves = |line: &Line<'_>| meters.iter().any(|meter| meter.measures(line));
+    let resources: BTreeSet<ResourceId> = lines.iter().filter(|(_, line)| moves(line)).map(|(id, _)| *id).collect();
+    if resources.is_empty() {
+        return None;
+    }
+    let finding = Finding::new(of_members(target, resources), Aspect::Architecture);
+    if see.is_gone(&finding) {
+        return Some(finding);
+    }
+    let mut finding = finding.states(State::new("x86_64"), State::new("arm64")).confidence(sure);
+    for meter in meters {
         let mut moved = Moved::default();
-        for (id, line) in lines.iter().filter(|(_, line)| meter.measures(&line.class.usage_type)) {
+        for (id, line) in lines.iter().filter(|(_, line)| meter.measures(line)) {
             moved.add(*id, line);
         }
         if moved.resources.is_empty() {
@@ -377,18 +407,16 @@ pub(super) fn metered(
             .seen(Signal::Rule, &format!("{name}: list price x86_64"), meter.x86, &meter.unit)
             .seen(Signal::Rule, &format!("{name}: list price arm64"), meter.arm, &meter.unit)
             .seen(Signal::Rule, &format!("{name}: price ratio"), ratio, "");
-        resources.extend(moved.resources);
     }
     if listed {
         finding = finding.seen(Signal::Inventory, "today", "x86_64", "");
     }
-    finding.target = of_members(finding.target, resources);
-    (!finding.edits.is_empty()).then_some(finding)
+    Some(finding)
 }
 
 impl Meter {
-    fn measures(&self, usage_type: &str) -> bool {
-        strip_region(usage_type).split(':').next() == Some(self.usage.as_str())
+    fn measures(&self, line: &Line<'_>) -> bool {
+        strip_region(&line.class.usage_type).split(':').next() == Some(self.usage.as_str())
     }
 }
 

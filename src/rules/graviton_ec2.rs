@@ -26,6 +26,7 @@ impl Rule for GravitonEc2 {
 
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let movable = self.movable();
+        let mut moves = self.families.moves(&self.trust);
         for (target, lines) in see.targets_with(|what| instance_of(what, Service::Ec2)) {
             let members = target.members().iter().map(|id| see.facts.resource(*id));
             let listed: Vec<&Instance> =
@@ -39,7 +40,7 @@ impl Rule for GravitonEc2 {
                 _ => Vec::new(),
             };
             let case = Case { target, lines, today, listed: !listed.is_empty() };
-            out.extend(self.families.finding(see, &self.trust, case));
+            out.extend(moves.finding(see, case));
         }
     }
 }

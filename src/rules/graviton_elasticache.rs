@@ -25,6 +25,6 @@ impl Rule for GravitonElasticache {
                 types: listed.cache_node_type.as_deref().into_iter().collect(),
             })
         });
-        out.extend(cases.into_iter().filter_map(|case| self.0.finding(see, case)));
+        out.extend(self.0.findings(see, cases));
     }
 }

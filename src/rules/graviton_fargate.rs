@@ -5,7 +5,7 @@ use super::{
     graviton::{Meter, Trust, metered},
 };
 use crate::{
-    facts::Resource,
+    facts::{Class, Resource},
     instance::Architecture,
     inventory::short_id,
     sku::{Fargate, What},
@@ -29,8 +29,7 @@ pub(super) struct GravitonFargate {
 impl Rule for GravitonFargate {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let mut pools: BTreeMap<(&str, String, String), Owned<'_>> = BTreeMap::new();
-        for (id, resource) in see.facts.numbered() {
-            let lines: Vec<Line<'_>> = see.lines(resource).filter(|line| self.movable(line)).collect();
+        for (id, resource, lines) in see.resources_of(|class| self.is_movable(class)) {
             if let Some(region) = region(resource, &lines) {
                 let pool = pools.entry((&resource.account, region.to_owned(), self.name(resource))).or_default();
                 pool.extend(lines.into_iter().map(|line| (id, line)));
@@ -45,11 +44,11 @@ impl Rule for GravitonFargate {
 }
 
 impl GravitonFargate {
-    /// Whether a line is Linux on x86 at the on-demand rate or under a commitment, of a product that offers Graviton.
-    fn movable(&self, line: &Line<'_>) -> bool {
+    /// Whether usage is Linux on x86 at the on-demand rate or under a commitment, of a product that offers Graviton.
+    fn is_movable(&self, class: &Class) -> bool {
         let x86 = |of: &Fargate| of.architecture == Architecture::X86 && !of.windows && !of.spot;
-        matches!(&line.class.what, What::Fargate(of) if x86(of))
-            && self.products.iter().any(|product| **product == *line.class.product)
+        matches!(&class.what, What::Fargate(of) if x86(of))
+            && self.products.iter().any(|product| **product == *class.product)
     }
 
     /// `cluster/service`, `cluster`, or the rest: ids are `.../task/CLUSTER/ID`, old ones lack the cluster.

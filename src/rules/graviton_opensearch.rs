@@ -25,7 +25,7 @@ impl Rule for GravitonOpensearch {
             inventory.domains.get(&one.account, &one.region, &one.id).map(today)
         });
         let whole = cases.into_iter().filter(|case| self.moves_whole(case));
-        out.extend(whole.filter_map(|case| self.managed.finding(see, case)));
+        out.extend(self.managed.findings(see, whole));
     }
 }
 

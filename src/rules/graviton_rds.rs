@@ -25,6 +25,6 @@ impl Rule for GravitonRds {
                 types: listed.db_instance_class.as_deref().into_iter().collect(),
             })
         });
-        out.extend(cases.into_iter().filter_map(|case| self.0.finding(see, case)));
+        out.extend(self.0.findings(see, cases));
     }
 }

@@ -79,20 +79,23 @@ impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let mut weeks = Weeks::new();
         for service in [Service::Ec2, Service::Rds] {
-            for fleet in Fleet::all(see, service).into_iter().filter(|fleet| fleet.is_live(see)) {
+            for fleet in Fleet::live(see, service) {
                 out.extend(self.look(see, fleet, service, &mut weeks));
             }
         }
     }
 }
 
-/// Weeks by the slots off work that are in use: most machines have the same.
-type Weeks = BTreeMap<BTreeSet<usize>, Week>;
+/// Weeks by the slots off work that are in use, each with what runs in the hours of the period: most machines have the same.
+type Weeks = BTreeMap<BTreeSet<usize>, (Week, Vec<f64>)>;
 
 impl OffHours {
     fn look(&self, see: &Context<'_>, fleet: Fleet<'_>, service: Service, weeks: &mut Weeks) -> Option<Finding> {
+        if !self.is_old(see, &fleet.target) {
+            return None;
+        }
         let mark = self.patterns.mark(see, &fleet.target)?;
-        if kept::is_kept(see, &fleet, service) || !self.is_old(see, &fleet.target) {
+        if kept::is_kept(see, &fleet, service) {
             return None;
         }
         let fleet = &fleet.with_hours(see);
@@ -102,11 +105,11 @@ impl OffHours {
         let nights = self.nights(see, fleet, service);
         let slots = (0..WEEK_HOURS).filter(|slot| !self.is_work(*slot)).count();
         let often = nights.used.len() as f64 > slots as f64 * self.in_use.max_slots_share;
-        let fitting = self.week(&nights.used, weeks);
-        if often || fitting.is_constant() {
+        let fitting = self.week(see, &nights.used, weeks);
+        if often || fitting.0.is_constant() {
             let count = nights.used.len();
             let why = format!("it is used in {count} of the {slots} hours of a week outside work: no schedule fits");
-            let week = self.week(&BTreeSet::new(), weeks);
+            let week = self.week(see, &BTreeSet::new(), weeks);
             return Some(self.finding(see, fleet, service, week, &mark, &nights).declined(why));
         }
         let finding = self.finding(see, fleet, service, fitting, &mark, &nights);
@@ -117,10 +120,13 @@ impl OffHours {
     }
 
     /// The week at work and in some slots besides.
-    fn week<'w>(&self, used: &BTreeSet<usize>, weeks: &'w mut Weeks) -> &'w Week {
+    fn week<'w>(&self, see: &Context<'_>, used: &BTreeSet<usize>, weeks: &'w mut Weeks) -> &'w (Week, Vec<f64>) {
         weeks.entry(used.clone()).or_insert_with(|| {
             let on = |slot: usize| u32::from(self.is_work(slot) || used.contains(&slot));
-            Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule)
+            let week = Week::simplest(&(0..WEEK_HOURS).map(on).collect::<Vec<_>>(), 1, &self.schedule);
+            let period = see.facts.window.period;
+            let runs = (period.start.0..period.end.0).map(|hour| week.during(see.zone, Hour(hour))).collect();
+            (week, runs)
         })
     }
 
@@ -140,7 +146,7 @@ impl OffHours {
     fn runs_off_work(&self, see: &Context<'_>, fleet: &Fleet<'_>) -> bool {
         let (mut on, mut off) = ((0.0, 0.0), (0.0, 0.0));
         for (hour, running) in fleet.hours() {
-            let side = if self.is_work(see.zone.slot(hour)) { &mut on } else { &mut off };
+            let side = if self.is_work(see.slot(hour)) { &mut on } else { &mut off };
             *side = (side.0 + running, side.1 + 1.0);
         }
         let (on, off) = (on.0 / f64::max(on.1, 1.0), off.0 / f64::max(off.1, 1.0));
@@ -162,7 +168,7 @@ impl OffHours {
         }
         let counts = fleet.transactions(see).map(|counts| counts.cut(see.facts.window.period));
         if let Some(counts) = counts {
-            let at_work = |(hour, count): (Hour, &Option<f64>)| count.filter(|_| self.is_work(see.zone.slot(hour)));
+            let at_work = |(hour, count): (Hour, &Option<f64>)| count.filter(|_| self.is_work(see.slot(hour)));
             let hours = (counts.start.0..).map(Hour).zip(&counts.values);
             let work: Vec<f64> = hours.filter_map(at_work).collect();
             let mean = work.iter().sum::<f64>() / work.len().max(1) as f64;
@@ -178,7 +184,7 @@ impl OffHours {
         let mut slots = vec![(0usize, 0usize); WEEK_HOURS];
         let (mut off, mut known, mut busy) = (0, Vec::new(), Vec::new());
         for (hour, value) in (series.start.0..).map(Hour).zip(&series.values) {
-            let slot = see.zone.slot(hour);
+            let slot = see.slot(hour);
             if self.is_work(slot) {
                 continue;
             }
@@ -208,16 +214,13 @@ impl OffHours {
         see: &Context<'_>,
         fleet: &Fleet<'_>,
         service: Service,
-        week: &Week,
+        (week, runs): &(Week, Vec<f64>),
         mark: &Mark,
         nights: &Nights,
     ) -> Finding {
-        let (most, period) = (fleet.most(), see.facts.window.period);
-        let limit = |hour: i32| {
-            let share = week.during(see.zone, Hour(hour));
-            if share < 1.0 { Quantity::from_f64(share * most).ok() } else { None }
-        };
-        let most_each: Vec<Option<Quantity>> = (period.start.0..period.end.0).map(limit).collect();
+        let most = fleet.most();
+        let limit = |share: &f64| if *share < 1.0 { Quantity::from_f64(share * most).ok() } else { None };
+        let most_each: Vec<Option<Quantity>> = runs.iter().map(limit).collect();
         let actions = week.actions();
         let words = |level: u32| {
             let of = actions.iter().filter(|action| action.level == level);
@@ -227,7 +230,7 @@ impl OffHours {
         let measured = !nights.signals.is_empty();
         let sure = if measured { self.trust.measured } else { self.trust.bill_alone };
         let by_name = if mark.by_name { self.trust.by_name_penalty } else { 0.0 };
-        let stopped = nights.busy.iter().filter(|hour| week.level(see.zone.slot(**hour)) == 0).count();
+        let stopped = nights.busy.iter().filter(|hour| week.level(see.slot(**hour)) == 0).count();
         let rare = (stopped as f64 * self.trust.used_hour_penalty).min(self.trust.most_used_penalty);
         let source = if mark.by_name { "name" } else { "tag" };
         let finding = Finding::new(fleet.target.clone(), Aspect::Schedule)

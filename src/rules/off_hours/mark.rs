@@ -3,7 +3,7 @@
 use super::super::{Context, Target};
 use crate::facts::{Resource, plain_key};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 /// Tags and words that tell.
 #[derive(Deserialize)]
@@ -64,32 +64,33 @@ impl Patterns {
 
     /// Whether the value of a tag of environments is one of development or test.
     fn is_environment(&self, value: &str) -> bool {
-        let found = self.words_of(value);
-        let number = |word: &String| word.chars().all(|c| c.is_ascii_digit());
-        found.iter().any(|word| self.words.contains(word))
-            || found.iter().any(|word| self.whole_words.contains(word))
-                && found.iter().all(|word| self.whole_words.contains(word) || number(word))
+        let lower = value.to_lowercase();
+        let found = self.words_of(&lower);
+        let is_in = |words: &[String], word: &str| words.iter().any(|known| known == word);
+        let number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+        found.iter().any(|word| is_in(&self.words, word))
+            || found.iter().any(|word| is_in(&self.whole_words, word))
+                && found.iter().all(|word| is_in(&self.whole_words, word) || number(word))
     }
 
     /// Whether a text holds one of some words.
     fn has(&self, text: &str, words: &[String]) -> bool {
-        let found = self.words_of(text);
-        words.iter().any(|word| found.contains(word))
+        let lower = text.to_lowercase();
+        self.words_of(&lower).iter().any(|found| words.iter().any(|word| word == found))
     }
 
     /// The words of a text in lower case, pairs that are one joined.
-    fn words_of(&self, text: &str) -> BTreeSet<String> {
-        let lower = text.to_lowercase();
+    fn words_of<'t>(&self, lower: &'t str) -> Vec<Cow<'t, str>> {
         let parts: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-        let mut found = BTreeSet::new();
+        let mut found = Vec::with_capacity(parts.len());
         let mut at = 0;
         while at < parts.len() {
             let pair = |[a, b]: &&[String; 2]| parts[at] == a && parts.get(at + 1).is_some_and(|next| next == b);
             if let Some([a, b]) = self.joined.iter().find(pair) {
-                found.insert(format!("{a}{b}"));
+                found.push(format!("{a}{b}").into());
                 at += 2;
             } else {
-                found.insert(parts[at].to_owned());
+                found.push(parts[at].into());
                 at += 1;
             }
         }
