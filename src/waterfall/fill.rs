@@ -1,6 +1,7 @@
 //! The waterfall from scratch: every step of every hour.
 
-use super::{Amount, CapacityId, Edge, Margin, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units};
+use super::{Amount, CapacityId, Edge, Fill, Margin, NONE, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units};
+use std::ops::Range;
 
 /// What one step covers of one pool, over all hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,44 +16,63 @@ pub struct Covered {
     pub units: i128,
 }
 
-/// An hour in the making: what is left of each pool and each capacity.
-struct Hour {
-    left: Vec<Units>,
-    offered: Vec<Amount>,
+/// So many hours are worked out side by side, so that memory is met in rows; their numbers fit the bits of a set.
+const LANES: usize = 32;
+
+/// Some hours in the making: what is left of each pool and each capacity. Where the window ends there is nothing.
+struct Block {
+    left: Vec<[Units; LANES]>,
+    offered: Vec<[Amount; LANES]>,
 }
 
-impl Hour {
+impl Block {
     fn new(waterfall: &Waterfall) -> Self {
-        Self { left: vec![0; waterfall.demand.pools()], offered: vec![0; waterfall.capacities()] }
+        Self { left: vec![[0; LANES]; waterfall.demand.pools()], offered: vec![[0; LANES]; waterfall.capacities()] }
     }
 
-    /// Loads as many hours as there are places for, from one on: a pool's hours lie side by side, so that its memory is met once.
-    fn load(block: &mut [Self], waterfall: &Waterfall, first: usize) {
+    /// Loads the hours from one on.
+    fn load(&mut self, waterfall: &Waterfall, first: usize) {
         let hours = waterfall.demand.hours();
-        for pool in 0..waterfall.demand.pools() {
-            for (hour, units) in block.iter_mut().zip(&waterfall.demand.row(pool)[first..]) {
-                hour.left[pool] = *units;
-            }
+        for (pool, left) in self.left.iter_mut().enumerate() {
+            *left = lanes(&waterfall.demand.row(pool)[first..]);
         }
-        for capacity in 0..waterfall.capacities() {
-            for (hour, amount) in block.iter_mut().zip(&waterfall.amounts[capacity * hours + first..]) {
-                hour.offered[capacity] = *amount;
-            }
+        for (capacity, offered) in self.offered.iter_mut().enumerate() {
+            *offered = lanes(&waterfall.amounts[capacity * hours + first..(capacity + 1) * hours]);
         }
+    }
+
+    /// Where a step stands that has nothing left on reaching a pool.
+    fn spent(&self, fills: &[Fill], position: u32, lane: usize) -> Margin {
+        let arrived = fills.get(position as usize).map_or(UNKNOWN, |fill| self.left[fill.pool as usize][lane]);
+        Margin { position, edge: Edge { before: 0, covered: 0, arrived } }
     }
 }
 
-/// Every hour of a waterfall in turn, with its demand and its amounts.
-fn each_hour(waterfall: &Waterfall, mut then: impl FnMut(usize, &mut Hour)) {
-    // A cache line holds the demand of so many hours.
-    const BLOCK: usize = 8;
+/// The first of some values.
+fn lanes<T: Copy + Default>(values: &[T]) -> [T; LANES] {
+    values.first_chunk().copied().unwrap_or_else(|| {
+        let mut some = [T::default(); LANES];
+        some.iter_mut().zip(values).for_each(|(lane, value)| *lane = *value);
+        some
+    })
+}
+
+/// The numbers of the lanes in a set of them.
+fn each(mut set: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = set.trailing_zeros() as usize;
+        set &= set.wrapping_sub(1);
+        (lane < LANES).then_some(lane)
+    })
+}
+
+/// All hours of a waterfall, some at a time, with their demand and their amounts.
+fn each_block(waterfall: &Waterfall, mut then: impl FnMut(Range<usize>, &mut Block)) {
     let hours = waterfall.demand.hours();
-    let mut block: Vec<Hour> = (0..BLOCK.min(hours)).map(|_| Hour::new(waterfall)).collect();
-    for first in (0..hours).step_by(BLOCK) {
-        Hour::load(&mut block, waterfall, first);
-        for (hour, work) in (first..hours).zip(&mut block) {
-            then(hour, work);
-        }
+    let mut block = Block::new(waterfall);
+    for first in (0..hours).step_by(LANES) {
+        block.load(waterfall, first);
+        then(first..hours.min(first + LANES), &mut block);
     }
 }
 
@@ -62,17 +82,21 @@ impl Waterfall {
         let mut totals = Totals { left: vec![0; self.demand.pools()], used: vec![0; self.capacities()] };
         let hours = self.demand.hours();
         let (mut positions, mut edges) = (std::mem::take(&mut self.positions), std::mem::take(&mut self.edges));
-        each_hour(self, |hour, work| {
+        each_block(self, |span, block| {
             for step in 0..self.layout.steps() {
                 let capacity = self.layout.capacity[step] as usize;
-                let offered = work.offered[capacity];
-                let margin = self.pour(step, work, |_, _| ());
-                totals.used[capacity] += offered - margin.edge.before + self.at_margin(step, &margin);
-                let at = step * hours + hour;
-                (positions[at], edges[at]) = (margin.position, margin.edge);
+                let (offered, used) = (block.offered[capacity], &mut totals.used[capacity]);
+                let at = step * hours + span.start;
+                let stands = |lane: usize, margin: Margin| {
+                    if lane < span.len() {
+                        *used += offered[lane] - margin.edge.before + self.at_margin(step, &margin);
+                        (positions[at + lane], edges[at + lane]) = (margin.position, margin.edge);
+                    }
+                };
+                self.pour(step, block, |_, _| (), stands);
             }
-            for (total, left) in totals.left.iter_mut().zip(&work.left) {
-                *total += i128::from(*left);
+            for (total, left) in totals.left.iter_mut().zip(&block.left).filter(|(_, left)| is_some(left)) {
+                *total += left.iter().map(|left| i128::from(*left)).sum::<i128>();
             }
         });
         (self.positions, self.edges, self.totals) = (positions, edges, totals);
@@ -83,10 +107,10 @@ impl Waterfall {
     pub fn covered(&self) -> Vec<Covered> {
         let layout = &self.layout;
         let mut sums = vec![0i128; layout.fills.len()];
-        each_hour(self, |_, work| {
+        each_block(self, |_, block| {
             for step in 0..layout.steps() {
                 let sums = &mut sums[layout.start[step]..];
-                self.pour(step, work, |position, units| sums[position as usize] += i128::from(units));
+                self.pour(step, block, |position, units| sums[position as usize] += i128::from(units), |_, _| ());
             }
         });
         let mut all = Vec::new();
@@ -101,31 +125,67 @@ impl Waterfall {
         all
     }
 
-    /// Pours what is left of a step's capacity into its pools, and tells how much it covers at which position.
-    fn pour(&self, step: usize, work: &mut Hour, mut covers: impl FnMut(u32, Units)) -> Margin {
-        let offered = &mut work.offered[self.layout.capacity[step] as usize];
-        let mut before = std::mem::take(offered);
-        let mut end = 0;
-        for (fill, position) in self.layout.fills(step).iter().zip(0u32..) {
-            let left = &mut work.left[fill.pool as usize];
-            if before == 0 {
-                return Margin { position, edge: Edge { before, covered: 0, arrived: *left } };
+    /// Pours what is left of a step's capacity into its pools, in every hour of a block: how much it covers at which position goes to
+    /// `covers`, and where it then stands in each to `stands`.
+    fn pour(
+        &self,
+        step: usize,
+        block: &mut Block,
+        mut covers: impl FnMut(u32, Units),
+        mut stands: impl FnMut(usize, Margin),
+    ) {
+        let (capacity, fills) = (self.layout.capacity[step] as usize, self.layout.fills(step));
+        let mut before = std::mem::take(&mut block.offered[capacity]);
+        // The lanes that have something left.
+        let mut open: u32 = 0;
+        for (lane, before) in before.iter().enumerate() {
+            if *before == 0 {
+                stands(lane, block.spent(fills, 0, lane));
+            } else {
+                open |= 1 << lane;
             }
-            let needed = i128::from(*left) * i128::from(fill.weight);
-            if needed > before {
-                // Less than `left`.
-                let covered = whole_units(before, fill.weight);
-                let edge = Edge { before, covered, arrived: *left };
-                *left -= covered;
-                covers(position, covered);
-                return Margin { position, edge };
-            }
-            covers(position, *left);
-            before -= needed;
-            *left = 0;
-            end = position + 1;
         }
-        *offered = before;
-        Margin { position: end, edge: Edge { before, covered: 0, arrived: UNKNOWN } }
+        for (fill, position) in fills.iter().zip(0u32..) {
+            if open == 0 {
+                return;
+            }
+            let pool = fill.pool as usize;
+            if !is_some(&block.left[pool]) {
+                continue;
+            }
+            for lane in each(open) {
+                let (arrived, before) = (block.left[pool][lane], &mut before[lane]);
+                if arrived == 0 {
+                    continue;
+                }
+                let needed = i128::from(arrived) * i128::from(fill.weight);
+                if needed > *before {
+                    // Less than what arrives.
+                    let covered = whole_units(*before, fill.weight);
+                    covers(position, covered);
+                    block.left[pool][lane] -= covered;
+                    stands(lane, Margin { position, edge: Edge { before: *before, covered, arrived } });
+                    open &= !(1 << lane);
+                    continue;
+                }
+                covers(position, arrived);
+                block.left[pool][lane] = 0;
+                *before -= needed;
+                if *before == 0 {
+                    stands(lane, block.spent(fills, position + 1, lane));
+                    open &= !(1 << lane);
+                }
+            }
+        }
+        let position = u32::try_from(fills.len()).unwrap_or(NONE);
+        for lane in each(open) {
+            block.offered[capacity][lane] = before[lane];
+            stands(lane, Margin { position, edge: Edge { before: before[lane], covered: 0, arrived: UNKNOWN } });
+        }
     }
+}
+
+/// Whether something is left in one of the lanes.
+fn is_some(left: &[Units; LANES]) -> bool {
+    left.iter().fold(0, |all, left| all | left) != 0
 }
