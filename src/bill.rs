@@ -166,8 +166,7 @@ impl<'a> Bill<'a> {
         let alone = holdings::each_alone(facts, &pools, given.coverage);
         let holdings = holdings::holdings(facts, &pools, given.coverage, &alone);
         let plan_rates = PlanRates::of(facts, &pools, &holdings);
-        let demand = hours::demand(facts, &pools);
-        let waterfall = Waterfall::new(demand, [], &[]);
+        let waterfall = Waterfall::new(Demand::new(0, 0), [], &[]);
         let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
         let mut bill = Self {
             facts,
@@ -190,7 +189,7 @@ impl<'a> Bill<'a> {
             bill.add(id, resource);
             bill.of_resource.push(first..bill.items.len());
         }
-        bill.fill();
+        bill.pour(hours::demand(facts, &bill.pools));
         bill
     }
 
@@ -221,8 +220,13 @@ impl<'a> Bill<'a> {
 
     /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
     fn fill(&mut self) {
+        let demand = self.waterfall.take_demand();
+        self.pour(demand);
+    }
+
+    /// The same over some demand.
+    fn pour(&mut self, mut demand: Demand) {
         let mut holdings = std::mem::take(&mut self.holdings);
-        let mut demand = self.waterfall.take_demand();
         demand.grow(self.pools.all.len());
         self.waterfall = self.poured(demand, &mut holdings);
         self.holdings = holdings;
