@@ -23,7 +23,8 @@ mod search;
 pub use links::covers;
 pub use optimise::{Advice, Effort, best, best_of_one, optimise};
 
-use crate::waterfall::{Amount, CapacityId, Change, Grid, Rates, Waterfall};
+use crate::waterfall::{Amount, CapacityId, Change, Grid, Part, Rates, Waterfall};
+use links::Links;
 use std::ops::Range;
 
 /// Demand as it is, in the parts that it is scaled by.
@@ -51,17 +52,24 @@ impl Candidate {
 /// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
 #[must_use]
 pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
-    let mut waterfall = waterfall.clone();
+    let all = candidates.iter().zip(steps);
+    let some: Vec<Candidate> = all.clone().filter(|(_, steps)| **steps > 0).map(|(one, _)| one.clone()).collect();
+    let Part { mut waterfall, rates } = if some.iter().any(|candidate| is_wide(waterfall, candidate)) {
+        waterfall.part(1, &Links::of(waterfall, &some).matters, rates)
+    } else if some.is_empty() {
+        return vec![0; candidates.len()];
+    } else {
+        Part { waterfall: waterfall.clone(), rates: rates.clone() }
+    };
     let gain = |(candidate, steps): (&Candidate, &u32)| match steps {
         0 => 0,
-        steps => bought(&mut waterfall, rates, candidate, *steps),
+        steps => bought(&mut waterfall, &rates, candidate, *steps),
     };
-    candidates.iter().zip(steps).map(gain).collect()
+    all.map(gain).collect()
 }
 
 /// What buying `steps` of one candidate gains, if nothing else is bought, after its own cost; in 1e-21 USD.
-#[must_use]
-pub fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
+fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
     if is_wide(waterfall, candidate) {
         return bought(&mut waterfall.clone(), rates, candidate, steps);
     }
@@ -86,7 +94,7 @@ fn bought(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps
 
 /// Whether a candidate may cover so many pools that to buy all of it at once is sooner priced from scratch than by a walk from pool to pool.
 fn is_wide(waterfall: &Waterfall, candidate: &Candidate) -> bool {
-    const MANY: usize = 500;
+    const MANY: usize = 300;
     waterfall.places_of(candidate.capacity) > MANY
 }
 

@@ -19,6 +19,7 @@ mod delta;
 mod demand;
 mod effect;
 mod fill;
+mod part;
 mod plain;
 mod rates;
 mod spare;
@@ -31,6 +32,7 @@ pub use delta::Delta;
 pub use demand::Demand;
 pub use effect::Effect;
 pub use fill::Covered;
+pub(crate) use part::{Matters, Part};
 pub use rates::Rates;
 pub use tried::{Trace, Tried};
 

@@ -250,8 +250,7 @@ impl Market {
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
     pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
         let candidate = self.bounded(place, figures, 1);
-        let steps = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort(figures));
-        let gain = commitments::alone(&self.waterfall, &self.rates, &candidate, steps);
+        let (steps, gain) = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort(figures));
         (gain > 0).then_some((steps, gain))
     }
 

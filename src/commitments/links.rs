@@ -2,11 +2,11 @@
 //! anything at all links.
 
 use super::Candidate;
-use crate::waterfall::{CapacityId, PoolId, Waterfall};
+use crate::waterfall::{CapacityId, Matters, PoolId, Waterfall};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Candidates that exclude each other, together; each other one alone.
-pub(super) fn slots(candidates: &[Candidate]) -> Vec<Vec<usize>> {
+fn slots(candidates: &[Candidate]) -> Vec<Vec<usize>> {
     let mut slots: Vec<(Option<u32>, Vec<usize>)> = Vec::new();
     for (at, candidate) in candidates.iter().enumerate() {
         match slots.iter_mut().find(|(group, _)| group.is_some() && *group == candidate.group) {
@@ -31,38 +31,69 @@ pub fn covers(waterfall: &Waterfall, candidates: &[Candidate]) -> Vec<BTreeSet<P
     all
 }
 
-/// For each slot the others that could cover some of the same usage.
-pub(super) fn rivals(waterfall: &Waterfall, candidates: &[Candidate], slots: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let covers = covers(waterfall, candidates);
-    let of_slot = |slot: &Vec<usize>| slot.iter().flat_map(|at| &covers[*at]).copied().collect();
-    let pools: Vec<BTreeSet<PoolId>> = slots.iter().map(of_slot).collect();
-    let rivals = |slot: usize| {
-        let other = |other: &usize| *other != slot && !pools[*other].is_disjoint(&pools[slot]);
-        (0..slots.len()).filter(other).collect()
-    };
+/// How candidates are linked, whatever the hours.
+pub(super) struct Links {
+    /// Candidates that exclude each other, together; each other one alone.
+    pub(super) slots: Vec<Vec<usize>>,
+    /// For each slot the others that could cover some of the same usage.
+    pub(super) rivals: Vec<Vec<usize>>,
+    /// For each candidate all (itself too) that some chain of commitments and usage links it with.
+    pub(super) linked: Vec<Vec<usize>>,
+    /// What can matter to them.
+    pub(super) matters: Matters,
+}
+
+impl Links {
+    pub(super) fn of(waterfall: &Waterfall, candidates: &[Candidate]) -> Self {
+        let slots = slots(candidates);
+        let rivals = rivals(waterfall, candidates, &slots);
+        let mut capacities: Vec<bool> = waterfall.idle().map(|idle| !idle).collect();
+        candidates.iter().for_each(|candidate| capacities[candidate.capacity.0 as usize] = true);
+        let roots = roots(waterfall, &capacities);
+        let own: Vec<usize> = candidates.iter().map(|candidate| roots[candidate.capacity.0 as usize]).collect();
+        let same = |one: &usize| (0..own.len()).filter(|other| own[*other] == *one).collect();
+        let linked = own.iter().map(same).collect();
+        let is_own: BTreeSet<usize> = own.iter().copied().collect();
+        let of_one = |pool| {
+            let first = waterfall.covering(pool).map(|capacity| capacity.0 as usize).find(|at| capacities[*at]);
+            first.is_some_and(|capacity| is_own.contains(&roots[capacity]))
+        };
+        let pools = pools(waterfall).map(of_one).collect();
+        Self { slots, rivals, linked, matters: Matters { capacities, pools } }
+    }
+}
+
+fn pools(waterfall: &Waterfall) -> impl Iterator<Item = PoolId> {
+    (0u32..).map(PoolId).take(waterfall.demand().pools())
+}
+
+fn rivals(waterfall: &Waterfall, candidates: &[Candidate], slots: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut of_capacity: Vec<Option<usize>> = vec![None; waterfall.capacities()];
+    for (slot, members) in slots.iter().enumerate() {
+        members.iter().for_each(|at| of_capacity[candidates[*at].capacity.0 as usize] = Some(slot));
+    }
+    let mut meet = vec![vec![false; slots.len()]; slots.len()];
+    for pool in pools(waterfall) {
+        let here: BTreeSet<usize> =
+            waterfall.covering(pool).filter_map(|capacity| of_capacity[capacity.0 as usize]).collect();
+        here.iter().for_each(|slot| here.iter().for_each(|other| meet[*slot][*other] = true));
+    }
+    let rivals = |slot: usize| (0..slots.len()).filter(|other| *other != slot && meet[slot][*other]).collect();
     (0..slots.len()).map(rivals).collect()
 }
 
-/// For each candidate all (itself too) that some chain of commitments and usage links it with.
-pub(super) fn linked(waterfall: &Waterfall, candidates: &[Candidate]) -> Vec<Vec<usize>> {
-    let mut of_capacity: Vec<usize> = (0..waterfall.capacities()).collect();
-    let mut of_pool: Vec<Option<usize>> = vec![None; waterfall.demand().pools()];
-    for step in waterfall.steps() {
-        for (pool, _) in step.fills {
-            let own = root(&of_capacity, step.capacity.0 as usize);
-            match of_pool[pool.0 as usize] {
-                Some(other) => {
-                    let other = root(&of_capacity, other);
-                    of_capacity[own.max(other)] = own.min(other);
-                }
-                None => of_pool[pool.0 as usize] = Some(own),
-            }
+/// For each capacity the first of all that some chain of usage and capacities that matter links it with.
+fn roots(waterfall: &Waterfall, matter: &[bool]) -> Vec<usize> {
+    let mut parents: Vec<usize> = (0..waterfall.capacities()).collect();
+    for pool in pools(waterfall) {
+        let mut all = waterfall.covering(pool).map(|capacity| capacity.0 as usize).filter(|at| matter[*at]);
+        let Some(first) = all.next() else { continue };
+        for other in all {
+            let (one, other) = (root(&parents, first), root(&parents, other));
+            parents[one.max(other)] = one.min(other);
         }
     }
-    let roots: Vec<usize> =
-        candidates.iter().map(|candidate| root(&of_capacity, candidate.capacity.0 as usize)).collect();
-    let same = |own: &usize| (0..roots.len()).filter(|other| roots[*other] == *own).collect();
-    roots.iter().map(same).collect()
+    (0..parents.len()).map(|capacity| root(&parents, capacity)).collect()
 }
 
 /// The first of all that are linked with one.

@@ -41,7 +41,7 @@ impl Search<'_> {
             let some = bought.map_or(&members[..], |place| &members[place..=place]);
             some.iter().map(|at| near(slot, *at)).collect::<Vec<_>>()
         };
-        let mut all: Vec<Near> = self.slots.iter().enumerate().flat_map(of_slot).collect();
+        let mut all: Vec<Near> = self.links.slots.iter().enumerate().flat_map(of_slot).collect();
         let mut some: Vec<usize> = (0..all.len()).collect();
         while !self.is_spent() {
             let (before, gain, whole) = (self.steps.clone(), self.gain, some.len() == all.len());
@@ -62,7 +62,7 @@ impl Search<'_> {
     /// The best within reach of what is bought of an instrument: up, else down. Tells whether it moved.
     fn move_near(&mut self, near: &mut Near) -> bool {
         let (own, gain) = (self.steps[near.at], self.gain);
-        let taken = own == 0 && self.slots[near.slot].iter().any(|other| self.steps[*other] > 0);
+        let taken = own == 0 && self.links.slots[near.slot].iter().any(|other| self.steps[*other] > 0);
         if taken {
             return false;
         }
@@ -96,7 +96,7 @@ impl Search<'_> {
         let Candidate { capacity, grid, .. } = self.candidates[at];
         let grid = Grid { most: steps.min(grid.most.saturating_sub(self.steps[at])), ..grid };
         let limit = Amount::from(grid.most) * grid.step;
-        let curve = Curve::up_to(&self.waterfall, capacity, self.rates, self.effort.threads, limit);
+        let curve = Curve::up_to(&self.waterfall, capacity, &self.rates, self.effort.threads, limit);
         self.curves += 1;
         self.points += curve.points();
         Above { steps: curve.best(&grid).0, first: curve.first(&grid) }

@@ -4,7 +4,7 @@
 //! exchanges ([`Search::find`]). Where that is too much work for all hours, it is done roughly on a few of them that meet every hour of the
 //! week in turn; on more and more hours, at last on all, only the neighbourhood of what was found is searched.
 
-use super::{Candidate, search::Search, stacked};
+use super::{Candidate, alone, links::Links, search::Search, stacked};
 use crate::waterfall::{Curve, Rates, Waterfall};
 
 /// How hard to look. Counted, not timed: the answer is the same on any machine.
@@ -56,7 +56,8 @@ const FINER: [(usize, i128); 3] = [(11, 10_000), (5, 10_000), (1, 300_000)];
 /// How much of each candidate is best, on top of what the waterfall has.
 #[must_use]
 pub fn optimise(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], effort: &Effort) -> Advice {
-    let search = Hours { waterfall, rates, candidates, effort }.searched(None);
+    let links = Links::of(waterfall, candidates);
+    let search = Hours { waterfall, rates, candidates, links: &links, effort }.searched(None);
     let gains = stacked(waterfall, rates, candidates, &search.steps);
     Advice { steps: search.steps, gains, curves: search.curves, points: search.points }
 }
@@ -70,18 +71,22 @@ pub fn best(
     effort: &Effort,
     alike: Option<&[u32]>,
 ) -> Vec<u32> {
-    Hours { waterfall, rates, candidates, effort }.searched(alike).steps
+    let links = Links::of(waterfall, candidates);
+    Hours { waterfall, rates, candidates, links: &links, effort }.searched(alike).steps
 }
 
-/// How much of one candidate is best if nothing else is bought.
+/// How much of one candidate is best if nothing else is bought, and what it gains after its own cost; in 1e-21 USD.
 #[must_use]
-pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, effort: &Effort) -> u32 {
+pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, effort: &Effort) -> (u32, i128) {
     let places = waterfall.places_of(candidate.capacity) * waterfall.demand().hours();
     if places * ROUNDS > effort.points * MANY {
-        let best = best(waterfall, rates, std::slice::from_ref(candidate), effort, None);
-        return best.first().copied().unwrap_or(0);
+        let candidates = std::slice::from_ref(candidate);
+        let links = Links::of(waterfall, candidates);
+        let search = Hours { waterfall, rates, candidates, links: &links, effort }.searched(None);
+        return (search.steps.first().copied().unwrap_or(0), search.gain);
     }
-    Curve::new(waterfall, candidate.capacity, rates, effort.threads).best(&candidate.grid).0
+    let (steps, _) = Curve::new(waterfall, candidate.capacity, rates, effort.threads).best(&candidate.grid);
+    (steps, alone(waterfall, rates, candidate, steps))
 }
 
 /// What is searched, in all hours.
@@ -89,14 +94,14 @@ struct Hours<'a> {
     waterfall: &'a Waterfall,
     rates: &'a Rates,
     candidates: &'a [Candidate],
+    links: &'a Links,
     effort: &'a Effort,
 }
 
 impl<'a> Hours<'a> {
     fn every(&self, stride: usize, effort: Effort) -> Search<'a> {
-        let hours = 0..self.waterfall.demand().hours();
-        let spans: Vec<_> = hours.step_by(stride).map(|hour| hour..hour + 1).collect();
-        Search::new(self.waterfall.of_hours(&spans), self.rates, self.candidates, effort)
+        let part = self.waterfall.part(stride, &self.links.matters, self.rates);
+        Search::new(part, self.candidates, self.links, effort)
     }
 
     fn searched(&self, alike: Option<&[u32]>) -> Search<'a> {
@@ -106,7 +111,7 @@ impl<'a> Hours<'a> {
         let hours = self.waterfall.demand().hours();
         let points = search.points * hours / hours.div_ceil(FIRST).max(1);
         if points * ROUNDS <= self.effort.points {
-            let mut search = Search::new(self.waterfall.clone(), self.rates, self.candidates, *self.effort);
+            let mut search = self.every(1, *self.effort);
             let alone = search.alone();
             search.find(&alone);
             return search;

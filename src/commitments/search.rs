@@ -4,8 +4,8 @@
 //! they go on in the direction in which they went; and what is bought of one instrument is given up, whole or in part, for those that could
 //! cover the same usage to take its place.
 
-use super::{Candidate, Effort, links};
-use crate::waterfall::{Change, Curve, Rates, Waterfall};
+use super::{Candidate, Effort, links::Links};
+use crate::waterfall::{Change, Curve, Part, Rates, Waterfall};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -48,13 +48,10 @@ fn orders(alone: &[Alone], starts: usize) -> Vec<Vec<usize>> {
 pub(super) struct Search<'a> {
     /// With what is bought at the moment.
     pub(super) waterfall: Waterfall,
-    pub(super) rates: &'a Rates,
+    pub(super) rates: Rates,
     pub(super) candidates: &'a [Candidate],
     pub(super) effort: Effort,
-    pub(super) slots: Vec<Vec<usize>>,
-    rivals: Vec<Vec<usize>>,
-    /// For each candidate all that its usage is linked with, itself too.
-    linked: Vec<Vec<usize>>,
+    pub(super) links: &'a Links,
     /// The best of a candidate, given what is bought of those that it is linked with.
     known: BTreeMap<Given, (u32, f64)>,
     /// The best of each, if nothing else is bought.
@@ -70,19 +67,16 @@ pub(super) struct Search<'a> {
 type Given = (usize, Vec<u32>);
 
 impl<'a> Search<'a> {
-    pub(super) fn new(waterfall: Waterfall, rates: &'a Rates, candidates: &'a [Candidate], effort: Effort) -> Self {
-        let slots = links::slots(candidates);
-        let rivals = links::rivals(&waterfall, candidates, &slots);
-        let linked = links::linked(&waterfall, candidates);
+    /// A search in a part of a waterfall, which is all that the candidates are linked with.
+    pub(super) fn new(part: Part, candidates: &'a [Candidate], links: &'a Links, effort: Effort) -> Self {
+        let Part { waterfall, rates } = part;
         let (steps, known) = (vec![0; candidates.len()], BTreeMap::new());
         Self {
             waterfall,
             rates,
             candidates,
             effort,
-            slots,
-            rivals,
-            linked,
+            links,
             known,
             alone: steps.clone(),
             steps,
@@ -154,7 +148,7 @@ impl<'a> Search<'a> {
     /// Buys the best that is found from several starts, of which the best goes on.
     pub(super) fn find(&mut self, alone: &[Alone]) {
         self.start(orders(alone, self.effort.starts), |search, order| while search.round(order, ROUGHLY) {});
-        let all: Vec<usize> = (0..self.slots.len()).collect();
+        let all: Vec<usize> = (0..self.links.slots.len()).collect();
         while self.exchange() && self.round(&all, ENOUGH) {}
     }
 
@@ -186,8 +180,8 @@ impl<'a> Search<'a> {
 
     /// What the best of a candidate depends on.
     fn given(&self, slot: usize, at: usize) -> Given {
-        let steps = |other: &usize| if self.slots[slot].contains(other) { 0 } else { self.steps[*other] };
-        (at, self.linked[at].iter().map(steps).collect())
+        let steps = |other: &usize| if self.links.slots[slot].contains(other) { 0 } else { self.steps[*other] };
+        (at, self.links.linked[at].iter().map(steps).collect())
     }
 
     /// The best of one candidate of a slot, given the others, and what it gains.
@@ -196,11 +190,11 @@ impl<'a> Search<'a> {
         if let Some(known) = self.known.get(&given) {
             return *known;
         }
-        for other in self.slots[slot].clone() {
-            self.set(other, 0);
+        for other in &self.links.slots[slot] {
+            self.set(*other, 0);
         }
         let candidate = &self.candidates[at];
-        let curve = Curve::new(&self.waterfall, candidate.capacity, self.rates, self.effort.threads);
+        let curve = Curve::new(&self.waterfall, candidate.capacity, &self.rates, self.effort.threads);
         self.curves += 1;
         self.points += curve.points();
         let best = curve.best(&candidate.grid);
@@ -210,11 +204,11 @@ impl<'a> Search<'a> {
 
     /// The best that one slot can do, given the others: which candidate, how much, and what it gains.
     fn best_of(&mut self, slot: usize) -> (usize, u32, f64) {
-        let mut best = (self.slots[slot][0], 0, 0.0);
-        for at in self.slots[slot].clone() {
-            let (steps, gain) = self.best_of_one(slot, at);
+        let mut best = (self.links.slots[slot][0], 0, 0.0);
+        for at in &self.links.slots[slot] {
+            let (steps, gain) = self.best_of_one(slot, *at);
             if gain > best.2 {
-                best = (at, steps, gain);
+                best = (*at, steps, gain);
             }
         }
         best
@@ -224,8 +218,8 @@ impl<'a> Search<'a> {
     fn improve(&mut self, slot: usize) {
         let (before, gain) = (self.steps.clone(), self.gain);
         let (best, steps, _) = self.best_of(slot);
-        for at in self.slots[slot].clone() {
-            self.set(at, if at == best { steps } else { 0 });
+        for at in &self.links.slots[slot] {
+            self.set(*at, if *at == best { steps } else { 0 });
         }
         if self.gain <= gain {
             self.become_steps(&before);
@@ -266,7 +260,7 @@ impl<'a> Search<'a> {
 
     /// What each slot gains if nothing else is bought.
     pub(super) fn alone(&mut self) -> Vec<Alone> {
-        let (hours, slots) = (self.waterfall.demand().hours(), 0..self.slots.len());
+        let (hours, slots) = (self.waterfall.demand().hours(), 0..self.links.slots.len());
         let alone = |slot| {
             let (at, steps, gain) = self.best_of(slot);
             self.alone[at] = steps;
@@ -278,11 +272,11 @@ impl<'a> Search<'a> {
 
     /// Lets slots and their rivals make room for each other, the slot with most rivals first. Tells whether something was better.
     fn exchange(&mut self) -> bool {
-        let mut slots: Vec<usize> = (0..self.slots.len()).collect();
-        slots.sort_by_key(|slot| Reverse(self.rivals[*slot].len()));
+        let mut slots: Vec<usize> = (0..self.links.slots.len()).collect();
+        slots.sort_by_key(|slot| Reverse(self.links.rivals[*slot].len()));
         let mut better = false;
         for slot in slots {
-            let (own, rivals) = ([slot], self.rivals[slot].clone());
+            let (own, rivals) = ([slot], self.links.rivals[slot].clone());
             for part in GIVEN_UP {
                 while !self.is_spent() && (self.give_up(&own, part, &rivals) || self.give_up(&rivals, part, &own)) {
                     better = true;
@@ -296,7 +290,7 @@ impl<'a> Search<'a> {
     /// back and says no unless that was better.
     fn give_up(&mut self, some: &[usize], part: f64, others: &[usize]) -> bool {
         let (before, gain) = (self.steps.clone(), self.gain);
-        let members: Vec<usize> = some.iter().flat_map(|slot| self.slots[*slot].iter().copied()).collect();
+        let members: Vec<usize> = some.iter().flat_map(|slot| self.links.slots[*slot].iter().copied()).collect();
         for at in members {
             let given = ((f64::from(before[at]) * part) as u32).max(1);
             self.set(at, before[at].saturating_sub(given));

@@ -50,7 +50,7 @@ impl Curve {
         let hours = waterfall.demand.hours();
         let rates: Vec<f64> = rates.0.iter().map(|rate| *rate as f64).collect();
         let some = |hours: std::ops::Range<usize>| {
-            let (mut sweep, mut breaks) = (Sweep::new(waterfall, &rates, limit as f64), Vec::new());
+            let (mut sweep, mut breaks) = (Sweep::new(waterfall, capacity, &rates, limit as f64), Vec::new());
             hours.for_each(|hour| sweep.hour(capacity.0 as usize, hour, &mut breaks));
             breaks
         };

@@ -6,9 +6,9 @@ use std::ops::Range;
 /// Usage by pool and hour, in 1e-9 units, never below 0. A pool's hours lie side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
-    pools: usize,
-    hours: usize,
-    units: Vec<Units>,
+    pub(super) pools: usize,
+    pub(super) hours: usize,
+    pub(super) units: Vec<Units>,
 }
 
 impl Demand {
@@ -58,6 +58,9 @@ impl Demand {
     #[must_use]
     pub fn scaled(&self, parts: u32, of: u32) -> Self {
         let scale = |units: &Units| {
+            if let Some(times) = units.checked_mul(parts.into()) {
+                return times / Units::from(of.max(1));
+            }
             let scaled = i128::from(*units) * i128::from(parts) / i128::from(of.max(1));
             Units::try_from(scaled).unwrap_or(Units::MAX)
         };

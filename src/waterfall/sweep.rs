@@ -4,7 +4,7 @@
 //! or have capacity freed, at constant slopes too. The next event is the first pool at a margin to be covered whole: that
 //! margin moves on, and the slopes change from there on. Margins only ever move forward, so an hour ends.
 
-use super::{Fill, NONE, UNKNOWN, Waterfall};
+use super::{CapacityId, Fill, NONE, UNKNOWN, Waterfall};
 use std::cmp::Ordering;
 
 /// Where the value of what is left changes its slope: at which amount, and by how much (both as floats of their units).
@@ -48,6 +48,8 @@ pub(super) struct Sweep<'a> {
     rates: &'a [f64],
     /// How much the capacity may grow.
     limit: f64,
+    /// By step: whether its capacity has nothing in any hour and does not grow. Whatever flows passes it.
+    idle: Vec<bool>,
     hour: usize,
     /// How much the capacity has grown.
     now: f64,
@@ -62,12 +64,16 @@ pub(super) struct Sweep<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    pub(super) fn new(waterfall: &'a Waterfall, rates: &'a [f64], limit: f64) -> Self {
+    pub(super) fn new(waterfall: &'a Waterfall, capacity: CapacityId, rates: &'a [f64], limit: f64) -> Self {
         let slot = vec![0; waterfall.layout.steps()];
+        let idle: Vec<bool> =
+            waterfall.idle().enumerate().map(|(at, idle)| idle && at != capacity.0 as usize).collect();
+        let idle = waterfall.layout.capacity.iter().map(|capacity| idle[*capacity as usize]).collect();
         Self {
             waterfall,
             rates,
             limit,
+            idle,
             hour: 0,
             now: 0.0,
             slot,
@@ -185,7 +191,7 @@ impl<'a> Sweep<'a> {
         self.lead(step, position, closes);
         if closes > 0.0 && !known {
             let (pool, place) = (fill.pool, fill.place as usize + 1);
-            let step = self.waterfall.layout.step_at(pool, place);
+            let (place, step) = next_place(self.waterfall, &self.idle, pool, place);
             self.streams.push(Stream { pool, place, step, falls: closes });
         }
         event
@@ -208,14 +214,13 @@ impl<'a> Sweep<'a> {
 
     /// Leads the streams that arrive at a step past it: none comes out in front of its margin, `closes` at it, all behind.
     fn lead(&mut self, step: u32, margin: u32, closes: f64) {
-        let layout = &self.waterfall.layout;
+        let (waterfall, idle) = (self.waterfall, &self.idle);
         self.streams.retain_mut(|stream| {
             if stream.step != step {
                 return true;
             }
-            let position = layout.places[stream.place].position;
-            stream.place += 1;
-            stream.step = layout.step_at(stream.pool, stream.place);
+            let position = waterfall.layout.places[stream.place].position;
+            (stream.place, stream.step) = next_place(waterfall, idle, stream.pool, stream.place + 1);
             if position == margin {
                 stream.falls = closes;
             }
@@ -256,8 +261,13 @@ impl<'a> Sweep<'a> {
     /// How much of a pool arrives at a step now.
     fn arrives(&self, fill: &Fill) -> f64 {
         let (waterfall, hours) = (self.waterfall, self.waterfall.demand.hours());
-        let mut left = waterfall.demand.row(fill.pool as usize)[self.hour] as f64;
-        for place in &waterfall.layout.places[waterfall.layout.of_pool[fill.pool as usize]..fill.place as usize] {
+        let demand = waterfall.demand.row(fill.pool as usize)[self.hour];
+        if demand == 0 {
+            return 0.0;
+        }
+        let mut left = demand as f64;
+        let places = &waterfall.layout.places[waterfall.layout.of_pool[fill.pool as usize]..fill.place as usize];
+        for place in places.iter().filter(|place| !self.idle[place.step as usize]) {
             let (margin, covered) = match self.slot[place.step as usize] {
                 0 => {
                     let at = place.step as usize * hours + self.hour;
@@ -275,6 +285,17 @@ impl<'a> Sweep<'a> {
             }
         }
         left.max(0.0)
+    }
+}
+
+/// A pool's first place from one on that is in no idle step, and the step; [`NONE`] behind the last.
+fn next_place(waterfall: &Waterfall, idle: &[bool], pool: u32, mut place: usize) -> (usize, u32) {
+    loop {
+        let step = waterfall.layout.step_at(pool, place);
+        if step == NONE || !idle[step as usize] {
+            return (place, step);
+        }
+        place += 1;
     }
 }
 

@@ -1,0 +1,73 @@
+//! A part of a waterfall: some of its hours, and what can matter in them.
+
+use super::{CapacityId, Demand, Layout, PoolId, Rates, Step, Waterfall};
+
+/// The part of a waterfall that can matter to some capacities as they grow, in some of its hours.
+pub(crate) struct Part {
+    /// With all capacities, and with pools that have numbers of their own.
+    pub(crate) waterfall: Waterfall,
+    /// On-demand rates of its pools.
+    pub(crate) rates: Rates,
+}
+
+/// What can matter.
+pub(crate) struct Matters {
+    /// By capacity: whether it has something or may grow.
+    pub(crate) capacities: Vec<bool>,
+    /// By pool: whether some chain of such capacities and pools links it with one that may grow.
+    pub(crate) pools: Vec<bool>,
+}
+
+impl Waterfall {
+    /// By capacity: whether it has nothing in any hour.
+    pub(crate) fn idle(&self) -> impl Iterator<Item = bool> + '_ {
+        let all = (0u32..).map(CapacityId).take(self.capacities());
+        all.map(|capacity| self.amounts(capacity).iter().all(|amount| *amount == 0))
+    }
+
+    /// Every hour but those between one and the next a `stride` later, and of what can matter the pools that are used in one of these
+    /// hours. What is not used takes nothing and stands in nobody's way; only where a step begins it is kept, since that is where a step
+    /// without capacity stands.
+    pub(crate) fn part(&self, stride: usize, matters: &Matters, rates: &Rates) -> Part {
+        let mut kept = matters.pools.clone();
+        for (pool, kept) in kept.iter_mut().enumerate().filter(|(_, kept)| **kept) {
+            *kept = self.demand.row(pool).iter().step_by(stride).any(|units| *units != 0);
+        }
+        let steps: Vec<usize> =
+            (0..self.layout.steps()).filter(|step| matters.capacities[self.layout.capacity[*step] as usize]).collect();
+        for first in steps.iter().filter_map(|step| self.layout.fills(*step).first()) {
+            kept[first.pool as usize] |= matters.pools[first.pool as usize];
+        }
+        let pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
+        let rates = Rates(pools.iter().map(|pool| rates.0.get(*pool).copied().unwrap_or_default()).collect());
+        let demand = self.demand.every(stride, &pools);
+        let capacities = (0u32..).map(CapacityId).take(self.capacities());
+        let amounts = capacities.flat_map(|capacity| self.amounts(capacity).iter().step_by(stride).copied()).collect();
+        let layout = Layout::new(pools.len(), self.capacities(), &self.steps_of(&steps, &pools));
+        Part { waterfall: Self::priced(demand, amounts, layout), rates }
+    }
+
+    /// Some steps with no other pools than some, by their places among these.
+    fn steps_of(&self, steps: &[usize], pools: &[usize]) -> Vec<Step> {
+        let mut places: Vec<Option<PoolId>> = vec![None; self.demand.pools()];
+        for (pool, place) in pools.iter().zip(0u32..) {
+            places[*pool] = Some(PoolId(place));
+        }
+        let step = |step: &usize| {
+            let fills = self.layout.fills(*step).iter();
+            let fills = fills.filter_map(|fill| Some((places[fill.pool as usize]?, fill.weight))).collect();
+            Step { capacity: CapacityId(self.layout.capacity[*step]), fills }
+        };
+        steps.iter().map(step).filter(|step| !step.fills.is_empty()).collect()
+    }
+}
+
+impl Demand {
+    /// The usage of some pools, in the first hour and in those that come a number of times `stride` later.
+    fn every(&self, stride: usize, pools: &[usize]) -> Self {
+        let hours = self.hours.div_ceil(stride.max(1));
+        let mut units = Vec::with_capacity(pools.len() * hours);
+        pools.iter().for_each(|pool| units.extend(self.row(*pool).iter().step_by(stride.max(1))));
+        Self { pools: pools.len(), hours, units }
+    }
+}
