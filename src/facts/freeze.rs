@@ -220,7 +220,7 @@ impl Frozen<'_> {
 
 /// The spend of the priced currency, sorted, and the sums of each other one.
 fn spend(frozen: &Frozen<'_>, party_ids: &BTreeMap<PartyKey, u32>) -> (Vec<Spend>, BTreeMap<Arc<str>, Costs>) {
-    let mut spend = Vec::new();
+    let mut spend = Vec::with_capacity(frozen.sums.cells.count());
     let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
     for (CellKey { day, priced, class, party }, costs) in frozen.sums.cells.iter() {
         match frozen.class(class) {
@@ -241,10 +241,13 @@ fn class_days(frozen: &Frozen<'_>) -> Vec<ClassDay> {
     let mut places: Vec<(ClassId, Day, u32)> =
         places.filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block))).collect();
     places.sort_unstable();
+    let count = places.len();
     let blocks = places.into_iter().map(|(class, day, block)| (class, day, frozen.sums.hours.get(block)));
     if frozen.granularity == Granularity::Hourly {
         let filled = blocks.filter(|(_, _, block)| block.iter().any(|quantity| !quantity.is_zero()));
-        return filled.map(|(class, day, hours)| ClassDay { class, day, hours }).collect();
+        let mut days = Vec::with_capacity(count);
+        days.extend(filled.map(|(class, day, hours)| ClassDay { class, day, hours }));
+        return days;
     }
     let mut days: BTreeMap<(ClassId, Day), Block> = BTreeMap::new();
     for (class, day, block) in blocks {

@@ -133,6 +133,11 @@ impl SumList {
         }
     }
 
+    /// How many numbers it has sums for.
+    pub(super) fn count(&self) -> usize {
+        self.narrow.len()
+    }
+
     /// The narrow part of a number's quantity.
     #[inline]
     pub(super) fn quantity(&self, number: u32) -> i64 {

@@ -343,6 +343,11 @@ impl Cells {
         self.sums.add_wide(cell, costs);
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.sums.count()
+    }
+
     /// All cells and their sums.
     pub(super) fn iter(&self) -> impl Iterator<Item = (CellKey, Costs)> {
         self.cells.iter().map(|(day, priced, pair, cell)| {

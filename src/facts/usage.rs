@@ -98,8 +98,12 @@ impl HourSet {
     /// The hours with their quantities, in order.
     pub(super) fn hours(&self) -> impl Iterator<Item = (Hour, Quantity)> {
         let mut usual = self.bits.iter().zip(0..).flat_map(move |(word, at)| {
-            let start = self.first + at * 64;
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| (Hour(start + bit), self.usual))
+            let (mut rest, start) = (*word, self.first + at * 64);
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some((Hour(start + bit.cast_signed()), self.usual))
+            })
         });
         let mut odd = self.odd.iter().copied();
         let (mut next_usual, mut next_odd) = (usual.next(), odd.next());
