@@ -2,6 +2,7 @@
 //!
 //! exports -> scan -> facts -> bill -> rules <-> plan -> report
 
+mod bits;
 pub mod error;
 pub mod instance;
 pub mod money;

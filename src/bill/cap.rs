@@ -3,7 +3,7 @@
 use super::{
     Bill, Part, Place,
     edit::Selection,
-    hours::{Runs, part, units, whole},
+    hours::{Billed, Runs, part, units, whole},
     trial::{Kept, Trial},
 };
 use crate::{money::Quantity, waterfall::Units};
@@ -20,9 +20,9 @@ impl Bill<'_> {
         let running = |at: usize| match place(at) {
             Place::Pool(_, Part { share, hours }) => {
                 let billed = || {
-                    let mut runs = Runs::new();
-                    self.runs(&self.items[at], &mut runs);
-                    Arc::new(runs)
+                    let mut billed = Billed::default();
+                    self.billed(&self.items[at], &mut billed);
+                    Arc::new(billed.into_runs())
                 };
                 Some((at, *share, hours.clone().unwrap_or_else(billed)))
             }

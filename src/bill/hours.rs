@@ -25,11 +25,7 @@ fn inside(span: Span, period: Span) -> Range<usize> {
 }
 
 /// The runs of instances.
-pub(super) fn runs_of(
-    usage: &[Usage],
-    class: ClassId,
-    period: Span,
-) -> impl Iterator<Item = (Range<usize>, Units)> + '_ {
+fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> impl Iterator<Item = (Range<usize>, Units)> + '_ {
     let of_class = usage.iter().filter(move |usage| usage.class == class);
     of_class.map(move |usage| (inside(usage.hours, period), units(usage.per_hour)))
 }
@@ -55,14 +51,22 @@ pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (u
 /// The hours of an item's usage, as billed: runs of instances, or what is metered, by the hour of the period. One of both is empty.
 #[derive(Default)]
 pub(super) struct Billed {
-    pub(super) runs: Runs,
-    pub(super) metered: Vec<Units>,
+    runs: Runs,
+    metered: Vec<Units>,
 }
 
 impl Billed {
     /// All units of all hours.
     pub(super) fn units(&self) -> i128 {
         whole(&self.runs) + self.metered.iter().map(|each| i128::from(*each)).sum::<i128>()
+    }
+
+    /// All of it as runs.
+    pub(super) fn into_runs(self) -> Runs {
+        let Self { mut runs, metered } = self;
+        let hours = metered.into_iter().enumerate().filter(|(_, units)| *units > 0);
+        runs.extend(hours.map(|(hour, units)| (hour..hour + 1, units)));
+        runs
     }
 
     /// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
@@ -73,15 +77,12 @@ impl Billed {
         }
     }
 
-    /// Puts one resource's share of metered usage in the place of what was there.
+    /// Puts one resource's share of metered usage in the place of what was there: its part of the whole, in every hour alike, since the
+    /// hours of each are not kept.
     pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, whole: Quantity) {
-        self.runs.clear();
-        self.metered.clear();
-        if whole.0 <= 0 {
-            return;
-        }
+        self.clear();
+        let Some(share) = Share::of(part, whole) else { return };
         self.metered.resize(hours_in(facts.window.period), 0);
-        let share = Share::new(part.0.clamp(0, whole.0), whole.0);
         for (hours, sums) in days_of(facts, class) {
             for (units, sum) in self.metered[hours].iter_mut().zip(sums).filter(|(_, sum)| sum.0 > 0) {
                 *units += share.units(*sum);
@@ -91,9 +92,13 @@ impl Billed {
 
     /// Puts one resource's runs of instances in the place of what was there.
     pub(super) fn run(&mut self, usage: &[Usage], class: ClassId, period: Span) {
+        self.clear();
+        self.runs.extend(runs_of(usage, class, period));
+    }
+
+    fn clear(&mut self) {
         self.runs.clear();
         self.metered.clear();
-        self.runs.extend(runs_of(usage, class, period));
     }
 }
 
@@ -126,19 +131,6 @@ pub(super) fn metered(facts: &Facts, of_class: &[Option<PoolId>]) -> Arc<[Quanti
     (0u32..).zip(of_class).map(whole).collect()
 }
 
-/// One resource's share of metered usage: its part of the whole, in every hour alike, since the hours of each are not kept.
-pub(super) fn share_of(
-    hours: impl Iterator<Item = (usize, Quantity)>,
-    part: Quantity,
-    whole: Quantity,
-    mut then: impl FnMut(usize, Units),
-) {
-    if whole.0 > 0 {
-        let share = Share::new(part.0.clamp(0, whole.0), whole.0);
-        hours.for_each(|(at, sum)| then(at, share.units(sum)));
-    }
-}
-
 /// A part of a whole, which is taken of many quantities.
 struct Share {
     part: i128,
@@ -148,8 +140,10 @@ struct Share {
 }
 
 impl Share {
-    fn new(part: i128, whole: i128) -> Self {
-        Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 }
+    /// `None` where there is nothing to take a part of.
+    fn of(part: Quantity, whole: Quantity) -> Option<Self> {
+        let (part, whole) = (part.0.clamp(0, whole.0.max(0)), whole.0);
+        (whole > 0).then(|| Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 })
     }
 
     /// The part of a quantity of at least 0, in the waterfall's unit.
@@ -178,9 +172,10 @@ pub(super) fn part_of_day(facts: &Facts, class: ClassId, day: Day, part: Quantit
 
 /// A part of what was used in some hours, the same part in each.
 fn part_of(hours: impl Iterator<Item = (usize, Quantity)> + Clone, part: Quantity) -> Vec<(usize, Units)> {
-    let (whole, mut all) = (hours.clone().map(|(_, sum)| sum).sum(), Vec::new());
-    share_of(hours, part, whole, |at, units| all.push((at, units)));
-    all
+    match Share::of(part, hours.clone().map(|(_, sum)| sum).sum()) {
+        Some(share) => hours.map(|(at, sum)| (at, share.units(sum))).collect(),
+        None => Vec::new(),
+    }
 }
 
 /// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.

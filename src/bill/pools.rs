@@ -1,9 +1,6 @@
 //! Pools: usage of the priced period that neither commitments nor account nor price tell apart, with its demand by the hour.
 
-use super::{
-    free,
-    hours::{self, Runs},
-};
+use super::{free, hours};
 use crate::{
     facts::{Class, ClassId, Costs, Facts, LineType, ResourceId},
     instance::{Architecture, InstanceType},
@@ -203,24 +200,6 @@ impl Pools {
     }
 
     /// Puts the hours of one resource's usage of a class, of which so much was billed, in the place of what was there.
-    pub(super) fn runs(
-        &self,
-        facts: &Facts,
-        (resource, class): (ResourceId, ClassId),
-        billed: Quantity,
-        runs: &mut Runs,
-    ) {
-        runs.clear();
-        if facts.class(class).what.is_timed() {
-            runs.extend(hours::runs_of(facts.usage_of(resource), class, facts.window.period));
-        } else {
-            let hours = hours::hours_of(facts, class);
-            let whole = self.metered[class.0 as usize];
-            hours::share_of(hours, billed, whole, |at, units| runs.push((at..at + 1, units)));
-        }
-    }
-
-    /// The same, as it is quickest to add up.
     pub(super) fn billed(
         &self,
         facts: &Facts,

@@ -2,7 +2,7 @@
 
 use super::{
     Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
-    hours::{self, Billed, Runs},
+    hours::{self, Billed},
     pools::{self, Becomes},
 };
 use crate::{
@@ -189,7 +189,7 @@ impl Bill<'_> {
             let Place::Pool(pool, part) = &item.place else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
-                self.pools.billed(self.facts, (item.resource, item.class), item.billed.quantity, &mut billed);
+                self.billed(item, &mut billed);
             }
             let mut end = |pool: PoolId, Part { share, hours }: &Part, sign: i64| {
                 let row = delta.demand(pool);
@@ -207,8 +207,8 @@ impl Bill<'_> {
     }
 
     /// The hours of an item's usage, as billed, in the place of what was there.
-    pub(super) fn runs(&self, item: &Item, runs: &mut Runs) {
-        self.pools.runs(self.facts, (item.resource, item.class), item.billed.quantity, runs);
+    pub(super) fn billed(&self, item: &Item, billed: &mut Billed) {
+        self.pools.billed(self.facts, (item.resource, item.class), item.billed.quantity, billed);
     }
 
     pub(super) fn after(&self, left: &[(PoolId, i128)]) -> Uncovered {

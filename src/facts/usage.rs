@@ -2,6 +2,7 @@
 
 use super::{grid::Grid, tables::touch};
 use crate::{
+    bits::ones,
     money::Quantity,
     time::{Day, Hour, Span},
 };
@@ -98,12 +99,8 @@ impl HourSet {
     /// The hours with their quantities, in order.
     pub(super) fn hours(&self) -> impl Iterator<Item = (Hour, Quantity)> {
         let mut usual = self.bits.iter().zip(0..).flat_map(move |(word, at)| {
-            let (mut rest, start) = (*word, self.first + at * 64);
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some((Hour(start + bit.cast_signed()), self.usual))
-            })
+            let start = self.first + at * 64;
+            ones(*word).map(move |bit| (Hour(start + bit.cast_signed()), self.usual))
         });
         let mut odd = self.odd.iter().copied();
         let (mut next_usual, mut next_odd) = (usual.next(), odd.next());

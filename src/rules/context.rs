@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
         wanted: impl Fn(&What) -> bool,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
     ) -> Vec<(Target, Owned<'a>)> {
-        let live = |resource: &Resource| resource.seen.end > self.gone_before;
+        let live = |resource: &Resource| self.is_recent(resource);
         let mut all = self.gathered(wanted, group, live);
         all.retain(|(target, _)| target.members().iter().any(|id| live(self.facts.resource(*id))));
         all
@@ -361,13 +361,19 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn is_gone(&self, finding: &Finding) -> bool {
         let commitment = matches!(finding.target, Target::Commitment { .. });
-        let recent = |id: &ResourceId| self.facts.resource(*id).seen.end > self.gone_before;
+        let recent = |id: &ResourceId| self.is_recent(self.facts.resource(*id));
         if !commitment && !finding.in_inventory && !finding.target.members().iter().any(recent) {
             return true;
         }
         let Target::Resource(id) = &finding.target else { return false };
         let resource = self.facts.resource(*id);
         self.inventory.is_gone(&resource.account, &resource.region, &resource.id)
+    }
+
+    /// Whether something of a resource was billed of late.
+    #[must_use]
+    pub fn is_recent(&self, resource: &Resource) -> bool {
+        resource.seen.end > self.gone_before
     }
 
     /// Whether a resource existed all through a span: it was billed in or before its first day.

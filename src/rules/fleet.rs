@@ -62,7 +62,7 @@ impl<'a> Fleet<'a> {
 
     /// Whether some of it is still there. Members that are gone count for what ran, as long as others are.
     pub(super) fn is_live(&self, see: &Context<'_>) -> bool {
-        self.target.members().iter().any(|id| see.facts.resource(*id).seen.end > see.gone_before)
+        self.target.members().iter().any(|id| see.is_recent(see.facts.resource(*id)))
     }
 
     /// The instances, Spot among them.

@@ -133,8 +133,7 @@ impl SeasonalScaling {
             return actions.iter().map(resize).collect();
         }
         let members = fleet.target.members().iter().map(|id| see.facts.resource(*id));
-        let ids: Vec<&str> =
-            members.filter(|member| member.seen.end > see.gone_before).map(|member| &*member.id).collect();
+        let ids: Vec<&str> = members.filter(|member| see.is_recent(member)).map(|member| &*member.id).collect();
         let input = |action: &Action| {
             let (run, rest) = ids.split_at(usize::try_from(action.level).unwrap_or(0).min(ids.len()));
             // The lowest level starts none, the highest stops none.

@@ -1,6 +1,7 @@
 //! The waterfall from scratch: every step of every hour.
 
 use super::{Amount, CapacityId, Edge, Fill, Margin, NONE, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units};
+use crate::bits::ones;
 use std::ops::Range;
 
 /// What one step covers of one pool, over all hours.
@@ -58,12 +59,8 @@ fn lanes<T: Copy + Default>(values: &[T]) -> [T; LANES] {
 }
 
 /// The numbers of the lanes in a set of them.
-fn each(mut set: u32) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lane = set.trailing_zeros() as usize;
-        set &= set.wrapping_sub(1);
-        (lane < LANES).then_some(lane)
-    })
+fn each(set: u32) -> impl Iterator<Item = usize> {
+    ones(set.into()).map(|lane| lane as usize)
 }
 
 /// All hours of a waterfall, some at a time, with their demand and their amounts.

@@ -1,6 +1,7 @@
 //! Edits that are tried now and carried out later, unless what they looked at is changed in between.
 
 use super::{Delta, NONE, PoolId, Waterfall, spare::Ripples, walk::Walk};
+use crate::bits::ones;
 
 impl Waterfall {
     /// What an edit would leave uncovered; nothing is changed.
@@ -123,10 +124,6 @@ impl Ids {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits = |word: u64| {
-            let next = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
-            std::iter::successors((word != 0).then_some(word), next).map(|word| word.trailing_zeros() as usize)
-        };
-        self.0.iter().enumerate().flat_map(move |(at, word)| bits(*word).map(move |bit| at * 64 + bit))
+        self.0.iter().enumerate().flat_map(|(at, word)| ones(*word).map(move |bit| at * 64 + bit as usize))
     }
 }
