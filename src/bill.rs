@@ -14,6 +14,7 @@ mod edit;
 mod exchange;
 mod found;
 mod free;
+mod gains;
 mod holdings;
 mod hours;
 mod lapse;
@@ -32,6 +33,7 @@ mod trial;
 pub use advise::{Advice, Advised, Backtest, Declined, Market};
 pub use ahead::{Ahead, Worth};
 pub use blocks::{BlockPrice, BlockPrices, ReadWrite};
+pub use buy::Bargain;
 pub use edit::{Becomes, Edit, Release, Selection};
 pub use exchange::{Exchange, ExchangeLimits};
 pub use lapse::Held;
@@ -44,17 +46,21 @@ pub use tranches::Tranche;
 pub use trial::{Attempt, Wake};
 
 use crate::{
-    facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, Resource, ResourceId},
+    facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, ResourceId},
     money::Money,
     prices::Prices,
     sku::Coverage,
     waterfall::{Demand, PoolId, Rates, Waterfall},
 };
+use gains::Users;
 use holdings::{Holding, Known};
 use hours::Runs;
 use pools::Pools;
 use rates::PlanRates;
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// Who pays for an item's usage, as billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,8 +82,6 @@ pub struct Item {
     pub paid: Paid,
     /// What was billed.
     pub billed: Costs,
-    /// Where its usage is on this bill, edits included.
-    place: Place,
 }
 
 /// Where an item's usage is.
@@ -116,8 +120,12 @@ pub struct Assumptions<'a> {
 pub struct Bill<'a> {
     facts: &'a Facts,
     given: Assumptions<'a>,
-    items: Vec<Item>,
-    of_resource: Vec<Range<usize>>,
+    /// As billed.
+    items: Arc<[Item]>,
+    /// By item: where its usage is on this bill, edits included.
+    stands: Vec<Place>,
+    users: OnceLock<Users>,
+    of_resource: Arc<[Range<usize>]>,
     pools: Pools,
     holdings: Vec<Holding>,
     /// Each commitment of the facts as a holding of its own, where it is known what it offers.
@@ -171,8 +179,10 @@ impl<'a> Bill<'a> {
         let mut bill = Self {
             facts,
             given,
-            items: Vec::new(),
-            of_resource: Vec::new(),
+            items: Arc::default(),
+            stands: Vec::new(),
+            users: OnceLock::new(),
+            of_resource: Arc::default(),
             pools,
             holdings,
             alone,
@@ -184,38 +194,47 @@ impl<'a> Bill<'a> {
             // The lines of fees go to the flat part; what they say of known commitments stands with these.
             flat: Cost::default() - unused,
         };
-        for (id, resource) in facts.numbered() {
-            let first = bill.items.len();
-            bill.add(id, resource);
-            bill.of_resource.push(first..bill.items.len());
-        }
+        bill.take_items();
         bill.pour(hours::demand(facts, &bill.pools));
         bill
     }
 
-    fn add(&mut self, id: ResourceId, resource: &Resource) {
-        for (class, billed) in &resource.costs {
-            let cost = Cost { gross: billed.effective, net: billed.net };
-            let line = self.facts.class(*class).line;
-            let paid = match line {
-                LineType::Tax | LineType::Credit | LineType::Refund => continue,
-                LineType::Usage => Paid::OnDemand,
-                _ if line.is_covered() => Paid::Commitment,
-                _ => {
-                    self.flat += cost;
-                    continue;
-                }
-            };
-            if paid == Paid::Commitment {
-                self.committed += cost;
-            }
-            let place = match self.pools.of_class(*class) {
-                Some(pool) => Place::Pool(pool, Part { share: Money::ONE, hours: None }),
-                None if paid == Paid::Commitment => Place::Linear(Cost::default()),
-                None => Place::Linear(cost),
-            };
-            self.items.push(Item { resource: id, class: *class, paid, billed: *billed, place });
+    /// Takes all usage as billed.
+    fn take_items(&mut self) {
+        let all: usize = self.facts.numbered().map(|(_, resource)| resource.costs.len()).sum();
+        let mut items = Vec::with_capacity(all);
+        self.stands.reserve(all);
+        let mut of_resource = Vec::new();
+        for (id, resource) in self.facts.numbered() {
+            let first = items.len();
+            items.extend(resource.costs.iter().filter_map(|(class, billed)| self.take(id, *class, billed)));
+            of_resource.push(first..items.len());
         }
+        (self.items, self.of_resource) = (items.into(), of_resource.into());
+    }
+
+    /// Takes a resource's usage of a class, or what else was billed of it.
+    fn take(&mut self, resource: ResourceId, class: ClassId, billed: &Costs) -> Option<Item> {
+        let cost = Cost { gross: billed.effective, net: billed.net };
+        let line = self.facts.class(class).line;
+        let paid = match line {
+            LineType::Tax | LineType::Credit | LineType::Refund => return None,
+            LineType::Usage => Paid::OnDemand,
+            _ if line.is_covered() => Paid::Commitment,
+            _ => {
+                self.flat += cost;
+                return None;
+            }
+        };
+        if paid == Paid::Commitment {
+            self.committed += cost;
+        }
+        self.stands.push(match self.pools.of_class(class) {
+            Some(pool) => Place::Pool(pool, Part { share: Money::ONE, hours: None }),
+            None if paid == Paid::Commitment => Place::Linear(Cost::default()),
+            None => Place::Linear(cost),
+        });
+        Some(Item { resource, class, paid, billed: *billed })
     }
 
     /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
@@ -246,14 +265,14 @@ impl<'a> Bill<'a> {
         Waterfall::new(demand, holdings.iter().map(|holding| &holding.capacity), &steps)
     }
 
-    /// Gets ready for edits that turn usage into what nobody uses yet, or buy what nobody has.
-    pub fn prepare<'e>(&mut self, edits: impl Iterator<Item = &'e Edit>) {
+    /// Gets ready for edits that turn usage into what nobody uses yet, or buy what nobody has; says whether there is something new.
+    pub fn prepare<'e>(&mut self, edits: impl Iterator<Item = &'e Edit>) -> bool {
         let mut new = false;
         for edit in edits {
             match edit {
                 Edit::Move { what, ratio, to: Some(to) } => {
                     let from: std::collections::BTreeSet<PoolId> =
-                        self.places(what).filter_map(|at| self.items[at].pool()).collect();
+                        self.places(what).filter_map(|at| self.stands[at].pool()).collect();
                     for pool in from {
                         new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.given.coverage);
                     }
@@ -265,6 +284,7 @@ impl<'a> Bill<'a> {
         if new {
             self.fill();
         }
+        new
     }
 
     fn known(&self) -> Known<'_> {
@@ -274,13 +294,26 @@ impl<'a> Bill<'a> {
     /// What the whole bill costs.
     #[must_use]
     pub fn price(&self) -> Cost {
-        self.flat + self.committed + self.uncovered.cost() + self.items.iter().map(Item::linear).sum()
+        self.flat + self.committed + self.uncovered.cost() + self.stands.iter().map(Place::linear).sum()
     }
 
     /// The public rate of what a class measures, USD a unit, free units aside; `None` where no commitment could cover it.
     #[must_use]
     pub fn public_rate(&self, class: ClassId) -> Option<Money> {
         self.pools.of_class(class).map(|pool| self.pools.pool(pool).rate.public)
+    }
+
+    /// All items, by resource and class.
+    #[must_use]
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// The number of the item of a resource's usage of a class, if there is one.
+    #[must_use]
+    pub fn item_of(&self, resource: ResourceId, class: ClassId) -> Option<usize> {
+        let first = self.of_resource.get(resource.0 as usize)?.start;
+        self.items_of(resource).binary_search_by_key(&class, |item| item.class).ok().map(|at| first + at)
     }
 
     /// The items of a resource, by class.
@@ -328,13 +361,15 @@ impl Item {
     pub fn cost(&self) -> Cost {
         Cost { gross: self.billed.effective, net: self.billed.net }
     }
+}
 
+impl Place {
     fn pool(&self) -> Option<PoolId> {
-        if let Place::Pool(pool, _) = &self.place { Some(*pool) } else { None }
+        if let Self::Pool(pool, _) = self { Some(*pool) } else { None }
     }
 
     fn linear(&self) -> Cost {
-        if let Place::Linear(cost) = &self.place { *cost } else { Cost::default() }
+        if let Self::Linear(cost) = self { *cost } else { Cost::default() }
     }
 }
 

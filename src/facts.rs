@@ -388,6 +388,8 @@ pub struct Facts {
     pub parties: Vec<Party>,
     /// Spend, sorted by day, class and party.
     pub spend: Vec<Spend>,
+    /// The spend of the priced period by class, of each that has some, sorted.
+    pub priced_classes: Vec<(ClassId, Costs)>,
     /// Hours of instances in the priced period, sorted by resource, class and hour.
     pub usage: Vec<Usage>,
     /// Usage that a commitment could cover, by the hour over everything read, sorted by class and day.

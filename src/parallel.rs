@@ -1,5 +1,9 @@
 //! Work shared out to threads.
 
+mod crew;
+
+pub(crate) use crew::with_crew;
+
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},

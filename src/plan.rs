@@ -8,7 +8,7 @@ mod take;
 mod weigh;
 
 use crate::{
-    bill::{Advised, Ahead, Assumptions, Bill, Change, Paid, Reconciliation, Worth, saving},
+    bill::{Advised, Ahead, Assumptions, Attempt, Bill, Change, Paid, Reconciliation, Wake, Worth, saving},
     defaults::{CommitmentFigures, PlanFigures, ScheduleFigures},
     facts::{Cost, Facts, ResourceId},
     inventory::Inventory,
@@ -166,7 +166,8 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let ahead = Ahead::of(wanted, inputs.commitments);
     let period = inputs.facts.window.period;
     let slots = (period.start.0..period.end.0).map(|hour| inputs.schedule.time_zone.slot(Hour(hour))).collect();
-    let mut course = Course { claims: BTreeMap::new(), ahead, users: Users::of(inputs.facts), slots };
+    let (claims, since) = (BTreeMap::new(), Wake::default());
+    let mut course = Course { since, claims, ahead, users: Users::of(inputs.facts), slots };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
             plan.stage(inputs, stage, turn, &mut course);
@@ -234,8 +235,13 @@ impl Turn {
 /// A side of a resource.
 type Side = (ResourceId, Aspect);
 
+/// A finding with what it saves alone on today's bill, and what it does there to usage.
+type Alone = (Step, Option<Box<Attempt>>);
+
 /// What is carried along while a plan is made.
 struct Course {
+    /// What was changed of today's bill.
+    since: Wake,
     /// Which step holds a side.
     claims: BTreeMap<Side, usize>,
     /// What the rules of the commit stage would have weighed.
@@ -283,9 +289,13 @@ impl Plan<'_> {
             found.extend(ways);
         }
         let bills = vec![&mut self.before, &mut self.after];
-        shared_out(bills, inputs.threads, |bill| bill.prepare(found.iter().flat_map(|(_, finding)| &finding.edits)));
+        let edits = || found.iter().flat_map(|(_, finding)| &finding.edits);
+        let new = shared_out(bills, inputs.threads, |bill| bill.prepare(edits()));
+        if new.contains(&true) && !self.steps.is_empty() {
+            course.since.forget_commitments();
+        }
         let mut found = self.all_alone(inputs, found);
-        found.sort_by(|a, b| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
+        found.sort_by(|(a, _), (b, _)| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
         self.settle_all(inputs, weigh::bundles(found), stage, course);
     }
 
@@ -337,17 +347,28 @@ impl Plan<'_> {
     }
 
     /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
-    fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<(usize, Finding)>) -> Vec<Step> {
-        shared_out(found, inputs.threads, |(at, finding)| self.alone(inputs, at, finding))
+    fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<(usize, Finding)>) -> Vec<Alone> {
+        /// Of so many it is kept what they do: some 10 kB each.
+        const MOST: usize = 4096;
+        let kept = if self.after.understands(&self.before) { MOST } else { 0 };
+        let alone = |(number, (rule, finding))| {
+            let (step, attempt) = self.alone(inputs, rule, finding);
+            (step, attempt.filter(|_| number < kept))
+        };
+        shared_out(found.into_iter().enumerate().collect(), inputs.threads, alone)
     }
 
     /// Prices a finding alone on today's bill.
-    fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Step {
+    fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Alone {
         finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
         let bill = &self.before;
         let covered = bill.touched(&finding.edits, Paid::Commitment);
-        let alone = saving(&bill.peek(&finding.edits));
-        Step {
+        let attempt = bill.attempt(&finding.edits).map(Box::new);
+        let alone = match &attempt {
+            Some(attempt) => saving(&bill.saved_by(attempt)),
+            None => bill.saved_by_all(&finding.edits),
+        };
+        let step = Step {
             rule,
             id: id::of(&finding, &inputs.rules[rule].text.verb, inputs.facts),
             alone,
@@ -361,6 +382,7 @@ impl Plan<'_> {
             overlaps: Vec::new(),
             weighed: None,
             finding,
-        }
+        };
+        (step, attempt)
     }
 }

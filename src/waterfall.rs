@@ -26,6 +26,7 @@ mod spare;
 mod sweep;
 mod tried;
 mod walk;
+mod walked;
 
 pub use curve::{Curve, Grid};
 pub use delta::Delta;
@@ -35,6 +36,7 @@ pub use fill::Covered;
 pub(crate) use part::{Matters, Part};
 pub use rates::Rates;
 pub use tried::{Trace, Tried};
+pub use walked::Walked;
 
 use crate::money::about;
 use spare::Tails;
@@ -329,7 +331,8 @@ impl Waterfall {
     #[must_use]
     pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
         let ids = (0u32..).map(CapacityId).take(self.capacities());
-        let amounts = ids.flat_map(|id| demand::pick(self.amounts(id), spans)).collect();
+        let mut amounts = Vec::new();
+        ids.for_each(|id| demand::pick(&mut amounts, self.amounts(id), spans));
         Self::priced(self.demand.of_hours(spans), amounts, self.layout.clone())
     }
 

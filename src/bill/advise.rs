@@ -5,7 +5,6 @@ use super::{
     buy::Offered,
     found::{Asked, Found, effort},
     holdings::Holding,
-    losers::Losers,
 };
 use crate::{
     commitments::{self, Candidate, Effort, WHOLE, ladder, limits, stacked},
@@ -111,15 +110,10 @@ impl Bill<'_> {
         }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
         let market = self.market(&wanted, figures);
-        let now = today.market(&wanted, figures);
-        let found = self.found(&Asked { market: &market, now: &now, figures, as_of, threads });
-        let Found { steps, gains, backtests, varied, mut ladder } = found;
+        let found = self.found(&Asked { market: &market, today: (today, &wanted), figures, as_of, threads });
+        let Found { steps, gains, backtests, varied, losers, mut ladder } = found;
         advice.weeks = ladder.weeks;
-        let mut largest: Vec<usize> = (0..steps.len()).filter(|place| steps[*place] > 0).collect();
-        largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
-        largest.truncate(figures.with_alternatives);
-        let losers = Losers::of(&market, &steps, &largest, figures, threads);
-        let bought = largest.iter().map(|place| wanted[*place]);
+        let bought = losers.to.iter().map(|place| wanted[*place]);
         let terms = self.other_terms(bought, others, figures, threads);
         let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
@@ -131,7 +125,7 @@ impl Bill<'_> {
                 coverage: market.coverage(self, &offers[at], &with),
                 utilization: market.utilization(place, &with),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
-                alternatives: if largest.contains(&place) {
+                alternatives: if losers.to.contains(&place) {
                     let other = terms.iter().filter(|(of, ..)| std::ptr::eq(*of, wanted[place]));
                     let other = other.map(|(_, purchase, gain)| (purchase.clone(), *gain));
                     let loser = |(at, steps, gain): (usize, u32, i128)| {

@@ -56,7 +56,7 @@ impl Bill<'_> {
     /// the cheapest of what is wanted, at its best amount for that pool alone. The bill is as it was when it is done.
     pub fn weigh(&mut self, edits: &[Edit], ahead: &mut Ahead) -> Worth {
         if edits.iter().any(Edit::is_commitment) {
-            return Worth { saving: super::saving(&self.peek(edits)), ahead: Money::ZERO };
+            return Worth { saving: self.saved_by_all(edits), ahead: Money::ZERO };
         }
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);

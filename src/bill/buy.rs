@@ -1,9 +1,9 @@
 //! Buying and giving up: what a change of commitments does, and whose usage gains from it.
 
-use super::{Bill, Change, Edit, Item, Offering, Purchase, Release, holdings::Holding};
+use super::{Bill, Change, Edit, Offering, Purchase, Release, holdings::Holding};
 use crate::{
     facts::Cost,
-    waterfall::{self, Amount, Capacity, CapacityId, PoolId, Waterfall},
+    waterfall::{self, Amount, Capacity, CapacityId, Delta, Effect, Walked, Waterfall},
 };
 use std::collections::BTreeMap;
 
@@ -13,6 +13,14 @@ struct Deal {
     changes: Vec<waterfall::Change>,
     /// How much more is committed to.
     cost: Cost,
+}
+
+/// What edits of commitments would do on a bill as it is, with all that it takes to carry them out.
+pub struct Bargain {
+    /// How much more is committed to.
+    cost: Cost,
+    saving: Cost,
+    walked: Walked,
 }
 
 /// The waterfall with a place for each of some offers.
@@ -42,20 +50,41 @@ impl Bill<'_> {
     pub(super) fn peek_deal(&self, edits: &[Edit]) -> Option<Vec<Change>> {
         let deal = self.deal(edits)?;
         let effect = self.waterfall.peek(&deal.changes);
-        let saving = self.uncovered.cost() - self.after(&effect.left).cost() - deal.cost;
+        let saving = self.saving_of(&effect, deal.cost);
         Some(self.gains(&effect.left, saving))
     }
 
-    /// Changes what is committed to, all at once, and tells what that saves, by the usage that more is covered of than before, less the
-    /// cost of it in the same shares.
-    fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
-        self.prepare(edits.iter());
-        let Some(deal) = self.deal(edits) else { return Vec::new() };
-        let effect = self.waterfall.apply(&deal.changes);
-        let after = self.after(&effect.left);
-        let saving = self.uncovered.cost() - after.cost() - deal.cost;
-        self.uncovered = after;
-        self.committed += deal.cost;
+    /// The sum of it, if that is somebody's gain.
+    pub(super) fn peek_deal_sum(&self, edits: &[Edit]) -> Option<Cost> {
+        let deal = self.deal(edits)?;
+        let effect = self.waterfall.peek(&deal.changes);
+        let gains = self.somebody_gains(&effect.left);
+        Some(if gains { self.saving_of(&effect, deal.cost) } else { Cost::default() })
+    }
+
+    fn saving_of(&self, effect: &Effect, cost: Cost) -> Cost {
+        self.uncovered.cost() - self.after(&effect.left).cost() - cost
+    }
+
+    /// What edits of commitments do, all at once; `None` where others are among them, or where a purchase has no place yet.
+    #[must_use]
+    pub fn bargain(&self, edits: &[Edit], threads: usize) -> Option<Bargain> {
+        let deal = edits.iter().all(Edit::is_commitment).then(|| self.deal(edits)).flatten()?;
+        let walked = self.waterfall.walked(Delta::of(&self.waterfall, &deal.changes), threads);
+        Some(Bargain { cost: deal.cost, saving: self.saving_of(&walked.effect, deal.cost), walked })
+    }
+
+    /// What a bargain saves, by the usage that more is covered of than before, less the cost of it in the same shares.
+    #[must_use]
+    pub fn gained_by(&self, bargain: &Bargain) -> Vec<Change> {
+        self.gains(&bargain.walked.effect.left, bargain.saving)
+    }
+
+    /// Carries out the edits of a bargain that was made on this bill.
+    pub fn close(&mut self, bargain: Bargain, edits: &[Edit]) {
+        self.uncovered = self.after(&bargain.walked.effect.left);
+        self.committed += bargain.cost;
+        self.waterfall.follow(bargain.walked);
         for edit in edits {
             match edit {
                 Edit::Buy(purchase) => self.add_purchase(purchase),
@@ -63,7 +92,14 @@ impl Bill<'_> {
                 Edit::Stop(_) | Edit::Cap { .. } | Edit::Move { .. } => {}
             }
         }
-        self.gains(&effect.left, saving)
+    }
+
+    fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
+        self.prepare(edits.iter());
+        let Some(bargain) = self.bargain(edits, 1) else { return Vec::new() };
+        let changes = self.gained_by(&bargain);
+        self.close(bargain, edits);
+        changes
     }
 
     fn deal(&self, edits: &[Edit]) -> Option<Deal> {
@@ -118,36 +154,6 @@ impl Bill<'_> {
                 *amount += purchase.offering.step() * Amount::from(purchase.steps);
             }
         }
-    }
-
-    /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items.
-    fn gains(&self, left: &[(PoolId, i128)], saving: Cost) -> Vec<Change> {
-        let mut gained: Vec<Option<i128>> = vec![None; self.pools.all.len()];
-        for (pool, more) in left.iter().filter(|(_, more)| *more < 0) {
-            gained[pool.0 as usize] = Some(-more * self.pools.pool(*pool).rate.net.0 / 1_000_000_000);
-        }
-        let user = |(at, item): (usize, &Item)| {
-            let pool = item.pool()?.0 as usize;
-            gained[pool].map(|_| (at, pool, item.billed.quantity.0.max(0)))
-        };
-        let users: Vec<(usize, usize, i128)> = self.items.iter().enumerate().filter_map(user).collect();
-        let mut used = vec![0; gained.len()];
-        for (_, pool, quantity) in &users {
-            used[*pool] += quantity;
-        }
-        let all: i128 = gained.iter().flatten().sum();
-        let of_pool: Vec<Cost> = gained.iter().map(|gained| saving.ratio(gained.unwrap_or(0), all)).collect();
-        let mut rest = saving;
-        let mut changes: Vec<Change> = Vec::with_capacity(users.len());
-        for (at, pool, quantity) in users {
-            let part = of_pool[pool].ratio(quantity, used[pool]);
-            rest = rest - part;
-            changes.push(Change { resource: self.items[at].resource, class: self.items[at].class, saving: part });
-        }
-        if let Some(first) = changes.first_mut() {
-            first.saving += rest;
-        }
-        changes
     }
 
     /// Carries out edits of which some change commitments, each in its turn; an exchange is one change.

@@ -16,7 +16,7 @@ impl Bill<'_> {
     /// Carries a cap out on the places of a selection, and tells what it leaves of each item that it changes.
     pub(super) fn cap(&self, trial: &mut Trial, what: &Selection, most: &[Option<Quantity>]) -> Vec<(usize, Kept)> {
         let items: BTreeSet<usize> = self.places(what).collect();
-        let place = |at: usize| trial.get(&at).unwrap_or(&self.items[at].place);
+        let place = |at: usize| trial.get(&at).unwrap_or(&self.stands[at]);
         let running = |at: usize| match place(at) {
             Place::Pool(_, Part { share, hours }) => {
                 let billed = || {
@@ -45,14 +45,14 @@ impl Bill<'_> {
             let less = capped(&runs, &limits);
             if less != *runs {
                 left.push((at, Kept { part: whole(&less), of: whole(&runs) }));
-                let place = trial.entry(at).or_insert_with(|| self.items[at].place.clone());
+                let place = trial.entry(at).or_insert_with(|| self.stands[at].clone());
                 if let Place::Pool(_, part) = place {
                     *part = Part { share, hours: Some(Arc::new(less)) };
                 }
             }
         }
         for at in items {
-            let place = trial.get(&at).unwrap_or(&self.items[at].place);
+            let place = trial.get(&at).unwrap_or(&self.stands[at]);
             if let Place::Linear(cost) = place {
                 let cost = kept.of(*cost);
                 trial.insert(at, Place::Linear(cost));

@@ -2,8 +2,9 @@
 //! done at once.
 
 use super::{
-    Backtest, Bill,
+    Backtest, Bill, Offering,
     advise::{Market, money},
+    losers::Losers,
     tranches::{Ladder, Rungs},
 };
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
 pub(super) struct Asked<'a> {
     /// The offers' market on the bill after all advice on usage.
     pub(super) market: &'a Market,
-    /// The same on the bill as it is today.
-    pub(super) now: &'a Market,
+    /// The bill as it is today, and what is offered there too.
+    pub(super) today: (&'a Bill<'a>, &'a [&'a Offering]),
     pub(super) figures: &'a CommitmentFigures,
     pub(super) as_of: Day,
     pub(super) threads: usize,
@@ -34,53 +35,56 @@ pub(super) struct Found {
     pub(super) backtests: Option<Vec<Backtest>>,
     /// What each gains if demand is lower and higher.
     pub(super) varied: [Vec<i128>; 2],
+    /// What is not bought though it could cover the same as the largest purchases.
+    pub(super) losers: Losers,
     /// When to buy how much of each.
     pub(super) ladder: Ladder,
 }
 
 impl Bill<'_> {
     pub(super) fn found(&self, asked: &Asked<'_>) -> Found {
-        let Asked { market, now, figures, as_of, threads } = *asked;
-        let weeks = self.weeks(market, &figures.ladder);
-        let (low, held) = (market.scaled(weeks.low), market.held_out(figures));
+        let Asked { market, today: (today, wanted), figures, as_of, threads } = *asked;
         let effort = Effort { threads: threads.div_ceil(2), ..effort(figures) };
-        // The bad path is near what is advised; the first part alone must not know of it, and the bill as it is today is another.
+        // The bad path is near what is advised; the bill as it is today is another.
         let advised = || {
-            let steps = market.best(figures, &effort, None);
-            let bad = low.best(figures, &effort, Some(&steps));
-            (steps, bad)
+            let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(market, today, &figures.ladder));
+            let bad = market.scaled(weeks.low).best(figures, &effort, Some(&steps));
+            (steps, weeks, bad)
         };
-        let apart = || {
-            let first = held.as_ref().map_or_else(Vec::new, |(first, _)| first.best(figures, &effort, None));
-            (first, now.best(figures, &effort, None))
-        };
-        let ((steps, bad), (first, now)) = at_once(threads, advised, apart);
-        let gained = || {
+        let now = || today.market(wanted, figures).best(figures, &effort, None);
+        let ((steps, weeks, bad), now) = at_once(threads, advised, now);
+        let priced = || {
+            let gains = market.gains(&steps);
             let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-            (market.gains(&steps), varied)
+            let losers = Losers::of(market, &steps, largest(&gains, &steps, figures), figures, threads);
+            (gains, varied, losers)
         };
-        let tested = || {
-            let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of };
-            (held.as_ref().map(|(_, last)| last.backtests(&first)), self.ladder(&rungs))
-        };
-        let ((gains, varied), (backtests, ladder)) = at_once(threads, gained, tested);
-        Found { steps, gains, backtests, varied, ladder }
+        let ((gains, varied, losers), backtests) = at_once(threads, priced, || market.backtests(figures, &effort));
+        let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
+        Found { gains, backtests, varied, losers, ladder: self.ladder(&rungs), steps }
     }
 }
 
-impl Market {
-    /// All but the last hours, to be advised on, and the last, to price that advice; `None` where the period is too short.
-    fn held_out(&self, figures: &CommitmentFigures) -> Option<(Self, Self)> {
-        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        let long = hours >= 2 * kept && kept > 0;
-        long.then(|| (self.of_hours(0..hours - kept), self.of_hours(hours - kept..hours)))
-    }
+/// The largest purchases.
+fn largest(gains: &[i128], steps: &[u32], figures: &CommitmentFigures) -> Vec<usize> {
+    let mut largest: Vec<usize> = (0..steps.len()).filter(|place| steps[*place] > 0).collect();
+    largest.sort_by_key(|place| (std::cmp::Reverse(gains[*place]), *place));
+    largest.truncate(figures.with_alternatives);
+    largest
+}
 
-    /// What advice on other hours saves in these, by candidate.
-    fn backtests(&self, steps: &[u32]) -> Vec<Backtest> {
-        let hours = self.waterfall.demand().hours();
-        let test = |(steps, gain): (&u32, i128)| Backtest { steps: *steps, saving: money(gain), hours };
-        steps.iter().zip(self.gains(steps)).map(test).collect()
+impl Market {
+    /// What the advice of the first part of the period, which must not know of the rest, would have saved in its last part, by candidate;
+    /// `None` where the period is too short.
+    fn backtests(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
+        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
+        if hours < 2 * kept || kept == 0 {
+            return None;
+        }
+        let steps = self.of_hours(0..hours - kept).best(figures, effort, None);
+        let gains = self.of_hours(hours - kept..hours).gains(&steps);
+        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
+        Some(steps.into_iter().zip(gains).map(test).collect())
     }
 }
 

@@ -191,10 +191,9 @@ pub(super) struct Preference {
 pub(super) fn holdings(facts: &Facts, pools: &Pools, coverage: &Coverage, alone: &[Option<Holding>]) -> Vec<Holding> {
     let mut all: BTreeMap<(u8, Arc<str>, Arc<str>, Scope), Holding> = BTreeMap::new();
     let mut outside: BTreeMap<ClassId, Costs> = BTreeMap::new();
-    for spend in facts.priced() {
-        let class = facts.class(spend.class);
-        if class.line.is_covered() && pools.of_class(spend.class).is_some() {
-            *outside.entry(spend.class).or_default() += spend.costs;
+    for (class, costs) in &facts.priced_classes {
+        if facts.class(*class).line.is_covered() && pools.of_class(*class).is_some() {
+            outside.insert(*class, *costs);
         }
     }
     let mut named = Vec::new();

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Offers that are not advised, with what each would gain alone.
 pub(super) struct Losers {
+    /// What they lose to.
+    pub(super) to: Vec<usize>,
     covers: Vec<BTreeSet<PoolId>>,
     gains: BTreeMap<usize, (u32, i128)>,
 }
@@ -15,7 +17,7 @@ impl Losers {
     pub(super) fn of(
         market: &Market,
         steps: &[u32],
-        bought: &[usize],
+        bought: Vec<usize>,
         figures: &CommitmentFigures,
         threads: usize,
     ) -> Self {
@@ -26,7 +28,7 @@ impl Losers {
         let lost = (0..steps.len()).filter(loses).collect();
         let gains = shared_out(lost, threads, |place| Some((place, market.alone(place, figures)?)));
         let gains = gains.into_iter().flatten().collect();
-        Self { covers, gains }
+        Self { to: bought, covers, gains }
     }
 
     /// Those that could cover some of what a purchase covers.

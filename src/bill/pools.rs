@@ -229,6 +229,11 @@ impl Pools {
         self.targets.get(&(from, becomes.clone(), ratio)).copied()
     }
 
+    /// Whether others of the same facts have the same pools by the same numbers.
+    pub(super) fn are_as(&self, others: &Self) -> bool {
+        self.all.len() == others.all.len() && self.targets == others.targets
+    }
+
     /// Makes the pool that a pool's usage moves to; says whether there is a new one.
     pub(super) fn make_target(&mut self, from: PoolId, becomes: &Becomes, ratio: Money, coverage: &Coverage) -> bool {
         let key = (from, becomes.clone(), ratio);
@@ -256,12 +261,12 @@ impl Pools {
         let mut own = vec![Sums::default(); self.all.len()];
         let mut goods: BTreeMap<&Good, Sums> = BTreeMap::new();
         let mut payers: BTreeMap<&Arc<str>, Sums> = BTreeMap::new();
-        for spend in facts.priced() {
-            let Some(pool) = self.of_class(spend.class) else { continue };
-            let uncovered = facts.class(spend.class).line == LineType::Usage;
-            own[pool.0 as usize].add(&spend.costs, uncovered);
-            goods.entry(&self.all[pool.0 as usize].good).or_default().add(&spend.costs, uncovered);
-            payers.entry(&self.all[pool.0 as usize].payer).or_default().add(&spend.costs, uncovered);
+        for (class, costs) in &facts.priced_classes {
+            let Some(pool) = self.of_class(*class) else { continue };
+            let uncovered = facts.class(*class).line == LineType::Usage;
+            own[pool.0 as usize].add(costs, uncovered);
+            goods.entry(&self.all[pool.0 as usize].good).or_default().add(costs, uncovered);
+            payers.entry(&self.all[pool.0 as usize].payer).or_default().add(costs, uncovered);
         }
         let rates = self.numbered().zip(&own).map(|((id, pool), own)| {
             if let Some(public) = self.free.get(&id) {

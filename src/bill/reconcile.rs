@@ -72,19 +72,19 @@ impl Bill<'_> {
         Reconciliation {
             billed: services.values().map(|side| side.billed).sum(),
             repriced: self.price(),
-            by_service: services.into_iter().collect(),
+            by_service: services.into_iter().map(|(name, side)| (name.to_owned(), side)).collect(),
             by_commitment,
             by_group,
         }
     }
 
-    fn services_as_billed(&self) -> BTreeMap<String, Side> {
-        let mut services: BTreeMap<String, Side> = BTreeMap::new();
-        for spend in self.facts.priced() {
-            let class = self.facts.class(spend.class);
+    fn services_as_billed(&self) -> BTreeMap<&str, Side> {
+        let mut services: BTreeMap<&str, Side> = BTreeMap::new();
+        for (class, costs) in &self.facts.priced_classes {
+            let class = self.facts.class(*class);
             if !class.line.is_apart() {
-                let cost = Cost { gross: spend.costs.effective, net: spend.costs.net };
-                let side = services.entry(class.product.to_string()).or_default();
+                let cost = Cost { gross: costs.effective, net: costs.net };
+                let side = services.entry(&class.product).or_default();
                 side.billed += cost;
                 side.repriced += cost;
             }
@@ -93,14 +93,15 @@ impl Bill<'_> {
     }
 
     /// Takes the cost of the pools as billed out of the re-priced side, and puts in what the model says.
-    fn reprice_pools(&self, services: &mut BTreeMap<String, Side>) {
-        for item in self.items.iter().filter(|item| item.pool().is_some()) {
-            let product = self.facts.class(item.class).product.to_string();
-            let side = services.entry(product).or_default();
-            side.repriced = side.repriced - Cost { gross: item.billed.effective, net: item.billed.net };
+    fn reprice_pools<'s>(&'s self, services: &mut BTreeMap<&'s str, Side>) {
+        for (item, place) in self.items.iter().zip(&self.stands) {
+            if place.pool().is_some() {
+                let side = services.entry(&self.facts.class(item.class).product).or_default();
+                side.repriced = side.repriced - item.cost();
+            }
         }
         let mut add = |pool: crate::waterfall::PoolId, cost: Cost| {
-            services.entry(self.pools.pool(pool).good.product.to_string()).or_default().repriced += cost;
+            services.entry(&self.pools.pool(pool).good.product).or_default().repriced += cost;
         };
         for ((id, pool), left) in self.pools.numbered().zip(&self.waterfall.totals().left) {
             let cost = |rate: Money| Money(left * rate.0).ratio(1, 1_000_000_000);
@@ -117,16 +118,16 @@ impl Bill<'_> {
     }
 
     /// The product that a holding's fee is billed under.
-    fn fee_product(&self, holding: &Holding) -> String {
+    fn fee_product(&self, holding: &Holding) -> &str {
         let fee = holding.members.first().and_then(|at| self.facts.commitments[*at].fees.first());
         if let Some(fee) = fee {
-            return self.facts.class(fee.class).product.to_string();
+            return &self.facts.class(fee.class).product;
         }
         let of_plan = self
             .facts
             .classes
             .iter()
             .find(|class| class.line == LineType::SavingsPlanRecurringFee && class.account == holding.owner);
-        of_plan.map_or_else(String::new, |class| class.product.to_string())
+        of_plan.map_or("", |class| &class.product)
     }
 }

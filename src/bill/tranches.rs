@@ -11,10 +11,13 @@ use super::{
 use crate::{
     commitments::{self, ladder, paths},
     defaults::{CommitmentFigures, LadderFigures},
+    facts::ClassDay,
     money::{Money, Quantity},
+    parallel::shared_out,
     time::{Day, Hour, MONTH_HOURS, Span},
-    waterfall::{Capacity, Demand, PoolId, Units},
+    waterfall::{Capacity, Demand, PoolId},
 };
+use std::collections::BTreeMap;
 
 const WEEK: i32 = 168;
 
@@ -39,10 +42,10 @@ pub(super) struct Ladder {
 
 /// The weeks that were read, as usage would be in them after the advice on it, and paths of demand made of them.
 pub(super) struct Weeks {
-    markets: Vec<Market>,
+    count: usize,
+    /// Their markets, if there are enough of them for paths.
+    markets: Option<Vec<Market>>,
     drawn: Vec<Vec<usize>>,
-    /// Whether there are enough of them for paths.
-    enough: bool,
     /// The demand of a bad path, in parts of ten thousand of what all weeks have on average.
     pub(super) low: u32,
 }
@@ -58,21 +61,25 @@ pub(super) struct Rungs<'a> {
     pub(super) now: &'a [u32],
     pub(super) figures: &'a CommitmentFigures,
     pub(super) as_of: Day,
+    pub(super) threads: usize,
 }
 
 impl Bill<'_> {
     /// The weeks that were read, in the market after all advice on usage.
-    pub(super) fn weeks(&self, after: &Market, figure: &LadderFigures) -> Weeks {
-        let markets = self.weekly(after);
-        let enough = markets.len() >= figure.min_weeks;
-        let drawn = paths::paths(markets.len(), figure.path_weeks, figure.paths, figure.seed);
-        let low = if enough { low_path(after, &markets, &drawn, figure) } else { lowest(after, &markets) };
-        Weeks { markets, drawn, enough, low }
+    pub(super) fn weeks(&self, after: &Market, today: &Self, figure: &LadderFigures) -> Weeks {
+        let demands = self.weekly(today);
+        let values: Vec<i128> = demands.iter().map(|demand| after.rates.value_of(demand)).collect();
+        let drawn = paths::paths(demands.len(), figure.path_weeks, figure.paths, figure.seed);
+        let enough = demands.len() >= figure.min_weeks;
+        let low = if enough { low_path(after, &values, &drawn, figure) } else { lowest(after, &values) };
+        let count = demands.len();
+        let markets = enough.then(|| demands.into_iter().map(|demand| after.over(demand)).collect());
+        Weeks { count, markets, drawn, low }
     }
 
     /// Splits advice into what is safe tonight and what waits.
     pub(super) fn ladder(&self, rungs: &Rungs<'_>) -> Ladder {
-        let Rungs { weeks: Weeks { markets: weeks, drawn, enough, .. }, steps, bad, now, figures, as_of } = rungs;
+        let Rungs { weeks: Weeks { count, markets, drawn, .. }, steps, bad, now, figures, as_of, threads } = rungs;
         let figure = &figures.ladder;
         let part = |((all, bad), now): ((&u32, &u32), &u32)| {
             let safe = *all.min(bad).min(now);
@@ -80,99 +87,114 @@ impl Bill<'_> {
             if rest < figure.least_percent { *all } else { safe }
         };
         let safe: Vec<u32> = steps.iter().zip(*bad).zip(*now).map(part).collect();
-        let worth = |steps: &[u32]| -> Vec<Vec<i128>> { weeks.iter().map(|week| week.gains(steps)).collect() };
-        let (first, whole) = (worth(&safe), worth(steps));
+        // By week: what tonight's part gains of each, and what all of it gains.
+        let worth = |week: &Market| [week.gains(&safe), week.gains(steps)];
+        let worths = markets.as_ref().map(|weeks| shared_out(weeks.iter().collect(), *threads, worth));
         let later = Day(as_of.0.saturating_add(figure.usage_advice_days));
         let of = |at: usize| {
-            let quantiles = |of: &dyn Fn(usize) -> i128| {
-                let weekly: Vec<i128> = (0..weeks.len()).map(of).collect();
+            // With too few weeks there are no figures: only sizes are told.
+            let quantiles = |of: &dyn Fn(&[Vec<i128>; 2]) -> i128| {
+                let weekly: Vec<i128> = worths.as_ref()?.iter().map(of).collect();
                 let outcomes = ladder::outcomes(&weekly, drawn);
                 let month = |q: f64| {
                     let hours = i128::from(WEEK) * i128::try_from(figure.path_weeks).unwrap_or(1);
                     money(ladder::quantile(&outcomes, q)).ratio(MONTH_HOURS.into(), hours)
                 };
-                [figure.low, figure.middle, figure.high].map(|percent| month(percent / 100.0))
+                Some([figure.low, figure.middle, figure.high].map(|percent| month(percent / 100.0)))
             };
             let tonight = (safe[at] > 0).then(|| Tranche {
                 date: *as_of,
                 steps: safe[at],
-                monthly: enough.then(|| quantiles(&|week| first[week][at])),
+                monthly: quantiles(&|[tonight, _]| tonight[at]),
             });
             let rest = steps[at] - safe[at];
-            // With too few weeks what waits has no figures: only its size is told.
             let waits = (rest > 0).then(|| Tranche {
                 date: later,
                 steps: rest,
-                monthly: enough.then(|| quantiles(&|week| whole[week][at] - first[week][at])),
+                monthly: quantiles(&|[tonight, all]| all[at] - tonight[at]),
             });
             tonight.into_iter().chain(waits).collect()
         };
-        Ladder { tranches: (0..steps.len()).map(of).collect(), weeks: weeks.len() }
+        Ladder { tranches: (0..steps.len()).map(of).collect(), weeks: *count }
     }
 
-    /// The market of every whole week that was read, as usage would be after the advice on it: each pool's hours then, by what is left
-    /// of its usage in the priced period.
-    fn weekly(&self, after: &Market) -> Vec<Market> {
+    /// The usage of every whole week that was read, as it would be after the advice on it: each pool's hours then, by what is left of its
+    /// usage in the priced period.
+    fn weekly(&self, today: &Self) -> Vec<Demand> {
         let read = self.facts.read;
-        let count = read.hours() / i64::from(WEEK);
-        let starts = (0..i32::try_from(count).unwrap_or(0)).map(|week| read.end.plus(-WEEK * (week + 1)));
-        let shares = self.shares();
-        let mut starts: Vec<Hour> = starts.collect();
-        starts.reverse();
-        starts
-            .into_iter()
-            .map(|start| after.over(self.demand_of(Span::new(start, start.plus(WEEK)), &shares)))
-            .collect()
-    }
-
-    /// For each pool, which pool's history it goes by and the share of that usage that it has after the advice.
-    fn shares(&self) -> Vec<(PoolId, Money)> {
-        let before = hours::demand(self.facts, &self.pools);
-        let after = self.waterfall.demand();
-        let sum = |demand: &Demand, pool: PoolId| demand.of(pool).iter().map(|units| i128::from(*units)).sum::<i128>();
-        let share = |id: PoolId| {
-            let source = self.pools.source(id);
-            (source, Money::ONE.ratio(sum(after, id), sum(&before, source)))
-        };
-        self.pools.numbered().map(|(id, _)| share(id)).collect()
-    }
-
-    /// The usage of some hours that were read, as it would be after the advice.
-    fn demand_of(&self, span: Span, shares: &[(PoolId, Money)]) -> Demand {
-        let hours = usize::try_from(span.hours()).unwrap_or(0);
-        let mut seen = vec![vec![Quantity::ZERO; hours]; self.pools.all.len()];
-        for day in &self.facts.class_days {
-            let Some(pool) = self.pools.of_class(day.class) else { continue };
-            for (hour, quantity) in (day.day.start().0..).map(Hour).zip(&day.hours) {
-                if span.holds(hour) {
-                    let at = usize::try_from(hour.0 - span.start.0).unwrap_or(0);
-                    seen[pool.0 as usize][at] += *quantity;
+        let count = usize::try_from(read.hours() / i64::from(WEEK)).unwrap_or(0);
+        let all = WEEK.saturating_mul(i32::try_from(count).unwrap_or(0));
+        let span = Span::new(read.end.plus(-all), read.end);
+        let mut weeks = vec![Demand::new(self.pools.all.len(), paths::WEEK); count];
+        let mut days = self.days_of_pools();
+        let mut row = vec![Quantity::ZERO; count * paths::WEEK];
+        for (source, pools) in self.sourced() {
+            row.fill(Quantity::ZERO);
+            days.remove(&source).unwrap_or_default().into_iter().for_each(|days| add_days(&mut row, days, span));
+            for pool in pools {
+                let share = self.share(today, pool, source);
+                for (week, hours) in weeks.iter_mut().zip(row.chunks(paths::WEEK)) {
+                    week.set(pool, hours.iter().map(|quantity| hours::units(share_of(*quantity, share))));
                 }
             }
         }
-        let mut demand = Demand::new(self.pools.all.len(), hours);
-        for ((id, _), (source, share)) in self.pools.numbered().zip(shares) {
-            for (at, quantity) in seen[source.0 as usize].iter().enumerate() {
-                let units: Units = hours::units(quantity.ratio(share.0, Money::ONE.0));
-                demand.add(id, at..at + 1, units);
+        weeks
+    }
+
+    /// What was read of the classes of each pool, day by day.
+    fn days_of_pools(&self) -> BTreeMap<PoolId, Vec<&[ClassDay]>> {
+        let mut days: BTreeMap<PoolId, Vec<&[ClassDay]>> = BTreeMap::new();
+        for of_class in self.facts.class_days.chunk_by(|one, other| one.class == other.class) {
+            if let Some(pool) = self.pools.of_class(of_class[0].class) {
+                days.entry(pool).or_default().push(of_class);
             }
         }
-        demand
+        days
+    }
+
+    /// The pools that go by the history of each.
+    fn sourced(&self) -> BTreeMap<PoolId, Vec<PoolId>> {
+        let mut all: BTreeMap<PoolId, Vec<PoolId>> = BTreeMap::new();
+        self.pools.numbered().for_each(|(id, _)| all.entry(self.pools.source(id)).or_default().push(id));
+        all
+    }
+
+    /// The share of a pool's usage today that another has after the advice.
+    fn share(&self, today: &Self, pool: PoolId, source: PoolId) -> Money {
+        let sum = |bill: &Self, pool: PoolId| -> i128 {
+            bill.waterfall.demand().of(pool).iter().map(|units| i128::from(*units)).sum()
+        };
+        Money::ONE.ratio(sum(self, pool), sum(today, source))
     }
 }
 
+/// Adds what was read of a class to the hours of a span.
+fn add_days(row: &mut [Quantity], days: &[ClassDay], span: Span) {
+    for day in days {
+        for (hour, quantity) in (day.day.start().0..).map(Hour).zip(&day.hours).filter(|(hour, _)| span.holds(*hour)) {
+            let at = usize::try_from(hour.0 - span.start.0).ok();
+            if let Some(sum) = at.and_then(|at| row.get_mut(at)) {
+                *sum += *quantity;
+            }
+        }
+    }
+}
+
+fn share_of(quantity: Quantity, share: Money) -> Quantity {
+    if share == Money::ONE || quantity.is_zero() { quantity } else { quantity.ratio(share.0, Money::ONE.0) }
+}
+
 /// The demand of the bad path, in parts of ten thousand of what all weeks have on average.
-fn low_path(after: &Market, weeks: &[Market], drawn: &[Vec<usize>], figure: &LadderFigures) -> u32 {
-    let weekly: Vec<i128> = weeks.iter().map(|week| week.demand()).collect();
-    let outcomes = ladder::outcomes(&weekly, drawn);
+fn low_path(after: &Market, weekly: &[i128], drawn: &[Vec<usize>], figure: &LadderFigures) -> u32 {
+    let outcomes = ladder::outcomes(weekly, drawn);
     let path = ladder::quantile(&outcomes, figure.low / 100.0);
     let level = path / i128::try_from(figure.path_weeks).unwrap_or(1);
     parts(level, after.weekly_demand())
 }
 
 /// The demand of the lowest week, likewise; of no week at all: as it is.
-fn lowest(after: &Market, weeks: &[Market]) -> u32 {
-    weeks.iter().map(|week| week.demand()).min().map_or(commitments::WHOLE, |low| parts(low, after.weekly_demand()))
+fn lowest(after: &Market, weekly: &[i128]) -> u32 {
+    weekly.iter().min().map_or(commitments::WHOLE, |low| parts(*low, after.weekly_demand()))
 }
 
 fn parts(level: i128, of: i128) -> u32 {
@@ -192,14 +214,9 @@ impl Market {
         Self { waterfall: self.waterfall.with(demand, &capacities), rates, holdings, candidates }
     }
 
-    /// What its usage would cost on demand.
-    fn demand(&self) -> i128 {
-        self.rates.value_of(self.waterfall.demand())
-    }
-
-    /// The same of a week of it.
+    /// What a week of its usage would cost on demand.
     fn weekly_demand(&self) -> i128 {
         let hours = i128::try_from(self.waterfall.demand().hours()).unwrap_or(1).max(1);
-        self.demand() / hours * i128::from(WEEK)
+        self.rates.value_of(self.waterfall.demand()) / hours * i128::from(WEEK)
     }
 }

@@ -30,6 +30,13 @@ impl Bill<'_> {
         self.savings(&trial, &moves, self.after(&tried.left))
     }
 
+    /// All of it together.
+    #[must_use]
+    pub fn saved_by_all(&self, edits: &[Edit]) -> Cost {
+        let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal_sum(edits)).flatten();
+        deal.unwrap_or_else(|| super::saving(&self.peek(edits)))
+    }
+
     /// The same of edits of usage, with all that it takes to carry them out; `None` where commitments are among them.
     #[must_use]
     pub fn attempt(&self, edits: &[Edit]) -> Option<Attempt> {
@@ -43,6 +50,18 @@ impl Bill<'_> {
         Some(Attempt { looked, trial, moves, tried })
     }
 
+    /// Whether attempts on another bill of the same facts are in terms of this one: what usage may turn into was got ready in the same order.
+    #[must_use]
+    pub fn understands(&self, other: &Bill<'_>) -> bool {
+        self.pools.are_as(&other.pools)
+    }
+
+    /// An attempt that moves the same usage on this bill, tried on it.
+    #[must_use]
+    pub fn again(&self, attempt: Attempt) -> Attempt {
+        Attempt { tried: attempt.tried.again(&self.waterfall), ..attempt }
+    }
+
     /// What an attempt that holds on this bill would save, item by item.
     #[must_use]
     pub fn saved_by(&self, attempt: &Attempt) -> Vec<Change> {
@@ -53,9 +72,9 @@ impl Bill<'_> {
     pub fn carry_out(&mut self, attempt: Attempt) -> Wake {
         let trace = self.waterfall.carry_out(&attempt.tried);
         self.uncovered = self.after(&attempt.tried.left);
-        let wake = Wake { items: attempt.trial.keys().copied().collect(), trace };
+        let wake = Wake { items: attempt.trial.keys().copied().collect(), others: false, trace };
         for (at, place) in attempt.trial {
-            self.items[at].place = place;
+            self.put(at, place);
         }
         wake
     }
@@ -76,7 +95,7 @@ impl Bill<'_> {
         let savings = self.savings(&trial, &moves, after);
         self.uncovered = after;
         for (at, place) in trial {
-            self.items[at].place = place;
+            self.put(at, place);
         }
         savings
     }
@@ -157,7 +176,7 @@ impl Bill<'_> {
             return self.cap(trial, what, most);
         }
         for at in self.places(edit.selection()) {
-            let place = trial.entry(at).or_insert_with(|| self.items[at].place.clone());
+            let place = trial.entry(at).or_insert_with(|| self.stands[at].clone());
             self.move_to(place, edit);
         }
         Vec::new()
@@ -184,9 +203,9 @@ impl Bill<'_> {
     pub(super) fn moves(&self, trial: &Trial) -> (Vec<Moved>, Delta) {
         let (mut moves, mut delta) = (Vec::new(), Delta::new(self.waterfall.demand().hours()));
         let mut billed = Billed::default();
-        for (at, place) in trial.iter().filter(|(at, place)| self.items[**at].place != **place) {
+        for (at, place) in trial.iter().filter(|(at, place)| self.stands[**at] != **place) {
             let item = &self.items[*at];
-            let Place::Pool(pool, part) = &item.place else { continue };
+            let Place::Pool(pool, part) = &self.stands[*at] else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
                 self.billed(item, &mut billed);
@@ -222,7 +241,7 @@ impl Bill<'_> {
         let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
         for (at, place) in trial {
             let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
-            saved.insert(*at, self.items[*at].linear() - linear);
+            saved.insert(*at, self.stands[*at].linear() - linear);
         }
         let pooled = self.uncovered.cost() - after.cost();
         let weights: Vec<i128> = moves.iter().map(|moved| self.value(moved)).collect();
@@ -279,8 +298,11 @@ pub struct Attempt {
 }
 
 /// What edits of usage changed once they were carried out.
+#[derive(Debug, Clone, Default)]
 pub struct Wake {
     items: BTreeSet<usize>,
+    /// Whether other items may be changed too.
+    others: bool,
     trace: Trace,
 }
 
@@ -288,7 +310,33 @@ impl Attempt {
     /// Whether it does the same once other edits are carried out: nothing that it looked at is changed by them.
     #[must_use]
     pub fn holds_beside(&self, wake: &Wake) -> bool {
-        self.looked.is_disjoint(&wake.items) && self.tried.holds_beside(&wake.trace)
+        self.moves_the_same_beside(wake) && self.tried.holds_beside(&wake.trace)
+    }
+
+    /// Whether it moves the same usage by as much then, whatever that does.
+    #[must_use]
+    pub fn moves_the_same_beside(&self, wake: &Wake) -> bool {
+        !wake.others && self.looked.is_disjoint(&wake.items)
+    }
+}
+
+impl Wake {
+    /// What other edits changed too.
+    pub fn join(&mut self, other: &Self) {
+        self.items.extend(&other.items);
+        self.others |= other.others;
+        self.trace.join(&other.trace);
+    }
+
+    /// Takes it that commitments may cover anything else.
+    pub fn forget_commitments(&mut self) {
+        self.trace = Trace::of_anything();
+    }
+
+    /// Takes it that anything may be changed.
+    pub fn forget(&mut self) {
+        self.others = true;
+        self.forget_commitments();
     }
 }
 

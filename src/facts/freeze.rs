@@ -38,9 +38,11 @@ pub(super) fn freeze(
     let mut money_and_hours = || {
         let (parties, party_ids) = parties(sums, &mut shared);
         let (spend, others) = spend(&frozen, &party_ids);
-        (parties, spend, others, class_days(&frozen), commitments(&frozen, &mut shared))
+        let priced = by_class(&spend, frozen.classes.len());
+        (parties, (spend, priced), others, class_days(&frozen), commitments(&frozen, &mut shared))
     };
-    let ((parties, spend, others, class_days, commitments), (resources, usage)) = if asked.threads > 1 {
+    let ((parties, (spend, priced_classes), others, class_days, commitments), (resources, usage)) = if asked.threads > 1
+    {
         std::thread::scope(|scope| {
             let resources = scope.spawn(|| resources::resources(&frozen, asked.threads));
             let rest = money_and_hours();
@@ -66,6 +68,7 @@ pub(super) fn freeze(
         resources,
         parties,
         spend,
+        priced_classes,
         usage,
         class_days,
         commitments,
@@ -233,6 +236,15 @@ fn spend(frozen: &Frozen<'_>, party_ids: &BTreeMap<PartyKey, u32>) -> (Vec<Spend
     }
     spend.sort_unstable_by_key(|cell| (cell.day, cell.priced, cell.class, cell.party));
     (spend, others)
+}
+
+/// The spend of the priced period by class.
+fn by_class(spend: &[Spend], classes: usize) -> Vec<(ClassId, Costs)> {
+    let mut sums: Vec<Option<Costs>> = vec![None; classes];
+    for spend in spend.iter().filter(|spend| spend.priced) {
+        *sums[spend.class.0 as usize].get_or_insert_default() += spend.costs;
+    }
+    (0u32..).map(ClassId).zip(sums).filter_map(|(class, costs)| Some((class, costs?))).collect()
 }
 
 /// The usage of each class by the hour, sorted; what a daily or monthly line sums is spread over its hours.

@@ -15,8 +15,10 @@ pub(super) enum Done {
     Nothing,
     /// Usage.
     Usage(Wake),
-    /// Commitments: everything may be another than before.
+    /// Commitments: everything that they may cover may be another than before.
     Commitments,
+    /// Commitments and usage.
+    Both,
 }
 
 impl Done {
@@ -25,7 +27,17 @@ impl Done {
         match self {
             Self::Nothing => true,
             Self::Usage(wake) => attempt.holds_beside(wake),
-            Self::Commitments => false,
+            Self::Commitments | Self::Both => false,
+        }
+    }
+
+    /// Adds to what was changed before.
+    pub(super) fn leave(&self, since: &mut Wake) {
+        match self {
+            Self::Nothing => {}
+            Self::Usage(wake) => since.join(wake),
+            Self::Commitments => since.forget_commitments(),
+            Self::Both => since.forget(),
         }
     }
 }
@@ -78,7 +90,12 @@ impl Plan<'_> {
         }
         let attempt = attempt.or_else(|| self.after.attempt(&step.finding.edits));
         let edits = &step.finding.edits;
-        step.changes = attempt.as_ref().map_or_else(|| self.after.peek(edits), |known| self.after.saved_by(known));
+        let bargain = if attempt.is_none() { self.after.bargain(edits, inputs.threads) } else { None };
+        step.changes = match (&attempt, &bargain) {
+            (Some(attempt), _) => self.after.saved_by(attempt),
+            (None, Some(bargain)) => self.after.gained_by(bargain),
+            (None, None) => self.after.peek(edits),
+        };
         if !inputs.is_worth(&step, step.saving()) {
             let monthly = monthly_of(inputs, step.saving().net);
             let holder = |id| course.claims.get(&(id, Aspect::Existence)).copied();
@@ -87,11 +104,16 @@ impl Plan<'_> {
             self.lose(inputs, step, removed, worth, because);
             return Done::Nothing;
         }
-        let done = match attempt {
-            Some(attempt) => Done::Usage(self.after.carry_out(attempt)),
-            None => {
-                self.after.apply(&step.finding.edits);
+        let edits = &step.finding.edits;
+        let done = match (attempt, bargain) {
+            (Some(attempt), _) => Done::Usage(self.after.carry_out(attempt)),
+            (None, Some(bargain)) => {
+                self.after.close(bargain, edits);
                 Done::Commitments
+            }
+            (None, None) => {
+                self.after.apply(edits);
+                Done::Both
             }
         };
         course.claims.extend(step.sides().map(|side| (side, self.steps.len())));

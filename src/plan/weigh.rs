@@ -1,49 +1,56 @@
 //! Findings that claim the same: which of them, or which combination, is worth most with what later stages could add.
 
-use super::{Course, Inputs, Plan, Step, take::Done};
+use super::{Alone, Course, Inputs, Plan, Step, take::Done};
 use crate::{
     bill::{Ahead, Attempt, Worth},
     money::Money,
-    parallel::shared_out,
+    parallel::with_crew,
     rules::{Aspect, Stage, Status},
 };
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
+    sync::{PoisonError, RwLock},
 };
 
 /// Findings that exclude each other, directly or through others.
 type Bundle = Vec<Step>;
 
+/// A bundle whose turn is to come.
+type Open = (Bundle, Tried);
+
 /// Whether a bundle was tried ahead of its turn.
 enum Tried {
     NotYet,
+    /// On the bill as it was before.
+    Before(Box<Attempt>),
     /// What its finding does on the bill as it is; nothing where that is not asked ahead.
     Known(Option<Box<Attempt>>),
 }
 
 impl Tried {
     fn is_due(&self) -> bool {
-        matches!(self, Self::NotYet)
+        !matches!(self, Self::Known(_))
     }
 
     fn attempt(self) -> Option<Attempt> {
         if let Self::Known(Some(attempt)) = self { Some(*attempt) } else { None }
     }
 
-    /// Forgets a try that does not hold any more.
-    fn lost_to(&mut self, done: &Done) -> Option<()> {
-        let lost = matches!(self, Self::Known(Some(attempt)) if !done.leaves(attempt));
-        lost.then(|| *self = Self::NotYet)
+    /// Takes note of a try that does not hold any more; says whether that is so.
+    fn is_lost_to(&mut self, done: &Done) -> bool {
+        let lost = |attempt: &mut Box<Attempt>| !done.leaves(attempt);
+        let attempt = if let Self::Known(known) = self { known.take_if(lost) } else { None };
+        attempt.map(|attempt| *self = Self::Before(attempt)).is_some()
     }
 }
 
 /// Gathers findings that claim the same side of the same target, ways of one finding among them; bundles stand where their first finding
-/// stood.
-pub(super) fn bundles(found: Vec<Step>) -> Vec<Bundle> {
+/// stood. With those of one finding it is told what it does alone.
+pub(super) fn bundles(found: Vec<Alone>) -> Vec<(Bundle, Option<Box<Attempt>>)> {
     let mut roots: Vec<usize> = (0..found.len()).collect();
     let mut first: BTreeMap<_, usize> = BTreeMap::new();
-    for (at, step) in found.iter().enumerate() {
+    for (at, (step, _)) in found.iter().enumerate() {
         for side in step.sides() {
             match first.entry(side) {
                 Entry::Vacant(free) => drop(free.insert(at)),
@@ -52,14 +59,17 @@ pub(super) fn bundles(found: Vec<Step>) -> Vec<Bundle> {
         }
     }
     let mut places = vec![usize::MAX; found.len()];
-    let mut all: Vec<Bundle> = Vec::new();
-    for (at, step) in found.into_iter().enumerate() {
+    let mut all: Vec<(Bundle, Option<Box<Attempt>>)> = Vec::new();
+    for (at, (step, attempt)) in found.into_iter().enumerate() {
         let root = root(&mut roots, at);
         if places[root] == usize::MAX {
             places[root] = all.len();
-            all.push(Vec::new());
+            all.push((vec![step], attempt));
+        } else {
+            let (bundle, of_one) = &mut all[places[root]];
+            bundle.push(step);
+            *of_one = None;
         }
-        all[places[root]].push(step);
     }
     all
 }
@@ -81,39 +91,71 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
 impl Plan<'_> {
     /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, up to the next that is likely to be
     /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed.
-    pub(super) fn settle_all(&mut self, inputs: &Inputs<'_>, bundles: Vec<Bundle>, stage: Stage, course: &mut Course) {
+    pub(super) fn settle_all(
+        &mut self,
+        inputs: &Inputs<'_>,
+        bundles: Vec<(Bundle, Option<Box<Attempt>>)>,
+        stage: Stage,
+        course: &mut Course,
+    ) {
         /// So many tries a worker are kept at most: with more, those that are lost cost more than waiting for each other.
         const EACH: usize = 8;
         let most = EACH * inputs.threads;
-        let mut open: VecDeque<(Bundle, Tried)> = bundles.into_iter().map(|bundle| (bundle, Tried::NotYet)).collect();
+        let before = |attempt: Option<Box<Attempt>>| attempt.map_or(Tried::NotYet, Tried::Before);
+        let mut open: VecDeque<Open> = bundles.into_iter().map(|(bundle, attempt)| (bundle, before(attempt))).collect();
         let mut beyond = inputs.threads.max(1);
-        while !open.is_empty() {
-            let likely =
-                |(bundle, _): &(Bundle, Tried)| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
-            let safe = open.iter().take(most).position(likely).unwrap_or(most);
-            // One worker alone gains nothing by looking ahead.
-            let wide = if inputs.threads > 1 { (safe + beyond).min(most) } else { 1 };
-            let due: Vec<_> = open.iter_mut().take(wide).filter(|(_, tried)| tried.is_due()).collect();
-            shared_out(due, inputs.threads, |(bundle, tried)| *tried = self.tried(inputs, bundle, course));
-            let mut lost = 0;
-            while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
-                for done in self.settle(inputs, bundle, tried.attempt(), stage, course) {
-                    // Of a round that looked further ahead some may be left.
-                    lost += open.iter_mut().take(most).filter_map(|(_, tried)| tried.lost_to(&done)).count();
+        let shared = RwLock::new((self, course));
+        let ahead = |(plan, course): &(&mut Self, &mut Course), (bundle, tried): Open| {
+            let tried = plan.try_ahead(inputs, &bundle, tried, course);
+            (bundle, tried)
+        };
+        with_crew(inputs.threads, &shared, ahead, |crew| {
+            while !open.is_empty() {
+                let likely = |(bundle, _): &Open| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
+                let safe = open.iter().take(most).position(likely).unwrap_or(most);
+                // One worker alone gains nothing by looking ahead.
+                let wide = if inputs.threads > 1 { (safe + beyond).min(most) } else { 1 };
+                let next = open.drain(..wide.min(open.len())).collect();
+                for next in crew.shared_out(next).into_iter().rev() {
+                    open.push_front(next);
                 }
+                let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
+                let (plan, course) = &mut *shared;
+                let mut lost = 0;
+                while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
+                    for done in plan.settle(inputs, bundle, tried.attempt(), stage, course) {
+                        done.leave(&mut course.since);
+                        // Of a round that looked further ahead some may be left.
+                        for (_, tried) in open.iter_mut().take(most) {
+                            lost += usize::from(tried.is_lost_to(&done));
+                        }
+                    }
+                }
+                beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
             }
-            beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
-        }
+        });
     }
 
-    /// What a lone finding would do now, if it may be carried out at all.
-    fn tried(&self, inputs: &Inputs<'_>, bundle: &Bundle, course: &Course) -> Tried {
+    /// What a lone finding would do now, if it may be carried out at all and that is not known yet.
+    fn try_ahead(&self, inputs: &Inputs<'_>, bundle: &Bundle, tried: Tried, course: &Course) -> Tried {
         let [step] = &bundle[..] else { return Tried::Known(None) };
+        if !tried.is_due() {
+            return tried;
+        }
         let finding = &step.finding;
         let shown = inputs.rules[step.rule].text.status == Status::Preview || finding.at_stake.is_some();
         let held = step.sides().any(|side| course.claims.contains_key(&side));
-        let may = !shown && finding.declined.is_none() && !held;
-        Tried::Known(if may { self.after.attempt(&finding.edits).map(Box::new) } else { None })
+        if shown || finding.declined.is_some() || held {
+            return Tried::Known(None);
+        }
+        let since = &course.since;
+        Tried::Known(match tried {
+            Tried::Before(attempt) if attempt.holds_beside(since) => Some(attempt),
+            Tried::Before(attempt) if attempt.moves_the_same_beside(since) => {
+                Some(Box::new(self.after.again(*attempt)))
+            }
+            _ => self.after.attempt(&finding.edits).map(Box::new),
+        })
     }
 
     /// Takes what of a bundle is worth most; the rest loses to it. `attempt` is what its finding does on the bill as it is, if that is

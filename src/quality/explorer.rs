@@ -68,12 +68,12 @@ fn plans_used(facts: &Facts) -> Option<f64> {
 /// At on-demand prices, what plans cover / that and what they could cover and nothing does.
 fn plans_cover(facts: &Facts, coverage: &Coverage) -> Option<f64> {
     let (mut covered, mut open) = (Money::ZERO, Money::ZERO);
-    for spend in facts.priced() {
-        let class = facts.class(spend.class);
+    for (class, costs) in &facts.priced_classes {
+        let class = facts.class(*class);
         match class.line {
-            LineType::SavingsPlanCoveredUsage => covered += spend.costs.on_demand,
+            LineType::SavingsPlanCoveredUsage => covered += costs.on_demand,
             LineType::Usage if !coverage.of(&class.what, &class.product, &class.usage_type).plans.is_empty() => {
-                open += spend.costs.on_demand;
+                open += costs.on_demand;
             }
             _ => {}
         }
@@ -102,12 +102,12 @@ fn reservations_used(facts: &Facts) -> Option<f64> {
 /// is not documented.
 fn reservations_cover(facts: &Facts) -> Option<f64> {
     let (mut covered, mut open) = (0.0, 0.0);
-    for spend in facts.priced() {
-        let class = facts.class(spend.class);
+    for (class, costs) in &facts.priced_classes {
+        let class = facts.class(*class);
         let What::Instance(Instance { service: Service::Ec2, purchase, .. }) = &class.what else { continue };
         match class.line {
-            LineType::DiscountedUsage => covered += spend.costs.quantity.to_f64(),
-            LineType::Usage if *purchase == Purchase::Shared => open += spend.costs.quantity.to_f64(),
+            LineType::DiscountedUsage => covered += costs.quantity.to_f64(),
+            LineType::Usage if *purchase == Purchase::Shared => open += costs.quantity.to_f64(),
             LineType::SavingsPlanCoveredUsage => return None,
             _ => {}
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     bill,
     exports::Exports,
-    facts::{self, Commitment, Facts, LineType},
+    facts::{self, ClassId, Commitment, Facts, LineType},
     money::{Money, Quantity},
     note::Notes,
     plan::{Left, Plan, Step},
@@ -122,7 +122,8 @@ impl Parts<'_> {
     fn totals(&self, rows: &[Recommendation]) -> Totals {
         let facts = self.facts;
         let sum = |wanted: &dyn Fn(LineType) -> bool| -> facts::Costs {
-            facts.priced().filter(|spend| wanted(facts.class(spend.class).line)).map(|spend| spend.costs).sum()
+            let wanted = facts.priced_classes.iter().filter(|(class, _)| wanted(facts.class(*class).line));
+            wanted.map(|(_, costs)| *costs).sum()
         };
         let all = sum(&|_| true);
         let of = |line: LineType| Amount::of(sum(&|other| other == line).net);
@@ -329,9 +330,11 @@ impl Parts<'_> {
     /// What the changes of a step save by workload.
     fn saved_by_workload(&self, steps: &[Step]) -> BTreeMap<Option<&str>, Money> {
         let mut saved: BTreeMap<Option<&str>, Money> = BTreeMap::new();
-        for change in steps.iter().flat_map(|step| &step.changes) {
-            let workload = self.facts.resource(change.resource).party.workload.as_deref();
-            *saved.entry(workload).or_default() += change.saving.net;
+        for step in steps {
+            for of_one in step.changes.chunk_by(|one, other| one.resource == other.resource) {
+                let workload = self.facts.resource(of_one[0].resource).party.workload.as_deref();
+                *saved.entry(workload).or_default() += bill::saving(of_one).net;
+            }
         }
         saved
     }
@@ -433,15 +436,14 @@ fn daily(facts: &Facts) -> Vec<DayCost> {
 }
 
 fn commitment_summary(facts: &Facts, plan: &Plan<'_>) -> CommitmentSummary {
-    let covered = |line: LineType| -> Money {
-        facts.priced().filter(|spend| facts.class(spend.class).line == line).map(|spend| spend.costs.on_demand).sum()
+    let on_demand = |wanted: &dyn Fn(ClassId) -> bool| -> Money {
+        facts.priced_classes.iter().filter(|(class, _)| wanted(*class)).map(|(_, costs)| costs.on_demand).sum()
     };
+    let covered = |line: LineType| on_demand(&|class| facts.class(class).line == line);
     let plans = covered(LineType::SavingsPlanCoveredUsage);
     let reservations = covered(LineType::DiscountedUsage);
-    let open = facts
-        .priced()
-        .filter(|spend| facts.class(spend.class).line == LineType::Usage && plan.before.may_be_covered(spend.class));
-    let uncovered: Money = open.map(|spend| spend.costs.on_demand).sum();
+    let open = |class| facts.class(class).line == LineType::Usage && plan.before.may_be_covered(class);
+    let uncovered = on_demand(&open);
     let used: Money = facts.commitments.iter().map(|commitment| commitment.used.net).sum();
     let unused: Money = facts.commitments.iter().map(|commitment| commitment.unused.net).sum();
     let coverage = percent(plans + reservations, plans + reservations + uncovered);

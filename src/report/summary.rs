@@ -2,13 +2,14 @@
 
 use super::model::{Amount, Summary, SummaryRow};
 use crate::{
-    facts::{Cost, Facts, ResourceId},
+    bill::saving,
+    facts::{Class, ClassId, Facts},
     money::Money,
-    plan::{Plan, Step},
+    plan::Plan,
     rules::Ready,
     time::MONTH_HOURS,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Rounds parts of a sum so that the rounded parts add up to the rounded sum: levels are rounded, then subtracted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,7 +43,18 @@ pub(super) fn monthly(money: Money, period_hours: i64) -> Money {
 struct Sum {
     cost: Money,
     saving: Money,
-    steps: BTreeSet<usize>,
+    steps: usize,
+    /// The step that it was counted for last; they come in their order.
+    last: Option<usize>,
+}
+
+impl Sum {
+    fn save(&mut self, step: usize, saving: Money) {
+        self.saving += saving;
+        if self.last.replace(step) != Some(step) {
+            self.steps += 1;
+        }
+    }
 }
 
 type Side<'a> = BTreeMap<Option<&'a str>, Sum>;
@@ -73,27 +85,22 @@ fn rows(side: Side<'_>, hours: i64) -> Vec<SummaryRow> {
         cost: cost.next(sum.cost),
         period_savings: saving.next(sum.saving),
         monthly_savings: month.next(monthly(sum.saving, hours)),
-        recommendations: sum.steps.len(),
+        recommendations: sum.steps,
     };
     sums.into_iter().map(row).collect()
 }
 
-fn all_cost(facts: &Facts) -> Money {
-    facts.priced().map(|spend| spend.costs.net).sum()
-}
-
 fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
     let mut side = Side::new();
-    let mut counted: BTreeSet<(ResourceId, crate::facts::ClassId)> = BTreeSet::new();
-    let mut rest = all_cost(facts);
+    let mut counted = vec![false; plan.before.items().len()];
+    let mut rest: Money = facts.priced_classes.iter().map(|(_, costs)| costs.net).sum();
     for (at, step) in plan.steps.iter().enumerate() {
         let sum = side.entry(Some(rules[step.rule].text.module.name())).or_default();
-        sum.steps.insert(at);
+        sum.save(at, step.saving().net);
         for change in &step.changes {
-            sum.saving += change.saving.net;
-            if counted.insert((change.resource, change.class)) {
-                let billed = plan.before.items_of(change.resource).iter().find(|item| item.class == change.class);
-                let cost = billed.map_or(Money::ZERO, |item| item.billed.net);
+            let Some(item) = plan.before.item_of(change.resource, change.class) else { continue };
+            if !std::mem::replace(&mut counted[item], true) {
+                let cost = plan.before.items()[item].billed.net;
                 sum.cost += cost;
                 rest -= cost;
             }
@@ -103,42 +110,44 @@ fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
     side
 }
 
-fn by_class<'a>(facts: &'a Facts, plan: &Plan, name: impl Fn(&'a crate::facts::Class) -> &'a str) -> Side<'a> {
-    let mut side = Side::new();
+fn by_class<'a>(facts: &'a Facts, plan: &Plan, name: impl Fn(&'a Class) -> &'a str) -> Side<'a> {
     let key = |class| Some(name(facts.class(class))).filter(|name| !name.is_empty());
-    for spend in facts.priced() {
-        side.entry(key(spend.class)).or_default().cost += spend.costs.net;
+    let mut costs: BTreeMap<Option<&str>, Money> = BTreeMap::new();
+    for (class, sums) in &facts.priced_classes {
+        *costs.entry(key(*class)).or_default() += sums.net;
     }
-    each_change(plan, |at, resource_class, saving| {
-        let sum = side.entry(key(resource_class.1)).or_default();
-        sum.saving += saving.net;
-        sum.steps.insert(at);
-    });
-    side
+    // By the number of the name of each class.
+    let numbers: BTreeMap<Option<&str>, usize> = costs.keys().copied().zip(0..).collect();
+    let of_class: Vec<Option<usize>> =
+        (0u32..).map(ClassId).take(facts.classes.len()).map(|class| numbers.get(&key(class)).copied()).collect();
+    let mut sums: Vec<Sum> = costs.values().map(|cost| Sum { cost: *cost, ..Sum::default() }).collect();
+    for (at, step) in plan.steps.iter().enumerate() {
+        for change in &step.changes {
+            if let Some(number) = of_class[change.class.0 as usize] {
+                sums[number].save(at, change.saving.net);
+            }
+        }
+    }
+    costs.into_keys().zip(sums).collect()
 }
 
 fn by_owner<'a>(facts: &'a Facts, plan: &Plan) -> Side<'a> {
+    let mut by_party: Vec<Option<Money>> = vec![None; facts.parties.len()];
     let mut side = Side::new();
     for spend in facts.priced() {
-        let owner = facts.parties[spend.party as usize].owner.as_deref();
-        side.entry(owner).or_default().cost += spend.costs.net;
+        *by_party[spend.party as usize].get_or_insert_default() += spend.costs.net;
     }
-    each_change(plan, |at, (resource, _), saving| {
-        let owner = facts.resource(resource).party.owner.as_deref();
-        let sum = side.entry(owner).or_default();
-        sum.saving += saving.net;
-        sum.steps.insert(at);
-    });
-    side
-}
-
-fn each_change(plan: &Plan, mut add: impl FnMut(usize, (ResourceId, crate::facts::ClassId), Cost)) {
+    for (party, cost) in facts.parties.iter().zip(by_party) {
+        let Some(cost) = cost else { continue };
+        side.entry(party.owner.as_deref()).or_default().cost += cost;
+    }
     for (at, step) in plan.steps.iter().enumerate() {
-        let Step { changes, .. } = step;
-        for change in changes {
-            add(at, (change.resource, change.class), change.saving);
+        for of_one in step.changes.chunk_by(|one, other| one.resource == other.resource) {
+            let owner = facts.resource(of_one[0].resource).party.owner.as_deref();
+            side.entry(owner).or_default().save(at, saving(of_one).net);
         }
     }
+    side
 }
 
 #[cfg(test)]

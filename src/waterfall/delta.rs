@@ -38,7 +38,8 @@ impl Delta {
     }
 
     /// The sum of changes, in the hours that a waterfall has.
-    pub(super) fn of(waterfall: &Waterfall, changes: &[Change]) -> Self {
+    #[must_use]
+    pub fn of(waterfall: &Waterfall, changes: &[Change]) -> Self {
         let mut delta = Self::new(waterfall.demand.hours());
         for change in changes {
             match change {

@@ -54,6 +54,11 @@ impl Demand {
         }
     }
 
+    /// Puts usage in the place of what a pool had in its first hours; less than 0 is 0.
+    pub fn set(&mut self, pool: PoolId, hours: impl Iterator<Item = Units>) {
+        self.row_mut(pool.0 as usize).iter_mut().zip(hours).for_each(|(units, now)| *units = now.max(0));
+    }
+
     /// All usage times `parts` / `of`, rounded down.
     #[must_use]
     pub fn scaled(&self, parts: u32, of: u32) -> Self {
@@ -70,9 +75,10 @@ impl Demand {
     /// The usage of some spans of hours, one after the other; a span may come again.
     #[must_use]
     pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
-        let rows = (0..self.pools).map(|pool| self.row(pool));
-        let units: Vec<Units> = rows.flat_map(|row| pick(row, spans)).collect();
-        Self { pools: self.pools, hours: spans.iter().map(|span| span.len()).sum(), units }
+        let hours = spans.iter().map(|span| span.len()).sum();
+        let mut units = Vec::with_capacity(self.pools * hours);
+        (0..self.pools).for_each(|pool| pick(&mut units, self.row(pool), spans));
+        Self { pools: self.pools, hours, units }
     }
 
     pub(super) fn row(&self, pool: usize) -> &[Units] {
@@ -85,7 +91,10 @@ impl Demand {
 }
 
 /// The values of some spans, one after the other; behind the last hour there is nothing.
-pub(super) fn pick<T: Copy + Default>(hours: &[T], spans: &[Range<usize>]) -> Vec<T> {
-    let value = |hour: usize| hours.get(hour).copied().unwrap_or_default();
-    spans.iter().cloned().flatten().map(value).collect()
+pub(super) fn pick<T: Copy + Default>(values: &mut Vec<T>, hours: &[T], spans: &[Range<usize>]) {
+    for span in spans {
+        let (then, end) = (values.len() + span.len(), span.end.min(hours.len()));
+        values.extend_from_slice(&hours[span.start.min(end)..end]);
+        values.resize(then, T::default());
+    }
 }

@@ -11,6 +11,12 @@ pub struct Effect {
     pub used: Vec<(CapacityId, Amount)>,
 }
 
+impl Effect {
+    pub(super) fn of(left: Sums, used: Sums) -> Self {
+        Self { left: left.sorted(PoolId), used: used.sorted(CapacityId) }
+    }
+}
+
 /// Sums by a small id, for the few that are touched.
 #[derive(Debug)]
 pub(super) struct Sums {
@@ -31,6 +37,11 @@ impl Sums {
             *at = u32::try_from(self.sums.len()).unwrap_or_default();
         }
         self.sums[*at as usize - 1].1 += value;
+    }
+
+    /// Adds all of others.
+    pub(super) fn unite(&mut self, more: &Self) {
+        more.sums.iter().for_each(|(id, sum)| self.add(*id, *sum));
     }
 
     /// What was added to.

@@ -33,14 +33,15 @@ impl Tails {
         for step in (0..layout.steps()).rev() {
             let mut tail = Ids::default();
             tail.insert(u32::try_from(step).unwrap_or(NONE));
-            following(layout, step).for_each(|next| tail.unite(&tails[next]));
+            for next in following(layout, step) {
+                tail.unite(&tails[next]);
+            }
             tails[step] = tail;
         }
         let none = vec![Ids::default(); layout.steps()];
         let mut all = Self { tails, left: none.clone(), left_in_tail: none };
         let sums = waterfall.totals.left.iter().zip(0u32..);
-        sums.filter(|(left, _)| **left != 0).for_each(|(_, pool)| all.note(waterfall, PoolId(pool)));
-        all.spread();
+        all.note(waterfall, sums.filter(|(left, _)| **left != 0).map(|(_, pool)| PoolId(pool)));
         all
     }
 
@@ -49,26 +50,33 @@ impl Tails {
         self.left_in_tail[step].holds(hour)
     }
 
-    /// Notes the hours in which something is left of a pool.
-    fn note(&mut self, waterfall: &Waterfall, pool: PoolId) {
-        let mut hours = Ids::default();
-        let all = (0..waterfall.demand.hours()).zip(0u32..);
-        all.filter(|(hour, _)| waterfall.left_at(pool, *hour) > 0).for_each(|(_, hour)| hours.insert(hour));
-        let places = waterfall.layout.places_of(pool.0 as usize);
-        places.iter().for_each(|place| self.left[place.step as usize].unite(&hours));
-    }
-
-    /// Works out what is left in tails; tells the steps for whose tails that is more.
-    fn spread(&mut self) -> Ids {
+    /// Notes the hours in which something is left of some pools; tells the steps for whose tails that is news.
+    fn note(&mut self, waterfall: &Waterfall, pools: impl Iterator<Item = PoolId>) -> Ids {
         let mut more = Ids::default();
-        for ((tail, known), step) in self.tails.iter().zip(&mut self.left_in_tail).zip(0u32..) {
-            let before = known.count();
-            tail.iter().for_each(|step| known.unite(&self.left[step]));
-            if known.count() > before {
-                more.insert(step);
+        for pool in pools {
+            let mut hours = Ids::default();
+            let all = (0..waterfall.demand.hours()).zip(0u32..);
+            all.filter(|(hour, _)| waterfall.left_at(pool, *hour) > 0).for_each(|(_, hour)| hours.insert(hour));
+            for place in waterfall.layout.places_of(pool.0 as usize) {
+                if self.left[place.step as usize].unite(&hours) {
+                    more.insert(place.step);
+                }
             }
         }
-        more
+        self.spread(&more)
+    }
+
+    /// Works out what is left in the tails that hold one of some steps, the ones where that is more; tells the steps whose tails they are.
+    fn spread(&mut self, steps: &Ids) -> Ids {
+        let mut news = Ids::default();
+        for ((tail, known), step) in self.tails.iter().zip(&mut self.left_in_tail).zip(0u32..) {
+            let mut more = false;
+            tail.both(steps).for_each(|step| more |= known.unite(&self.left[step]));
+            if more {
+                news.insert(step);
+            }
+        }
+        news
     }
 }
 
@@ -89,7 +97,7 @@ pub(super) struct Ripples {
 }
 
 impl Waterfall {
-    fn tails(&self) -> &Tails {
+    pub(super) fn tails(&self) -> &Tails {
         self.tails.get_or_init(|| Arc::new(Tails::of(self)))
     }
 
@@ -108,8 +116,7 @@ impl Waterfall {
     pub(super) fn note_left(&mut self, pools: impl Iterator<Item = PoolId>) -> Ids {
         let Some(mut known) = self.tails.take() else { return Ids::default() };
         let tails = Arc::make_mut(&mut known);
-        pools.for_each(|pool| tails.note(self, pool));
-        let news = tails.spread();
+        let news = tails.note(self, pools);
         self.tails = known.into();
         news
     }

@@ -25,6 +25,8 @@ impl Waterfall {
 
     /// Carries out an edit that was tried on the waterfall as it is, or as it was before edits that it holds beside.
     pub fn carry_out(&mut self, tried: &Tried) -> Trace {
+        // What is news to the tails is told to tries on other waterfalls too.
+        self.tails();
         let Tried { delta, left, .. } = tried;
         let mut touched = Looked::default();
         delta.demand.iter().for_each(|row| touched.pools.insert(row.id));
@@ -54,6 +56,12 @@ pub(super) struct Looked {
 }
 
 impl Tried {
+    /// The same edit on the waterfall as it is now.
+    #[must_use]
+    pub fn again(self, waterfall: &Waterfall) -> Self {
+        waterfall.tried(self.delta)
+    }
+
     /// Whether it does the same before and after an edit that leaves such a trace.
     ///
     /// A try looks at nothing but the demand of pools that change or stand at a margin that moves, at the margins of steps that these
@@ -69,13 +77,34 @@ impl Tried {
     }
 }
 
-/// What an edit changed.
-#[derive(Debug)]
+/// What edits changed.
+#[derive(Debug, Clone, Default)]
 pub struct Trace {
     touched: Looked,
     /// The steps for whose tails it is news that something is left.
     news: Ids,
     capacities: bool,
+}
+
+impl Trace {
+    /// The trace of edits of which nothing is known: it leaves no try as it was.
+    #[must_use]
+    pub fn of_anything() -> Self {
+        Self { capacities: true, ..Self::default() }
+    }
+
+    /// What others changed too.
+    pub fn join(&mut self, other: &Self) {
+        self.touched.pools.unite(&other.touched.pools);
+        self.touched.steps.unite(&other.touched.steps);
+        self.news.unite(&other.news);
+        self.capacities |= other.capacities;
+    }
+}
+
+/// The numbers whose bits are set.
+fn numbers(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
+    words.enumerate().flat_map(|(at, word)| ones(word).map(move |bit| at * 64 + bit as usize))
 }
 
 /// A set of small numbers.
@@ -108,15 +137,17 @@ impl Ids {
         self.0.get(id / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
     }
 
-    pub(super) fn unite(&mut self, more: &Self) {
-        if self.0.len() < more.0.len() {
-            self.0.resize(more.0.len(), 0);
+    /// Takes in others; tells whether some of them are new.
+    pub(super) fn unite(&mut self, others: &Self) -> bool {
+        if self.0.len() < others.0.len() {
+            self.0.resize(others.0.len(), 0);
         }
-        self.0.iter_mut().zip(&more.0).for_each(|(word, more)| *word |= more);
-    }
-
-    pub(super) fn count(&self) -> u32 {
-        self.0.iter().map(|word| word.count_ones()).sum()
+        let mut new = 0;
+        for (word, other) in self.0.iter_mut().zip(&others.0) {
+            new |= other & !*word;
+            *word |= other;
+        }
+        new != 0
     }
 
     fn is_disjoint(&self, other: &Self) -> bool {
@@ -124,6 +155,11 @@ impl Ids {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| ones(*word).map(move |bit| at * 64 + bit as usize))
+        numbers(self.0.iter().copied())
+    }
+
+    /// The numbers that another set has too.
+    pub(super) fn both<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = usize> + 's {
+        numbers(self.0.iter().zip(&other.0).map(|(one, other)| one & other))
     }
 }

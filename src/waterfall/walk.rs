@@ -6,7 +6,7 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
+    Amount, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
     plain::Plain,
     tried::{Ids, Looked},
@@ -64,7 +64,7 @@ impl Waterfall {
     }
 
     /// Sets demand, amounts and totals once margins are set.
-    fn settle(&mut self, delta: &Delta, effect: &Effect) {
+    pub(super) fn settle(&mut self, delta: &Delta, effect: &Effect) {
         let hours = self.demand.hours();
         let span = delta.span(hours);
         for row in &delta.demand {
@@ -96,7 +96,7 @@ impl Waterfall {
 
     /// For each of some hours, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
     /// after, no margin moves, and what is left changes by as much as is used.
-    fn behind(&self, delta: &Delta, span: Range<usize>) -> Vec<bool> {
+    pub(super) fn behind(&self, delta: &Delta, span: Range<usize>) -> Vec<bool> {
         let mut behind = vec![delta.amounts.is_empty(); span.len()];
         for row in &delta.demand {
             for place in self.layout.places_of(row.id as usize) {
@@ -136,11 +136,11 @@ pub(super) struct Walk {
     /// By pool: 1 + its place among the changed that stand in the step in work, 0 for none.
     here: Vec<u32>,
     /// Where steps stand now that stood elsewhere.
-    moved: Vec<(u32, Margin)>,
+    pub(super) moved: Vec<(u32, Margin)>,
     /// The pools that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
     pub(super) left: Sums,
-    used: Sums,
+    pub(super) used: Sums,
     pub(super) looked: Looked,
     plain: Plain,
     /// So many hours are walked before the next is tried for a plain one: one that is none is seldom alone.
@@ -172,7 +172,7 @@ impl Walk {
     }
 
     pub(super) fn effect(self) -> Effect {
-        Effect { left: self.left.sorted(PoolId), used: self.used.sorted(CapacityId) }
+        Effect::of(self.left, self.used)
     }
 
     /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.

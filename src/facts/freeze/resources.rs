@@ -28,10 +28,15 @@ pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> (Vec<Resource>, 
     let entries = frozen.sums.resources.entries();
     let named = named(frozen, &entries, threads);
     let stretch = named.len().div_ceil(threads.max(1)).max(1);
+    let all = named.len();
     let made = in_parallel(named.chunks(stretch).zip((0..).step_by(stretch)), |(named, first)| {
-        make(frozen, &entries, named, first)
+        // Those of the other stretches follow the first ones.
+        let mut resources = Vec::with_capacity(if first == 0 { all } else { named.len() });
+        let usage = make(frozen, &entries, named, first, &mut resources);
+        (resources, usage)
     });
-    let (mut resources, mut usage) = (Vec::with_capacity(named.len()), Vec::new());
+    let mut made = made.into_iter();
+    let (mut resources, mut usage) = made.next().unwrap_or_default();
     for (more, uses) in made {
         resources.extend(more);
         usage.extend(uses);
@@ -74,11 +79,17 @@ fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
     texts.into_values().zip(0..).collect()
 }
 
-/// The resources of a stretch, the first of which has the number `first`.
-fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usize) -> (Vec<Resource>, Vec<Usage>) {
+/// Adds the resources of a stretch, the first of which has the number `first`; their usage.
+fn make(
+    frozen: &Frozen<'_>,
+    entries: &Entries<'_>,
+    named: &[Named],
+    first: usize,
+    resources: &mut Vec<Resource>,
+) -> Vec<Usage> {
     let mut shared = Shared::new(&frozen.dictionary.names);
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
-    let (mut resources, mut usage) = (Vec::with_capacity(named.len()), Vec::new());
+    let mut usage = Vec::new();
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
         let mut billed: Vec<_> =
@@ -105,7 +116,7 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, named: &[Named], first: usiz
             usage.extend(runs.into_iter().flatten().map(of));
         }
     }
-    (resources, usage)
+    usage
 }
 
 /// The region where most of a resource is billed; of equals the first by name.

@@ -1,0 +1,64 @@
+//! Edits that are walked through now, in several threads, and carried out at once: of much usage, where a second walk would take as long.
+
+use super::{Delta, Effect, Margin, PoolId, Waterfall, effect::Sums, walk::Walk};
+use crate::parallel::in_parallel;
+use std::ops::Range;
+
+/// An edit that was walked through: what it changes, and where steps then stand.
+#[derive(Debug)]
+pub struct Walked {
+    /// How the sums over all hours change.
+    pub effect: Effect,
+    delta: Delta,
+    /// The pools of which something else is left in some hour.
+    changed: Vec<u32>,
+    /// By hour and step.
+    moved: Vec<(usize, u32, Margin)>,
+}
+
+/// What comes of some hours.
+struct Stretch {
+    left: Sums,
+    used: Sums,
+    moved: Vec<(usize, u32, Margin)>,
+}
+
+impl Waterfall {
+    /// Walks through an edit, hours shared out to `threads` workers; nothing is changed.
+    #[must_use]
+    pub fn walked(&self, delta: Delta, threads: usize) -> Walked {
+        let delta = delta.within(self);
+        let span = delta.span(self.demand.hours());
+        let behind = self.behind(&delta, span.clone());
+        let walk = |hours: Range<usize>| {
+            let (mut walk, mut moved) = (Walk::new(self), Vec::new());
+            for hour in hours {
+                if walk.one(self, &delta, hour, behind[hour - span.start]) {
+                    moved.extend(walk.moved.iter().map(|(step, margin)| (hour, *step, *margin)));
+                }
+            }
+            Stretch { left: walk.left, used: walk.used, moved }
+        };
+        let each = span.len().div_ceil(threads.max(1)).max(1);
+        let stretches = span.clone().step_by(each).map(|first| first..span.end.min(first + each));
+        let all = if threads > 1 { in_parallel(stretches, walk) } else { stretches.map(walk).collect() };
+        let (mut left, mut used) = (Sums::new(self.demand.pools()), Sums::new(self.capacities()));
+        let mut moved = Vec::new();
+        for stretch in all {
+            left.unite(&stretch.left);
+            used.unite(&stretch.used);
+            moved.extend(stretch.moved);
+        }
+        let changed = left.ids();
+        Walked { effect: Effect::of(left, used), delta, changed, moved }
+    }
+
+    /// Carries out an edit that was walked through on the waterfall as it is.
+    pub fn follow(&mut self, walked: Walked) {
+        for (hour, step, margin) in walked.moved {
+            self.set_margin(step as usize, hour, margin);
+        }
+        self.settle(&walked.delta, &walked.effect);
+        self.note_left(walked.changed.into_iter().map(PoolId));
+    }
+}
