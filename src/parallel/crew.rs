@@ -123,7 +123,7 @@ mod tests {
                 |crew| {
                     let mut sums = Vec::new();
                     for round in 0..100 {
-                        assert_eq!(crew.shared_out(vec![]), []);
+                        assert_eq!(crew.shared_out(vec![]), Vec::<u64>::new());
                         let all = crew.shared_out((0..round).collect());
                         assert!(all.is_sorted());
                         sums.push(all.iter().sum::<u64>());
