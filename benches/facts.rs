@@ -120,8 +120,8 @@ fn write_resources(facts: &Facts, folder: &Path) -> Done<()> {
     let mut out = csv::Writer::from_path(folder.join("resources.csv"))?;
     out.write_record(["resource"].iter().chain(&CLASS).chain(&SUMS))?;
     for resource in &facts.resources {
-        for (class, sums) in &resource.costs {
-            row(&mut out, &[&resource.id], facts.class(*class), sums)?;
+        for billed in facts.billed_of(resource) {
+            row(&mut out, &[&resource.id], facts.class(billed.class), &billed.costs)?;
         }
     }
     Ok(out.flush()?)

@@ -46,7 +46,7 @@ pub use tranches::Tranche;
 pub use trial::{Attempt, Wake};
 
 use crate::{
-    facts::{ClassId, Commitment, Cost, Costs, Facts, LineType, ResourceId},
+    facts::{Billed, ClassId, Commitment, Cost, Facts, LineType, ResourceId},
     money::Money,
     prices::Prices,
     sku::Coverage,
@@ -58,7 +58,7 @@ use hours::Runs;
 use pools::Pools;
 use rates::PlanRates;
 use std::{
-    ops::Range,
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
@@ -69,19 +69,6 @@ pub enum Paid {
     OnDemand,
     /// A reservation or Savings Plan, used or not.
     Commitment,
-}
-
-/// The usage of one class by one resource over the priced period.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// Whose.
-    pub resource: ResourceId,
-    /// Of which class.
-    pub class: ClassId,
-    /// Who pays.
-    pub paid: Paid,
-    /// What was billed.
-    pub billed: Costs,
 }
 
 /// Where an item's usage is.
@@ -120,12 +107,11 @@ pub struct Assumptions<'a> {
 pub struct Bill<'a> {
     facts: &'a Facts,
     given: Assumptions<'a>,
-    /// As billed.
-    items: Arc<[Item]>,
-    /// By item: where its usage is on this bill, edits included.
-    stands: Vec<Place>,
+    /// Where usage is that edits moved, by item, that is by what is billed of a class for a resource.
+    moved: BTreeMap<usize, Place>,
     users: OnceLock<Users>,
-    of_resource: Arc<[Range<usize>]>,
+    /// By class: who pays for its usage; `None` where it is none.
+    paid: Arc<[Option<Paid>]>,
     pools: Pools,
     holdings: Vec<Holding>,
     /// Each commitment of the facts as a holding of its own, where it is known what it offers.
@@ -139,6 +125,8 @@ pub struct Bill<'a> {
     committed: Cost,
     /// What depends neither on usage nor on commitments: fees, discounts.
     flat: Cost,
+    /// Before all edits: the usage that is in no pool.
+    linear: Cost,
 }
 
 /// A cost before rounding, in the waterfall's 1e-21.
@@ -179,10 +167,9 @@ impl<'a> Bill<'a> {
         let mut bill = Self {
             facts,
             given,
-            items: Arc::default(),
-            stands: Vec::new(),
+            moved: BTreeMap::new(),
             users: OnceLock::new(),
-            of_resource: Arc::default(),
+            paid: facts.classes.iter().map(|class| Paid::of(class.line)).collect(),
             pools,
             holdings,
             alone,
@@ -193,48 +180,35 @@ impl<'a> Bill<'a> {
             committed: unused,
             // The lines of fees go to the flat part; what they say of known commitments stands with these.
             flat: Cost::default() - unused,
+            linear: Cost::default(),
         };
-        bill.take_items();
+        for (class, costs) in &facts.priced_classes {
+            let cost = Cost { gross: costs.effective, net: costs.net };
+            match (bill.paid(*class), bill.pools.of_class(*class)) {
+                (Some(Paid::Commitment), _) => bill.committed += cost,
+                (Some(Paid::OnDemand), Some(_)) => {}
+                (Some(Paid::OnDemand), None) => bill.linear += cost,
+                (None, _) if facts.class(*class).line.is_apart() => {}
+                (None, _) => bill.flat += cost,
+            }
+        }
         bill.pour(hours::demand(facts, &bill.pools));
         bill
     }
 
-    /// Takes all usage as billed.
-    fn take_items(&mut self) {
-        let all: usize = self.facts.numbered().map(|(_, resource)| resource.costs.len()).sum();
-        let mut items = Vec::with_capacity(all);
-        self.stands.reserve(all);
-        let mut of_resource = Vec::new();
-        for (id, resource) in self.facts.numbered() {
-            let first = items.len();
-            items.extend(resource.costs.iter().filter_map(|(class, billed)| self.take(id, *class, billed)));
-            of_resource.push(first..items.len());
+    /// Where an item's usage is before all edits.
+    fn as_billed(&self, item: &Billed) -> Place {
+        match (self.paid(item.class), self.pools.of_class(item.class)) {
+            (None, _) => Place::Gone,
+            (_, Some(pool)) => Place::Pool(pool, Part { share: Money::ONE, hours: None }),
+            (Some(Paid::Commitment), None) => Place::Linear(Cost::default()),
+            (Some(Paid::OnDemand), None) => Place::Linear(item.cost()),
         }
-        (self.items, self.of_resource) = (items.into(), of_resource.into());
     }
 
-    /// Takes a resource's usage of a class, or what else was billed of it.
-    fn take(&mut self, resource: ResourceId, class: ClassId, billed: &Costs) -> Option<Item> {
-        let cost = Cost { gross: billed.effective, net: billed.net };
-        let line = self.facts.class(class).line;
-        let paid = match line {
-            LineType::Tax | LineType::Credit | LineType::Refund => return None,
-            LineType::Usage => Paid::OnDemand,
-            _ if line.is_covered() => Paid::Commitment,
-            _ => {
-                self.flat += cost;
-                return None;
-            }
-        };
-        if paid == Paid::Commitment {
-            self.committed += cost;
-        }
-        self.stands.push(match self.pools.of_class(class) {
-            Some(pool) => Place::Pool(pool, Part { share: Money::ONE, hours: None }),
-            None if paid == Paid::Commitment => Place::Linear(Cost::default()),
-            None => Place::Linear(cost),
-        });
-        Some(Item { resource, class, paid, billed: *billed })
+    /// Where an item's usage is on this bill.
+    fn place(&self, item: usize) -> Place {
+        self.moved.get(&item).cloned().unwrap_or_else(|| self.as_billed(self.item(item)))
     }
 
     /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
@@ -272,7 +246,7 @@ impl<'a> Bill<'a> {
             match edit {
                 Edit::Move { what, ratio, to: Some(to) } => {
                     let from: std::collections::BTreeSet<PoolId> =
-                        self.places(what).filter_map(|at| self.stands[at].pool()).collect();
+                        self.places(what).filter_map(|at| self.place(at).pool()).collect();
                     for pool in from {
                         new |= self.pools.make_target(pool, to, Money::ONE.times(*ratio), self.given.coverage);
                     }
@@ -294,7 +268,8 @@ impl<'a> Bill<'a> {
     /// What the whole bill costs.
     #[must_use]
     pub fn price(&self) -> Cost {
-        self.flat + self.committed + self.uncovered.cost() + self.stands.iter().map(Place::linear).sum()
+        let moved = self.moved.iter().map(|(at, place)| place.linear() - self.as_billed(self.item(*at)).linear());
+        self.flat + self.committed + self.uncovered.cost() + self.linear + moved.sum()
     }
 
     /// The public rate of what a class measures, USD a unit, free units aside; `None` where no commitment could cover it.
@@ -303,23 +278,26 @@ impl<'a> Bill<'a> {
         self.pools.of_class(class).map(|pool| self.pools.pool(pool).rate.public)
     }
 
-    /// All items, by resource and class.
-    #[must_use]
-    pub fn items(&self) -> &[Item] {
-        &self.items
+    /// The items of a resource, by class.
+    pub fn items_of(&self, resource: ResourceId) -> impl Iterator<Item = &Billed> {
+        let billed = self.facts.billed_of(self.facts.resource(resource));
+        billed.iter().filter(|billed| self.paid(billed.class).is_some())
     }
 
-    /// The number of the item of a resource's usage of a class, if there is one.
+    /// The number of the item of a resource's usage of a class, if there is one: its place in `Facts::billed`.
     #[must_use]
     pub fn item_of(&self, resource: ResourceId, class: ClassId) -> Option<usize> {
-        let first = self.of_resource.get(resource.0 as usize)?.start;
-        self.items_of(resource).binary_search_by_key(&class, |item| item.class).ok().map(|at| first + at)
+        let of = self.facts.resource(resource);
+        let found = self.facts.billed_of(of).binary_search_by_key(&class, |billed| billed.class);
+        found.ok().filter(|_| self.paid(class).is_some()).map(|at| of.billed.start + at)
     }
 
-    /// The items of a resource, by class.
-    #[must_use]
-    pub fn items_of(&self, resource: ResourceId) -> &[Item] {
-        self.of_resource.get(resource.0 as usize).map_or(&[], |range| &self.items[range.clone()])
+    fn paid(&self, class: ClassId) -> Option<Paid> {
+        self.paid[class.0 as usize]
+    }
+
+    fn item(&self, at: usize) -> &'a Billed {
+        &self.facts.billed[at]
     }
 
     /// What was billed for the items that edits touch, by who paid.
@@ -327,14 +305,14 @@ impl<'a> Bill<'a> {
     pub fn touched(&self, edits: &[Edit], paid: Paid) -> Cost {
         let selected: std::collections::BTreeSet<usize> =
             edits.iter().flat_map(|edit| self.places(edit.selection())).collect();
-        let items = selected.into_iter().map(|at| &self.items[at]).filter(|item| item.paid == paid);
+        let items = selected.into_iter().map(|at| self.item(at)).filter(|item| self.paid(item.class) == Some(paid));
         let uncovered = edits.iter().filter_map(|edit| match edit {
             Edit::Buy(purchase) if paid == Paid::OnDemand => Some(self.coverable_by(purchase)),
             // What is given up is no usage that something covers: it stands with what the purchase in its stead covers.
             Edit::Release(release) if paid == Paid::OnDemand => Some(self.given_up(*release)),
             _ => None,
         });
-        items.map(Item::cost).sum::<Cost>() + uncovered.sum()
+        items.map(Billed::cost).sum::<Cost>() + uncovered.sum()
     }
 
     /// Whether a commitment of some kind may cover usage of a class.
@@ -350,16 +328,22 @@ impl<'a> Bill<'a> {
     }
 
     fn places<'s>(&'s self, selection: &'s Selection) -> impl Iterator<Item = usize> + 's {
-        let ranges = selection.resources.iter().filter_map(|id| self.of_resource.get(id.0 as usize).cloned());
-        ranges.flatten().filter(|at| selection.holds(self.items[*at].class))
+        let known = selection.resources.iter().filter_map(|id| self.facts.resources.get(id.0 as usize));
+        let all = known.flat_map(|resource| resource.billed.clone());
+        all.filter(|at| {
+            let class = self.item(*at).class;
+            self.paid(class).is_some() && selection.holds(class)
+        })
     }
 }
 
-impl Item {
-    /// What was billed for it.
-    #[must_use]
-    pub fn cost(&self) -> Cost {
-        Cost { gross: self.billed.effective, net: self.billed.net }
+impl Paid {
+    /// Who pays for the usage of a line of some type; `None` where it is for no usage.
+    fn of(line: LineType) -> Option<Self> {
+        match line {
+            LineType::Usage => Some(Self::OnDemand),
+            _ => line.is_covered().then_some(Self::Commitment),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::{Add, AddAssign},
+    ops::{Add, AddAssign, Range},
     sync::Arc,
 };
 
@@ -159,8 +159,27 @@ pub struct Resource {
     pub tags: Arc<Tags>,
     /// From its first to its last hour of usage in everything read.
     pub seen: Span,
-    /// Its sums over the priced period, by class.
-    pub costs: Vec<(ClassId, Costs)>,
+    /// Which of `Facts::billed` are its.
+    pub billed: Range<usize>,
+}
+
+/// The sums of a resource over the priced period, of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Billed {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Of which class.
+    pub class: ClassId,
+    /// The sums.
+    pub costs: Costs,
+}
+
+impl Billed {
+    /// Its cost amortised, before and after private discounts.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        Cost { gross: self.costs.effective, net: self.costs.net }
+    }
 }
 
 /// Tags by key, cost categories among them as `cost_category:NAME`.
@@ -384,6 +403,8 @@ pub struct Facts {
     pub classes: Vec<Class>,
     /// Resources, sorted by account and id.
     pub resources: Vec<Resource>,
+    /// What was billed for each of them, sorted by resource and class.
+    pub billed: Vec<Billed>,
     /// Parties, sorted.
     pub parties: Vec<Party>,
     /// Spend, sorted by day, class and party.
@@ -534,6 +555,12 @@ impl Facts {
     /// All resources with their numbers; lines without an id are one resource an account, with an empty id.
     pub fn numbered(&self) -> impl Iterator<Item = (ResourceId, &Resource)> {
         (0u32..).map(ResourceId).zip(&self.resources)
+    }
+
+    /// What was billed for a resource, by class.
+    #[must_use]
+    pub fn billed_of(&self, resource: &Resource) -> &[Billed] {
+        &self.billed[resource.billed.clone()]
     }
 
     /// The hours of a resource's instances.

@@ -14,7 +14,7 @@ use crate::{
     inventory::Inventory,
     metrics::Metrics,
     money::Money,
-    parallel::shared_out,
+    parallel::{at_once, shared_out},
     protect::{self, Protection},
     rules::{Aspect, Context, Finding, Ready, Stage, Status, Users},
     suppress::{self, Suppression},
@@ -148,7 +148,8 @@ impl Step {
 /// Makes the plan.
 #[must_use]
 pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
-    let before = Bill::of(inputs.facts, inputs.given);
+    let bill = || Bill::of(inputs.facts, inputs.given);
+    let (users, before) = at_once(inputs.threads, || Users::of(inputs.facts), bill);
     let mut plan = Plan {
         steps: Vec::new(),
         previews: Vec::new(),
@@ -167,7 +168,7 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let period = inputs.facts.window.period;
     let slots = (period.start.0..period.end.0).map(|hour| inputs.schedule.time_zone.slot(Hour(hour))).collect();
     let (claims, since) = (BTreeMap::new(), Wake::default());
-    let mut course = Course { since, claims, ahead, users: Users::of(inputs.facts), slots };
+    let mut course = Course { since, claims, ahead, users, slots };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
             plan.stage(inputs, stage, turn, &mut course);

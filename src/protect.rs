@@ -61,7 +61,7 @@ mod tests {
             party: crate::facts::Party { workload: None, owner: None },
             tags: Arc::new(tags),
             seen: Default::default(),
-            costs: Vec::new(),
+            billed: 0..0,
         }
     }
 

@@ -147,8 +147,8 @@ fn without_resource(facts: &Facts, note_share: f64, notes: &mut Notes) {
     }
     let cost = |named: bool| -> Money {
         let all = facts.resources.iter().filter(|resource| resource.id.is_empty() != named);
-        let costs = all.flat_map(|resource| &resource.costs);
-        costs.filter(|(class, _)| facts.class(*class).line.is_usage()).map(|(_, costs)| costs.net).sum()
+        let billed = all.flat_map(|resource| facts.billed_of(resource));
+        billed.filter(|billed| facts.class(billed.class).line.is_usage()).map(|billed| billed.costs.net).sum()
     };
     let (nameless, all) = (cost(false), cost(false) + cost(true));
     if share(nameless, all) >= note_share {

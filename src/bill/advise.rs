@@ -70,6 +70,9 @@ pub struct Advice {
     pub weeks: usize,
 }
 
+/// Of an offer the same on other terms, at its best amount, and what that saves alone.
+pub(super) type OtherTerms<'o> = (&'o Offering, Purchase, Money);
+
 /// The market that offers are weighed on: the bill's waterfall with a place for each.
 #[derive(Clone)]
 pub struct Market {
@@ -109,12 +112,9 @@ impl Bill<'_> {
             return advice;
         }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
-        let market = self.market(&wanted, figures);
-        let found = self.found(&Asked { market: &market, today: (today, &wanted), figures, as_of, threads });
-        let Found { steps, gains, backtests, varied, losers, mut ladder } = found;
+        let found = self.found(&Asked { wanted: &wanted, others, today, figures, as_of, threads });
+        let Found { market, steps, gains, backtests, varied, losers, terms, mut ladder } = found;
         advice.weeks = ladder.weeks;
-        let bought = losers.to.iter().map(|place| wanted[*place]);
-        let terms = self.other_terms(bought, others, figures, threads);
         let with = market.with(&steps);
         for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
@@ -170,13 +170,13 @@ impl Bill<'_> {
     }
 
     /// Other terms of what is bought, in its stead: by offer, each with its best amount and what that saves alone.
-    fn other_terms<'o>(
+    pub(super) fn other_terms<'o>(
         &self,
         bought: impl Iterator<Item = &'o Offering>,
         others: &'o [Offering],
         figures: &CommitmentFigures,
         threads: usize,
-    ) -> Vec<(&'o Offering, Purchase, Money)> {
+    ) -> Vec<OtherTerms<'o>> {
         let same = |of: &Offering, other: &&Offering| {
             other.payer == of.payer
                 && other.region == of.region

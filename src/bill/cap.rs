@@ -16,15 +16,15 @@ impl Bill<'_> {
     /// Carries a cap out on the places of a selection, and tells what it leaves of each item that it changes.
     pub(super) fn cap(&self, trial: &mut Trial, what: &Selection, most: &[Option<Quantity>]) -> Vec<(usize, Kept)> {
         let items: BTreeSet<usize> = self.places(what).collect();
-        let place = |at: usize| trial.get(&at).unwrap_or(&self.stands[at]);
+        let place = |at: usize| trial.get(&at).cloned().unwrap_or_else(|| self.place(at));
         let running = |at: usize| match place(at) {
             Place::Pool(_, Part { share, hours }) => {
                 let billed = || {
                     let mut billed = Billed::default();
-                    self.billed(&self.items[at], &mut billed);
+                    self.billed(self.item(at), &mut billed);
                     Arc::new(billed.into_runs())
                 };
-                Some((at, *share, hours.clone().unwrap_or_else(billed)))
+                Some((at, share, hours.unwrap_or_else(billed)))
             }
             Place::Linear(_) | Place::Gone => None,
         };
@@ -45,16 +45,16 @@ impl Bill<'_> {
             let less = capped(&runs, &limits);
             if less != *runs {
                 left.push((at, Kept { part: whole(&less), of: whole(&runs) }));
-                let place = trial.entry(at).or_insert_with(|| self.stands[at].clone());
+                let place = trial.entry(at).or_insert_with(|| self.place(at));
                 if let Place::Pool(_, part) = place {
                     *part = Part { share, hours: Some(Arc::new(less)) };
                 }
             }
         }
         for at in items {
-            let place = trial.get(&at).unwrap_or(&self.stands[at]);
+            let place = trial.get(&at).cloned().unwrap_or_else(|| self.place(at));
             if let Place::Linear(cost) = place {
-                let cost = kept.of(*cost);
+                let cost = kept.of(cost);
                 trial.insert(at, Place::Linear(cost));
                 left.push((at, kept));
             }

@@ -3,7 +3,7 @@
 
 use super::{
     Backtest, Bill, Offering,
-    advise::{Market, money},
+    advise::{Market, OtherTerms, money},
     losers::Losers,
     tranches::{Ladder, Rungs},
 };
@@ -14,19 +14,23 @@ use crate::{
     time::Day,
 };
 
-/// What is asked.
+/// What is asked of a bill after all advice on usage.
 pub(super) struct Asked<'a> {
-    /// The offers' market on the bill after all advice on usage.
-    pub(super) market: &'a Market,
-    /// The bill as it is today, and what is offered there too.
-    pub(super) today: (&'a Bill<'a>, &'a [&'a Offering]),
+    /// What is offered.
+    pub(super) wanted: &'a [&'a Offering],
+    /// Other terms of it.
+    pub(super) others: &'a [Offering],
+    /// The bill as it is today.
+    pub(super) today: &'a Bill<'a>,
     pub(super) figures: &'a CommitmentFigures,
     pub(super) as_of: Day,
     pub(super) threads: usize,
 }
 
 /// What is found, by candidate.
-pub(super) struct Found {
+pub(super) struct Found<'a> {
+    /// The offers' market.
+    pub(super) market: Market,
     /// The best amounts.
     pub(super) steps: Vec<u32>,
     /// What each gains on top of those before it.
@@ -37,31 +41,37 @@ pub(super) struct Found {
     pub(super) varied: [Vec<i128>; 2],
     /// What is not bought though it could cover the same as the largest purchases.
     pub(super) losers: Losers,
+    /// Other terms of these.
+    pub(super) terms: Vec<OtherTerms<'a>>,
     /// When to buy how much of each.
     pub(super) ladder: Ladder,
 }
 
 impl Bill<'_> {
-    pub(super) fn found(&self, asked: &Asked<'_>) -> Found {
-        let Asked { market, today: (today, wanted), figures, as_of, threads } = *asked;
+    pub(super) fn found<'a>(&self, asked: &Asked<'a>) -> Found<'a> {
+        let Asked { wanted, others, today, figures, as_of, threads } = *asked;
         let effort = Effort { threads: threads.div_ceil(2), ..effort(figures) };
         // The bad path is near what is advised; the bill as it is today is another.
         let advised = || {
-            let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(market, today, &figures.ladder));
+            let market = self.market(wanted, figures);
+            let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(&market, today, &figures.ladder));
             let bad = market.scaled(weeks.low).best(figures, &effort, Some(&steps));
-            (steps, weeks, bad)
+            (market, steps, weeks, bad)
         };
         let now = || today.market(wanted, figures).best(figures, &effort, None);
-        let ((steps, weeks, bad), now) = at_once(threads, advised, now);
+        let ((market, steps, weeks, bad), now) = at_once(threads, advised, now);
         let priced = || {
             let gains = market.gains(&steps);
             let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-            let losers = Losers::of(market, &steps, largest(&gains, &steps, figures), figures, threads);
-            (gains, varied, losers)
+            let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures, threads);
+            let terms = self.other_terms(losers.to.iter().map(|place| wanted[*place]), others, figures, threads);
+            (gains, varied, losers, terms)
         };
-        let ((gains, varied, losers), backtests) = at_once(threads, priced, || market.backtests(figures, &effort));
+        let ((gains, varied, losers, terms), backtests) =
+            at_once(threads, priced, || market.backtests(figures, &effort));
         let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
-        Found { gains, backtests, varied, losers, ladder: self.ladder(&rungs), steps }
+        let ladder = self.ladder(&rungs);
+        Found { gains, backtests, varied, losers, terms, ladder, steps, market }
     }
 }
 

@@ -17,12 +17,15 @@ const NONE: u32 = u32::MAX;
 impl Bill<'_> {
     fn users(&self) -> &Users {
         self.users.get_or_init(|| {
-            let pool_of: Vec<u32> = self.stands.iter().map(|place| place.pool().map_or(NONE, |pool| pool.0)).collect();
+            let number = |place: &Place| place.pool().map_or(NONE, |pool| pool.0);
+            let as_billed = self.facts.billed.iter().map(|billed| number(&self.as_billed(billed)));
+            let mut pool_of: Vec<u32> = as_billed.collect();
+            self.moved.iter().for_each(|(item, place)| pool_of[*item] = number(place));
             let mut pools = vec![(0, 0); self.pools.all.len()];
-            for (item, pool) in self.items.iter().zip(&pool_of).filter(|(_, pool)| **pool != NONE) {
+            for (item, pool) in self.facts.billed.iter().zip(&pool_of).filter(|(_, pool)| **pool != NONE) {
                 let (items, used) = &mut pools[*pool as usize];
                 *items += 1;
-                *used += item.billed.quantity.0.max(0);
+                *used += item.costs.quantity.0.max(0);
             }
             Users { pool_of, pools }
         })
@@ -51,9 +54,9 @@ impl Bill<'_> {
         }
         let mut changes = Vec::with_capacity(gained.iter().map(|(pool, _)| used(*pool).0).sum());
         let mut rest = saving;
-        for (item, pool) in self.items.iter().zip(&users.pool_of) {
+        for (item, pool) in self.facts.billed.iter().zip(&users.pool_of) {
             let Some(part) = of_pool.get(*pool as usize).copied().flatten() else { continue };
-            let part = part.ratio(item.billed.quantity.0.max(0), used(PoolId(*pool)).1);
+            let part = part.ratio(item.costs.quantity.0.max(0), used(PoolId(*pool)).1);
             rest = rest - part;
             changes.push(Change { resource: item.resource, class: item.class, saving: part });
         }
@@ -66,6 +69,6 @@ impl Bill<'_> {
     /// Puts an item's usage somewhere else.
     pub(super) fn put(&mut self, item: usize, place: Place) {
         self.users = std::sync::OnceLock::new();
-        self.stands[item] = place;
+        self.moved.insert(item, place);
     }
 }

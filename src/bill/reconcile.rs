@@ -94,10 +94,10 @@ impl Bill<'_> {
 
     /// Takes the cost of the pools as billed out of the re-priced side, and puts in what the model says.
     fn reprice_pools<'s>(&'s self, services: &mut BTreeMap<&'s str, Side>) {
-        for (item, place) in self.items.iter().zip(&self.stands) {
-            if place.pool().is_some() {
-                let side = services.entry(&self.facts.class(item.class).product).or_default();
-                side.repriced = side.repriced - item.cost();
+        for (class, costs) in &self.facts.priced_classes {
+            if self.paid(*class).is_some() && self.pools.of_class(*class).is_some() {
+                let side = services.entry(&self.facts.class(*class).product).or_default();
+                side.repriced = side.repriced - Cost { gross: costs.effective, net: costs.net };
             }
         }
         let mut add = |pool: crate::waterfall::PoolId, cost: Cost| {

@@ -1,12 +1,12 @@
 //! What edits would do: where items end up, and by how much the bill falls.
 
 use super::{
-    Bill, Change, Edit, Item, Paid, Part, Place, Uncovered,
+    Bill, Change, Edit, Paid, Part, Place, Uncovered,
     hours::{self, Billed},
     pools::{self, Becomes},
 };
 use crate::{
-    facts::Cost,
+    facts::{self, Cost},
     money::Money,
     time::{Hour, parse_moment},
     waterfall::{CapacityId, Delta, PoolId, Trace, Tried},
@@ -107,13 +107,15 @@ impl Bill<'_> {
         let mut trial = Trial::new();
         for edit in edits {
             let kept = self.carry(&mut trial, edit);
-            for at in self.places(edit.selection()).filter(|at| self.items[*at].paid == Paid::OnDemand) {
-                let billed = self.items[at].cost();
+            for at in self.places(edit.selection()).filter(|at| self.paid(self.item(*at).class) == Some(Paid::OnDemand))
+            {
+                let billed = self.item(at).cost();
                 let (_, cost) = after.entry(at).or_insert((billed, billed));
                 *cost = edit.cost_after(*cost);
             }
-            for (at, kept) in kept.into_iter().filter(|(at, _)| self.items[*at].paid == Paid::OnDemand) {
-                let billed = self.items[at].cost();
+            for (at, kept) in kept.into_iter().filter(|(at, _)| self.paid(self.item(*at).class) == Some(Paid::OnDemand))
+            {
+                let billed = self.item(at).cost();
                 let (_, cost) = after.entry(at).or_insert((billed, billed));
                 *cost = kept.of(*cost);
             }
@@ -176,7 +178,7 @@ impl Bill<'_> {
             return self.cap(trial, what, most);
         }
         for at in self.places(edit.selection()) {
-            let place = trial.entry(at).or_insert_with(|| self.stands[at].clone());
+            let place = trial.entry(at).or_insert_with(|| self.place(at));
             self.move_to(place, edit);
         }
         Vec::new()
@@ -203,9 +205,13 @@ impl Bill<'_> {
     pub(super) fn moves(&self, trial: &Trial) -> (Vec<Moved>, Delta) {
         let (mut moves, mut delta) = (Vec::new(), Delta::new(self.waterfall.demand().hours()));
         let mut billed = Billed::default();
-        for (at, place) in trial.iter().filter(|(at, place)| self.stands[**at] != **place) {
-            let item = &self.items[*at];
-            let Place::Pool(pool, part) = &self.stands[*at] else { continue };
+        for (at, place) in trial {
+            let before = self.place(*at);
+            if before == *place {
+                continue;
+            }
+            let item = self.item(*at);
+            let Place::Pool(pool, part) = &before else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
                 self.billed(item, &mut billed);
@@ -226,8 +232,8 @@ impl Bill<'_> {
     }
 
     /// The hours of an item's usage, as billed, in the place of what was there.
-    pub(super) fn billed(&self, item: &Item, billed: &mut Billed) {
-        self.pools.billed(self.facts, (item.resource, item.class), item.billed.quantity, billed);
+    pub(super) fn billed(&self, item: &facts::Billed, billed: &mut Billed) {
+        self.pools.billed(self.facts, (item.resource, item.class), item.costs.quantity, billed);
     }
 
     pub(super) fn after(&self, left: &[(PoolId, i128)]) -> Uncovered {
@@ -241,7 +247,7 @@ impl Bill<'_> {
         let mut saved: BTreeMap<usize, Cost> = BTreeMap::new();
         for (at, place) in trial {
             let linear = if let Place::Linear(cost) = place { *cost } else { Cost::default() };
-            saved.insert(*at, self.stands[*at].linear() - linear);
+            saved.insert(*at, self.place(*at).linear() - linear);
         }
         let pooled = self.uncovered.cost() - after.cost();
         let weights: Vec<i128> = moves.iter().map(|moved| self.value(moved)).collect();
@@ -256,7 +262,7 @@ impl Bill<'_> {
             *saved.entry(first.item).or_default() += rest;
         }
         let change = |(at, saving): (usize, Cost)| {
-            let item = &self.items[at];
+            let item = self.item(at);
             Change { resource: item.resource, class: item.class, saving }
         };
         saved.into_iter().map(change).collect()

@@ -15,6 +15,7 @@ use crate::{
     sku::{Texts, What},
     time::{Day, Hour, Span},
 };
+use resources::Made;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -41,16 +42,16 @@ pub(super) fn freeze(
         let priced = by_class(&spend, frozen.classes.len());
         (parties, (spend, priced), others, class_days(&frozen), commitments(&frozen, &mut shared))
     };
-    let ((parties, (spend, priced_classes), others, class_days, commitments), (resources, usage)) = if asked.threads > 1
-    {
-        std::thread::scope(|scope| {
-            let resources = scope.spawn(|| resources::resources(&frozen, asked.threads));
-            let rest = money_and_hours();
-            (rest, resources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })
-    } else {
-        (money_and_hours(), resources::resources(&frozen, 1))
-    };
+    let ((parties, (spend, priced_classes), others, class_days, commitments), Made { resources, billed, usage }) =
+        if asked.threads > 1 {
+            std::thread::scope(|scope| {
+                let resources = scope.spawn(|| resources::resources(&frozen, asked.threads));
+                let rest = money_and_hours();
+                (rest, resources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })
+        } else {
+            (money_and_hours(), resources::resources(&frozen, 1))
+        };
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
@@ -66,6 +67,7 @@ pub(super) fn freeze(
         basis: if net { Basis::Net } else { Basis::Gross },
         classes,
         resources,
+        billed,
         parties,
         spend,
         priced_classes,

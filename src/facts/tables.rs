@@ -210,6 +210,12 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
+    /// How many there are of so many resources, at most.
+    pub(super) fn most(&self, resources: usize) -> usize {
+        let near = self.resources.records.first().map_or(0, |record| record.near.len());
+        resources * near + self.further.len()
+    }
+
     /// The classes of the resource at a place.
     pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
         let (resources, place_of) = (self.resources, place as usize);

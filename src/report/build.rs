@@ -288,14 +288,14 @@ impl Parts<'_> {
         let mut by_product: BTreeMap<&str, Money> = BTreeMap::new();
         if step.finding.edits.is_empty() {
             for item in step.finding.target.members().iter().flat_map(|id| self.plan.before.items_of(*id)) {
-                *by_product.entry(&self.facts.class(item.class).product).or_default() += item.billed.net;
+                *by_product.entry(&self.facts.class(item.class).product).or_default() += item.costs.net;
             }
         }
         for edit in &step.finding.edits {
             let what = edit.selection();
             for item in what.resources.iter().flat_map(|id| self.plan.before.items_of(*id)) {
                 if what.classes.as_ref().is_none_or(|classes| classes.contains(&item.class)) {
-                    *by_product.entry(&self.facts.class(item.class).product).or_default() += item.billed.net;
+                    *by_product.entry(&self.facts.class(item.class).product).or_default() += item.costs.net;
                 }
             }
         }

@@ -92,7 +92,7 @@ fn rows(side: Side<'_>, hours: i64) -> Vec<SummaryRow> {
 
 fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
     let mut side = Side::new();
-    let mut counted = vec![false; plan.before.items().len()];
+    let mut counted = vec![false; facts.billed.len()];
     let mut rest: Money = facts.priced_classes.iter().map(|(_, costs)| costs.net).sum();
     for (at, step) in plan.steps.iter().enumerate() {
         let sum = side.entry(Some(rules[step.rule].text.module.name())).or_default();
@@ -100,7 +100,7 @@ fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
         for change in &step.changes {
             let Some(item) = plan.before.item_of(change.resource, change.class) else { continue };
             if !std::mem::replace(&mut counted[item], true) {
-                let cost = plan.before.items()[item].billed.net;
+                let cost = facts.billed[item].costs.net;
                 sum.cost += cost;
                 rest -= cost;
             }

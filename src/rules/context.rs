@@ -112,8 +112,8 @@ struct Using<'a> {
 impl<'a> Using<'a> {
     /// The lines of a resource that are of such a class.
     fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> {
-        let costs = resource.costs.iter().filter(|(id, _)| self.of_class[id.0 as usize]);
-        costs.map(|(id, costs)| Line { id: *id, class: self.facts.class(*id), costs })
+        let billed = self.facts.billed_of(resource).iter().filter(|billed| self.of_class[billed.class.0 as usize]);
+        billed.map(|billed| Line { id: billed.class, class: self.facts.class(billed.class), costs: &billed.costs })
     }
 }
 
@@ -121,10 +121,10 @@ impl<'a> Context<'a> {
     /// The usage lines of a resource, by class; none of other providers than AWS.
     pub fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> + use<'a> {
         let facts = self.facts;
-        resource
-            .costs
+        facts
+            .billed_of(resource)
             .iter()
-            .map(move |(id, costs)| Line { id: *id, class: facts.class(*id), costs })
+            .map(move |billed| Line { id: billed.class, class: facts.class(billed.class), costs: &billed.costs })
             .filter(|line| line.class.line.is_usage() && line.class.is_aws())
     }
 
@@ -350,8 +350,8 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn deletion(&self, target: &Target) -> Edit {
         let is_backup = |class: &Class| &*class.product == "AWSBackup" || class.usage_type.contains("Backup");
-        let costs = target.members().iter().flat_map(|id| &self.facts.resource(*id).costs);
-        let ends = costs.map(|(id, _)| *id).filter(|id| !is_backup(self.facts.class(*id)));
+        let billed = target.members().iter().flat_map(|id| self.facts.billed_of(self.facts.resource(*id)));
+        let ends = billed.map(|billed| billed.class).filter(|id| !is_backup(self.facts.class(*id)));
         let classes: BTreeSet<ClassId> = ends.collect();
         Edit::Stop(Selection { resources: target.members().to_vec(), classes: Some(classes.into_iter().collect()) })
     }

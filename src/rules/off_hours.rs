@@ -11,6 +11,7 @@ use super::{
 use crate::{
     bill::Edit,
     money::Quantity,
+    parallel::shared_out,
     season::Hours,
     sku::Service,
     time::{Hour, WEEK_HOURS},
@@ -77,12 +78,21 @@ struct Nights {
 
 impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        let mut weeks = Weeks::new();
-        for service in [Service::Ec2, Service::Rds] {
-            for fleet in Fleet::live(see, service) {
-                out.extend(self.look(see, fleet, service, &mut weeks));
-            }
+        let live = |service| Fleet::live(see, service).into_iter().map(move |fleet| (fleet, service));
+        let mut fleets: Vec<_> = [Service::Ec2, Service::Rds].into_iter().flat_map(live).collect();
+        let each = fleets.len().div_ceil(see.threads.max(1)).max(1);
+        let mut some = Vec::new();
+        while !fleets.is_empty() {
+            let rest = fleets.split_off(each.min(fleets.len()));
+            some.push(std::mem::replace(&mut fleets, rest));
         }
+        let look = |some: Vec<(Fleet<'_>, Service)>| {
+            let mut weeks = Weeks::new();
+            some.into_iter()
+                .filter_map(|(fleet, service)| self.look(see, fleet, service, &mut weeks))
+                .collect::<Vec<_>>()
+        };
+        out.extend(shared_out(some, see.threads, look).into_iter().flatten());
     }
 }
 

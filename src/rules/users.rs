@@ -14,20 +14,18 @@ impl Users {
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
         let mut start = vec![0; facts.classes.len() + 1];
-        for (class, _) in facts.resources.iter().flat_map(|resource| &resource.costs) {
-            start[class.0 as usize + 1] += 1;
+        for billed in &facts.billed {
+            start[billed.class.0 as usize + 1] += 1;
         }
         for class in 1..start.len() {
             start[class] += start[class - 1];
         }
         let mut free = start.clone();
         let mut resources = vec![ResourceId(0); start.last().copied().unwrap_or(0)];
-        for (id, resource) in facts.numbered() {
-            for (class, _) in &resource.costs {
-                let place = &mut free[class.0 as usize];
-                resources[*place] = id;
-                *place += 1;
-            }
+        for billed in &facts.billed {
+            let place = &mut free[billed.class.0 as usize];
+            resources[*place] = billed.resource;
+            *place += 1;
         }
         Self { start, resources }
     }

@@ -496,8 +496,8 @@ fn folded(facts: &Facts) -> Sums {
         add(&mut sums, format!("day {}", spend.day), of(&spend.costs));
     }
     for resource in &facts.resources {
-        for (_, costs) in &resource.costs {
-            add(&mut sums, format!("resource {} {}", resource.account, resource.id), of(costs));
+        for billed in facts.billed_of(resource) {
+            add(&mut sums, format!("resource {} {}", resource.account, resource.id), of(&billed.costs));
         }
     }
     sums

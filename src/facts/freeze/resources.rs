@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Class, ClassId, Costs, Resource, ResourceId, Tags, Usage,
+        Billed, Class, Costs, Resource, ResourceId, Tags, Usage,
         parties::PartyKey,
         tables::{Entries, Record},
     },
@@ -23,25 +23,43 @@ struct Named {
     id: Arc<str>,
 }
 
-/// All resources and their usage, sorted by account and id.
-pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> (Vec<Resource>, Vec<Usage>) {
+/// Resources, with what was billed for them and their usage.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) resources: Vec<Resource>,
+    pub(super) billed: Vec<Billed>,
+    pub(super) usage: Vec<Usage>,
+}
+
+impl Made {
+    /// Takes in what follows.
+    fn extend(&mut self, more: Self) {
+        let first = self.billed.len();
+        let moved = |resource: Resource| {
+            let billed = first + resource.billed.start..first + resource.billed.end;
+            Resource { billed, ..resource }
+        };
+        self.resources.extend(more.resources.into_iter().map(moved));
+        self.billed.extend(more.billed);
+        self.usage.extend(more.usage);
+    }
+}
+
+/// All resources, sorted by account and id.
+pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> Made {
     let entries = frozen.sums.resources.entries();
     let named = named(frozen, &entries, threads);
     let stretch = named.len().div_ceil(threads.max(1)).max(1);
-    let all = named.len();
-    let made = in_parallel(named.chunks(stretch).zip((0..).step_by(stretch)), |(named, first)| {
+    let made = in_parallel(named.chunks(stretch).zip((0..).step_by(stretch)), |(some, first)| {
         // Those of the other stretches follow the first ones.
-        let mut resources = Vec::with_capacity(if first == 0 { all } else { named.len() });
-        let usage = make(frozen, &entries, named, first, &mut resources);
-        (resources, usage)
+        make(frozen, &entries, (some, first), if first == 0 { named.len() } else { some.len() })
     });
-    let mut made = made.into_iter();
-    let (mut resources, mut usage) = made.next().unwrap_or_default();
-    for (more, uses) in made {
-        resources.extend(more);
-        usage.extend(uses);
-    }
-    (resources, usage)
+    made.into_iter()
+        .reduce(|mut all, more| {
+            all.extend(more);
+            all
+        })
+        .unwrap_or_default()
 }
 
 /// The resources that have anything in the priced currency, in order.
@@ -79,23 +97,23 @@ fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
     texts.into_values().zip(0..).collect()
 }
 
-/// Adds the resources of a stretch, the first of which has the number `first`; their usage.
-fn make(
-    frozen: &Frozen<'_>,
-    entries: &Entries<'_>,
-    named: &[Named],
-    first: usize,
-    resources: &mut Vec<Resource>,
-) -> Vec<Usage> {
+/// The resources of a stretch, the first of which has the number `first`, with room for others behind them.
+fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], usize), room: usize) -> Made {
     let mut shared = Shared::new(&frozen.dictionary.names);
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
-    let mut usage = Vec::new();
-    for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(named) {
+    let (mut resources, mut usage) = (Vec::with_capacity(room), Vec::new());
+    let mut all_billed: Vec<Billed> = Vec::with_capacity(entries.most(room));
+    for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
         let mut billed: Vec<_> =
             entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))).collect();
         billed.sort_unstable_by_key(|(class, _)| *class);
-        let costs: Vec<(ClassId, Costs)> = billed.iter().map(|(class, billed)| (*class, billed.costs)).collect();
+        let start = all_billed.len();
+        all_billed.extend(billed.iter().map(|(class, one)| Billed {
+            resource: number,
+            class: *class,
+            costs: one.costs,
+        }));
         let of_set = || {
             let tags = Arc::new(tags(frozen.dictionary, record.tags));
             (tags, frozen.sums.parties.of_tags(record.tags, frozen.dictionary))
@@ -104,32 +122,32 @@ fn make(
         resources.push(Resource {
             id: id.clone(),
             account: shared.get(record.account),
-            region: region(&costs, frozen.classes),
+            region: region(&all_billed[start..], frozen.classes),
             party: party(frozen.sums.parties.with_account(*of_tags, record.account), &mut shared),
             tags: tags.clone(),
             seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
-            costs,
+            billed: start..all_billed.len(),
         });
         for (class, billed) in billed {
             let runs = billed.hours.map(|hours| hours.runs(|hour| frozen.spread(hour)));
-            let of = |(hours, per_hour)| Usage { resource: ResourceId(number), class, hours, per_hour };
+            let of = |(hours, per_hour)| Usage { resource: number, class, hours, per_hour };
             usage.extend(runs.into_iter().flatten().map(of));
         }
     }
-    usage
+    Made { resources, billed: all_billed, usage }
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
-fn region(costs: &[(ClassId, Costs)], classes: &[Class]) -> Arc<str> {
-    let of = |class: ClassId| &classes[class.0 as usize].region;
-    if let Some((first, _)) = costs.first()
-        && costs.iter().all(|(class, _)| of(*class) == of(*first))
+fn region(billed: &[Billed], classes: &[Class]) -> Arc<str> {
+    let of = |billed: &Billed| &classes[billed.class.0 as usize].region;
+    if let Some(first) = billed.first()
+        && billed.iter().all(|other| of(other) == of(first))
     {
-        return of(*first).clone();
+        return of(first).clone();
     }
     let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
-    for (class, sums) in costs {
-        *by_region.entry(of(*class)).or_default() += *sums;
+    for billed in billed {
+        *by_region.entry(of(billed)).or_default() += billed.costs;
     }
     let most = by_region
         .iter()
