@@ -3,6 +3,7 @@
 use super::{
     Costs,
     fold::{Map, map},
+    tables::ROOM,
 };
 use crate::money::{Money, Quantity};
 
@@ -106,10 +107,16 @@ impl Wide {
 }
 
 /// Sums by a number of their own.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct SumList {
     narrow: Vec<Narrow>,
     wide: Wide,
+}
+
+impl Default for SumList {
+    fn default() -> Self {
+        Self { narrow: Vec::with_capacity(ROOM), wide: Wide::default() }
+    }
 }
 
 impl SumList {

@@ -24,8 +24,11 @@ pub(super) fn touch<T>(values: impl Iterator<Item = T>) {
     });
 }
 
+/// Tables have room for so many at first. What is not used of it is never touched, so it costs nothing; tables that grow are copied, and
+/// memory that is new costs the more time.
+pub(super) const ROOM: usize = 1 << 18;
+
 /// Resources by account and id, each with its sums by class: the first two classes beside the resource, further ones in a table.
-#[derive(Default)]
 pub(super) struct Resources {
     /// By the number of the id: the place of the first account's record of that id, plus one.
     of_id: Vec<u32>,
@@ -83,6 +86,20 @@ pub(super) struct Billed<'a> {
     pub(super) class: u32,
     pub(super) costs: Costs,
     pub(super) hours: Option<&'a HourSet>,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self {
+            of_id: Vec::with_capacity(ROOM),
+            others: Numbers::default(),
+            records: Vec::with_capacity(ROOM),
+            further: Numbers::default(),
+            entries: Vec::with_capacity(ROOM),
+            wide: Wide::default(),
+            hours: Vec::with_capacity(ROOM),
+        }
+    }
 }
 
 impl Resources {

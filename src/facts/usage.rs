@@ -1,6 +1,9 @@
 //! Usage by the hour, of what a commitment could cover: per resource as hours with a quantity, per class as sums of each hour.
 
-use super::{grid::Grid, tables::touch};
+use super::{
+    grid::Grid,
+    tables::{ROOM, touch},
+};
 use crate::{
     bits::ones,
     money::Quantity,
@@ -170,13 +173,18 @@ fn of_day(hour: Hour) -> usize {
 }
 
 /// The sums of every hour by class, in blocks of a day. A sum is in 64 bits; what they do not hold stands apart.
-#[derive(Default)]
 pub(super) struct ClassHours {
     /// By day and class, the number of the block.
     places: Grid,
     blocks: Vec<[i64; 24]>,
     /// By block and hour of the day.
     wide: BTreeMap<(u32, usize), Quantity>,
+}
+
+impl Default for ClassHours {
+    fn default() -> Self {
+        Self { places: Grid::default(), blocks: Vec::with_capacity(ROOM), wide: BTreeMap::new() }
+    }
 }
 
 impl ClassHours {

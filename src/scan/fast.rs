@@ -12,6 +12,7 @@ mod column;
 mod map;
 mod rle;
 mod values;
+mod window;
 
 use super::{
     BATCH, Part,

@@ -89,6 +89,16 @@ impl Input {
         }
     }
 
+    /// A file to read some bytes from, which are all there; `None` where they are held.
+    pub(super) fn stretches(&self, start: u64, length: u64) -> Result<Option<File>> {
+        let Self::File(file) = self else { return Ok(None) };
+        let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
+        if start.saturating_add(length) > file.metadata().map_err(io)?.len() {
+            return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
+        }
+        file.try_clone().map(Some).map_err(io)
+    }
+
     /// Some bytes, all of them.
     pub(super) fn chunk(&mut self, start: u64, length: u64) -> Result<Bytes> {
         match self {

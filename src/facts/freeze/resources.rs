@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     names::Sym,
-    parallel::in_parallel,
+    parallel::{at_once, in_parallel},
     scan::{Dictionary, TagsId},
     time::Span,
 };
@@ -32,17 +32,36 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// Takes in what follows.
-    fn extend(&mut self, more: Self) {
-        let first = self.billed.len();
-        let moved = |resource: Resource| {
-            let billed = first + resource.billed.start..first + resource.billed.end;
-            Resource { billed, ..resource }
+    /// Stretches one behind the other; the first has room for all but usage.
+    fn joined(made: Vec<Self>, threads: usize) -> Self {
+        let (mut resources, mut billed, mut usage) = (Vec::new(), Vec::new(), Vec::new());
+        for of in made {
+            resources.push(of.resources);
+            billed.push(of.billed);
+            usage.push(of.usage);
+        }
+        let join_resources = || {
+            let mut first = 0;
+            for (some, billed) in resources.iter_mut().zip(&billed) {
+                some.iter_mut().for_each(|one| one.billed = first + one.billed.start..first + one.billed.end);
+                first += billed.len();
+            }
+            let resources = joined(resources);
+            (resources, joined(billed))
         };
-        self.resources.extend(more.resources.into_iter().map(moved));
-        self.billed.extend(more.billed);
-        self.usage.extend(more.usage);
+        let ((resources, billed), usage) = at_once(threads, join_resources, || joined(usage));
+        Self { resources, billed, usage }
     }
+}
+
+/// Lists one behind the other.
+fn joined<T>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let all = lists.iter().map(Vec::len).sum::<usize>();
+    let mut lists = lists.into_iter();
+    let mut joined = lists.next().unwrap_or_default();
+    joined.reserve_exact(all - joined.len());
+    lists.for_each(|list| joined.extend(list));
+    joined
 }
 
 /// All resources, sorted by account and id.
@@ -54,12 +73,7 @@ pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> Made {
         // Those of the other stretches follow the first ones.
         make(frozen, &entries, (some, first), if first == 0 { named.len() } else { some.len() })
     });
-    made.into_iter()
-        .reduce(|mut all, more| {
-            all.extend(more);
-            all
-        })
-        .unwrap_or_default()
+    Made::joined(made, threads)
 }
 
 /// The resources that have anything in the priced currency, in order.

@@ -1,55 +1,20 @@
-//! One column chunk, read whole by one positioned read, and its pages.
+//! One column chunk, and its pages.
 
-use super::super::{guard::guarded, input::Input};
+use super::{
+    super::{
+        guard::guarded,
+        input::{Failure, Input},
+    },
+    window::Chunk,
+};
 use crate::error::{Error, Result};
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parquet::{
     basic::Encoding,
     column::page::{Page, PageReader},
-    file::{
-        metadata::ColumnChunkMetaData,
-        reader::{ChunkReader, Length},
-        serialized_reader::SerializedPageReader,
-    },
+    file::{metadata::ColumnChunkMetaData, serialized_reader::SerializedPageReader},
 };
 use std::sync::Arc;
-
-/// The bytes of a column chunk at their place in the file.
-pub(super) struct Chunk {
-    start: u64,
-    bytes: Bytes,
-}
-
-impl Length for Chunk {
-    fn len(&self) -> u64 {
-        self.start + self.bytes.len() as u64
-    }
-}
-
-impl Chunk {
-    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
-        let at =
-            start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.bytes.len());
-        at.map(|at| self.bytes.slice(at..)).ok_or_else(|| outside(start))
-    }
-}
-
-fn outside(start: u64) -> parquet::errors::ParquetError {
-    parquet::errors::ParquetError::EOF(format!("byte {start} is outside of its column chunk"))
-}
-
-impl ChunkReader for Chunk {
-    type T = bytes::buf::Reader<Bytes>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        Ok(self.from(start)?.reader())
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let rest = self.from(start)?;
-        if length > rest.len() { Err(outside(start.saturating_add(length as u64))) } else { Ok(rest.slice(..length)) }
-    }
-}
 
 /// A data page, decompressed, in its parts.
 pub(super) struct DataPage {
@@ -80,24 +45,27 @@ pub(super) enum Next {
 /// The pages of a column chunk, in order.
 pub(super) struct Pages {
     reader: SerializedPageReader<Chunk>,
+    /// What went wrong when more had to be read.
+    failed: Failure,
     repeats: bool,
     nullable: bool,
 }
 
 impl Pages {
-    /// Reads the chunk's bytes.
+    /// Begins to read.
     pub(super) fn open(input: &mut Input, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
         let (start, length) = guarded(|| Ok(chunk.byte_range()))?;
-        let bytes = input.chunk(start, length)?;
-        let chunk_bytes = Arc::new(Chunk { start, bytes });
-        let reader = SerializedPageReader::new(chunk_bytes, chunk, rows, None).map_err(corrupt)?;
+        let bytes = Arc::new(Chunk::open(input, start, length)?);
+        let failed = bytes.failure();
+        let reader = SerializedPageReader::new(bytes, chunk, rows, None).map_err(corrupt)?;
         let column = chunk.column_descr();
-        Ok(Self { reader, repeats: column.max_rep_level() > 0, nullable: column.max_def_level() > 0 })
+        Ok(Self { reader, failed, repeats: column.max_rep_level() > 0, nullable: column.max_def_level() > 0 })
     }
 
     /// The next page; `None` behind the last.
     pub(super) fn next(&mut self) -> Result<Option<Next>> {
-        let page = guarded(|| self.reader.get_next_page().map_err(corrupt))?;
+        let page = guarded(|| self.reader.get_next_page().map_err(corrupt));
+        let page = page.map_err(|error| self.failed.get().cloned().unwrap_or(error))?;
         Ok(Some(match page {
             None => return Ok(None),
             Some(Page::DictionaryPage { buf, num_values, encoding, .. }) => {
