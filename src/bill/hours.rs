@@ -190,9 +190,7 @@ pub(super) fn demand(facts: &Facts, pools: &Pools) -> Demand {
     for class in facts.classes.iter().zip(0u32..).filter(|(class, _)| !class.what.is_timed()).map(|(_, id)| ClassId(id))
     {
         let Some(pool) = pools.of_class(class) else { continue };
-        for (at, quantity) in hours_of(facts, class) {
-            demand.add(pool, at..at + 1, units(quantity));
-        }
+        demand.add_each(pool, hours_of(facts, class).map(|(at, quantity)| (at, units(quantity))));
     }
     demand
 }

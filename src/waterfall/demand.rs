@@ -1,21 +1,21 @@
 //! Usage by pool and hour.
 
 use super::{PoolId, Units};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-/// Usage by pool and hour, in 1e-9 units, never below 0. A pool's hours lie side by side.
+/// Usage by pool and hour, in 1e-9 units, never below 0. A pool's hours lie side by side. Copies share it until one is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     pub(super) pools: usize,
     pub(super) hours: usize,
-    pub(super) units: Vec<Units>,
+    pub(super) units: Arc<Vec<Units>>,
 }
 
 impl Demand {
     /// No usage in any of `pools` x `hours`.
     #[must_use]
     pub fn new(pools: usize, hours: usize) -> Self {
-        Self { pools, hours, units: vec![0; pools * hours] }
+        Self { pools, hours, units: Arc::new(vec![0; pools * hours]) }
     }
 
     /// How many pools there are.
@@ -42,8 +42,10 @@ impl Demand {
     }
 
     pub(super) fn set_pools(&mut self, pools: usize) {
-        self.pools = pools;
-        self.units.resize(pools * self.hours, 0);
+        if self.pools != pools {
+            self.pools = pools;
+            Arc::make_mut(&mut self.units).resize(pools * self.hours, 0);
+        }
     }
 
     /// Adds usage (or takes it, down to 0) in each of the hours that the window has.
@@ -52,6 +54,16 @@ impl Demand {
         for units in &mut self.row_mut(pool.0 as usize)[hours.start.min(end)..end] {
             *units = units.saturating_add(per_hour).max(0);
         }
+    }
+
+    /// Adds usage in some hours, each with how much.
+    pub fn add_each(&mut self, pool: PoolId, hours: impl Iterator<Item = (usize, Units)>) {
+        let row = self.row_mut(pool.0 as usize);
+        hours.for_each(|(hour, more)| {
+            if let Some(units) = row.get_mut(hour) {
+                *units = units.saturating_add(more).max(0);
+            }
+        });
     }
 
     /// Puts usage in the place of what a pool had in its first hours; less than 0 is 0.
@@ -69,7 +81,7 @@ impl Demand {
             let scaled = i128::from(*units) * i128::from(parts) / i128::from(of.max(1));
             Units::try_from(scaled).unwrap_or(Units::MAX)
         };
-        Self { units: self.units.iter().map(scale).collect(), ..*self }
+        Self { units: Arc::new(self.units.iter().map(scale).collect()), ..*self }
     }
 
     /// The usage of some spans of hours, one after the other; a span may come again.
@@ -78,7 +90,7 @@ impl Demand {
         let hours = spans.iter().map(|span| span.len()).sum();
         let mut units = Vec::with_capacity(self.pools * hours);
         (0..self.pools).for_each(|pool| pick(&mut units, self.row(pool), spans));
-        Self { pools: self.pools, hours, units }
+        Self { pools: self.pools, hours, units: Arc::new(units) }
     }
 
     pub(super) fn row(&self, pool: usize) -> &[Units] {
@@ -86,7 +98,7 @@ impl Demand {
     }
 
     pub(super) fn row_mut(&mut self, pool: usize) -> &mut [Units] {
-        &mut self.units[pool * self.hours..(pool + 1) * self.hours]
+        &mut Arc::make_mut(&mut self.units)[pool * self.hours..(pool + 1) * self.hours]
     }
 }
 

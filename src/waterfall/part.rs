@@ -1,6 +1,7 @@
 //! A part of a waterfall: some of its hours, and what can matter in them.
 
 use super::{CapacityId, Demand, Layout, PoolId, Rates, Step, Waterfall};
+use std::sync::Arc;
 
 /// The part of a waterfall that can matter to some capacities as they grow, in some of its hours.
 pub(crate) struct Part {
@@ -38,9 +39,14 @@ impl Waterfall {
         for first in steps.iter().filter_map(|step| self.layout.fills(*step).first()) {
             kept[first.pool as usize] |= matters.pools[first.pool as usize];
         }
-        let pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
+        let mut pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
+        // Where that is almost everything, all of it takes no more memory than what is there.
+        let shared = stride == 1 && pools.len() * 10 >= kept.len() * 9;
+        if shared {
+            pools = (0..kept.len()).collect();
+        }
         let rates = Rates(pools.iter().map(|pool| rates.0.get(*pool).copied().unwrap_or_default()).collect());
-        let demand = self.demand.every(stride, &pools);
+        let demand = if shared { self.demand.clone() } else { self.demand.every(stride, &pools) };
         let capacities = (0u32..).map(CapacityId).take(self.capacities());
         let amounts = capacities.flat_map(|capacity| self.amounts(capacity).iter().step_by(stride).copied()).collect();
         let layout = Layout::new(pools.len(), self.capacities(), &self.steps_of(&steps, &pools));
@@ -68,6 +74,6 @@ impl Demand {
         let hours = self.hours.div_ceil(stride.max(1));
         let mut units = Vec::with_capacity(pools.len() * hours);
         pools.iter().for_each(|pool| units.extend(self.row(*pool).iter().step_by(stride.max(1))));
-        Self { pools: pools.len(), hours, units }
+        Self { pools: pools.len(), hours, units: Arc::new(units) }
     }
 }

@@ -26,6 +26,7 @@ const HEADER: u64 = 1 << 10;
 /// The bytes of a column chunk at their place in the file.
 #[derive(Clone)]
 pub(super) struct Chunk {
+    start: u64,
     end: u64,
     window: Arc<Mutex<Window>>,
     failed: Failure,
@@ -44,7 +45,7 @@ impl Chunk {
         let file = if length > STRETCH { input.stretches(start, length)? } else { None };
         let bytes = if file.is_some() { Bytes::new() } else { input.chunk(start, length)? };
         let window = Arc::new(Mutex::new(Window { start, bytes, file }));
-        Ok(Self { end: start.saturating_add(length), window, failed: Failure::default() })
+        Ok(Self { start, end: start.saturating_add(length), window, failed: Failure::default() })
     }
 
     /// Where a failure to read more is kept.
@@ -54,7 +55,8 @@ impl Chunk {
 
     /// So many bytes from a place on.
     fn bytes(&self, start: u64, length: u64) -> parquet::errors::Result<Bytes> {
-        let end = start.checked_add(length).filter(|end| *end <= self.end).ok_or_else(|| outside(start, length))?;
+        let end = start.checked_add(length).filter(|end| start >= self.start && *end <= self.end);
+        let end = end.ok_or_else(|| outside(start, length))?;
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = window.get(start, length) {
             return Ok(bytes);
@@ -94,7 +96,7 @@ impl ChunkReader for Chunk {
     type T = Rest;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Rest> {
-        if start > self.end {
+        if !(self.start..=self.end).contains(&start) {
             return Err(outside(start, 0));
         }
         Ok(Rest { chunk: self.clone(), at: start, bytes: Bytes::new() })
