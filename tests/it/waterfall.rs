@@ -1,7 +1,7 @@
 //! The commitment waterfall: AWS's worked examples, and what holds for any market.
 
 use crate::market::{Hour, Market, edits, market};
-use curtail::waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Waterfall};
+use curtail::waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Trace, Waterfall};
 use proptest::prelude::*;
 
 fn near(value: f64, expected: f64) {
@@ -370,6 +370,40 @@ proptest! {
                 for edit in &edits {
                     prop_assert_eq!(carried_out.peek(edit), after.peek(edit));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_try_of_before_several_edits_holds_beside_all_of_them_or_is_made_again((market, edits) in edited()) {
+        let before = market.price();
+        let (mut after, mut since) = (before.clone(), Trace::default());
+        for one in &edits {
+            let usage = usage_of(one, &before);
+            let tried = before.tried(usage.clone());
+            let now = after.peek_sum(usage.clone());
+            prop_assert_eq!(&tried.clone().again(&after).left, &now.left);
+            if tried.holds_beside(&since) {
+                prop_assert_eq!(&tried.left, &now.left);
+            }
+            prop_assert!(!tried.holds_beside(&Trace::of_anything()));
+            let trace = after.carry_out(&tried.again(&after));
+            since.join(&trace);
+        }
+    }
+
+    #[test]
+    fn an_edit_walked_through_by_several_is_the_edit_carried_out((market, edits) in edited(), threads in 0usize..4) {
+        let (mut followed, mut applied) = (market.price(), market.price());
+        for edit in &edits {
+            let walked = followed.walked(Delta::of(&followed, edit), threads);
+            prop_assert_eq!(&walked.effect, &applied.apply(edit));
+            followed.follow(walked);
+            prop_assert_eq!(followed.totals(), applied.totals());
+            for edit in &edits {
+                prop_assert_eq!(followed.peek(edit), applied.peek(edit));
+                let usage = usage_of(edit, &applied);
+                prop_assert_eq!(followed.tried(usage.clone()).left, applied.tried(usage).left);
             }
         }
     }
