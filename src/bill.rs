@@ -183,7 +183,7 @@ impl<'a> Bill<'a> {
             linear: Cost::default(),
         };
         for (class, costs) in &facts.priced_classes {
-            let cost = Cost { gross: costs.effective, net: costs.net };
+            let cost = costs.amortised();
             match (bill.paid(*class), bill.pools.of_class(*class)) {
                 (Some(Paid::Commitment), _) => bill.committed += cost,
                 (Some(Paid::OnDemand), Some(_)) => {}

@@ -50,6 +50,14 @@ pub struct Costs {
     pub on_demand: Money,
 }
 
+impl Costs {
+    /// The cost amortised, before and after private discounts.
+    #[must_use]
+    pub fn amortised(&self) -> Cost {
+        Cost { gross: self.effective, net: self.net }
+    }
+}
+
 impl Add for Costs {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -178,7 +186,7 @@ impl Billed {
     /// Its cost amortised, before and after private discounts.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        Cost { gross: self.costs.effective, net: self.costs.net }
+        self.costs.amortised()
     }
 }
 

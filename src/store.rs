@@ -4,7 +4,7 @@ mod local;
 #[cfg(feature = "aws")]
 mod s3;
 
-pub(crate) use local::range;
+pub(crate) use local::{range, truncated};
 
 use crate::error::{Error, Result};
 use bytes::Bytes;

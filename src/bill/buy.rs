@@ -46,20 +46,12 @@ impl Bill<'_> {
         Offered { waterfall, holdings, capacities }
     }
 
-    /// What changes of commitments would save together; `None` where a purchase has no place yet.
-    pub(super) fn peek_deal(&self, edits: &[Edit]) -> Option<Vec<Change>> {
+    /// What changes of commitments would do together, and save; `None` where others are among them, or where a purchase has no place yet.
+    pub(super) fn peek_deal(&self, edits: &[Edit]) -> Option<(Effect, Cost)> {
         let deal = self.deal(edits)?;
         let effect = self.waterfall.peek(&deal.changes);
         let saving = self.saving_of(&effect, deal.cost);
-        Some(self.gains(&effect.left, saving))
-    }
-
-    /// The sum of it, if that is somebody's gain.
-    pub(super) fn peek_deal_sum(&self, edits: &[Edit]) -> Option<Cost> {
-        let deal = self.deal(edits)?;
-        let effect = self.waterfall.peek(&deal.changes);
-        let gains = self.somebody_gains(&effect.left);
-        Some(if gains { self.saving_of(&effect, deal.cost) } else { Cost::default() })
+        Some((effect, saving))
     }
 
     fn saving_of(&self, effect: &Effect, cost: Cost) -> Cost {
@@ -69,7 +61,7 @@ impl Bill<'_> {
     /// What edits of commitments do, all at once; `None` where others are among them, or where a purchase has no place yet.
     #[must_use]
     pub fn bargain(&self, edits: &[Edit], threads: usize) -> Option<Bargain> {
-        let deal = edits.iter().all(Edit::is_commitment).then(|| self.deal(edits)).flatten()?;
+        let deal = self.deal(edits)?;
         let walked = self.waterfall.walked(Delta::of(&self.waterfall, &deal.changes), threads);
         Some(Bargain { cost: deal.cost, saving: self.saving_of(&walked.effect, deal.cost), walked })
     }
@@ -103,6 +95,9 @@ impl Bill<'_> {
     }
 
     fn deal(&self, edits: &[Edit]) -> Option<Deal> {
+        if !edits.iter().all(Edit::is_commitment) {
+            return None;
+        }
         let mut deal = Deal { changes: Vec::new(), cost: Cost::default() };
         let hours = self.waterfall.demand().hours();
         for edit in edits {

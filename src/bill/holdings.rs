@@ -248,7 +248,7 @@ fn covered_elsewhere(facts: &Facts, pools: &Pools, class: ClassId, costs: Costs)
         amounts[at] += i128::from(units) * i128::from(UNIT);
     }
     let owner = pools.pool(pool);
-    let billed = Cost { gross: costs.effective, net: costs.net };
+    let billed = costs.amortised();
     Some(Holding {
         payer: owner.payer.clone(),
         owner: owner.account.clone(),

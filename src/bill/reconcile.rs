@@ -83,7 +83,7 @@ impl Bill<'_> {
         for (class, costs) in &self.facts.priced_classes {
             let class = self.facts.class(*class);
             if !class.line.is_apart() {
-                let cost = Cost { gross: costs.effective, net: costs.net };
+                let cost = costs.amortised();
                 let side = services.entry(&class.product).or_default();
                 side.billed += cost;
                 side.repriced += cost;
@@ -97,7 +97,7 @@ impl Bill<'_> {
         for (class, costs) in &self.facts.priced_classes {
             if self.paid(*class).is_some() && self.pools.of_class(*class).is_some() {
                 let side = services.entry(&self.facts.class(*class).product).or_default();
-                side.repriced = side.repriced - Cost { gross: costs.effective, net: costs.net };
+                side.repriced = side.repriced - costs.amortised();
             }
         }
         let mut add = |pool: crate::waterfall::PoolId, cost: Cost| {

@@ -21,7 +21,7 @@ impl Bill<'_> {
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
         if edits.iter().any(Edit::is_commitment) {
-            let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal(edits)).flatten();
+            let deal = self.peek_deal(edits).map(|(effect, saving)| self.gains(&effect.left, saving));
             return deal.unwrap_or_else(|| self.clone().apply_each(edits));
         }
         let trial = self.trial(edits);
@@ -33,8 +33,17 @@ impl Bill<'_> {
     /// All of it together.
     #[must_use]
     pub fn saved_by_all(&self, edits: &[Edit]) -> Cost {
-        let deal = edits.iter().all(Edit::is_commitment).then(|| self.peek_deal_sum(edits)).flatten();
-        deal.unwrap_or_else(|| super::saving(&self.peek(edits)))
+        match self.peek_deal(edits) {
+            // What nobody gains is no saving.
+            Some((effect, saving)) => {
+                if self.somebody_gains(&effect.left) {
+                    saving
+                } else {
+                    Cost::default()
+                }
+            }
+            None => super::saving(&self.peek(edits)),
+        }
     }
 
     /// The same of edits of usage, with all that it takes to carry them out; `None` where commitments are among them.

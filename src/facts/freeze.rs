@@ -3,7 +3,7 @@
 mod resources;
 
 use super::{
-    Asked, Basis, Class, ClassDay, ClassId, Commitment, Cost, Costs, Details, Facts, Fee, Granularity, LineType, Party,
+    Asked, Basis, Class, ClassDay, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
     Spend, Survey, commitments::CommitmentSum, fold::Sums, parties::PartyKey, tables::CellKey, usage::Block,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     exports::Exports,
     money::{Money, Quantity},
     names::{Names, Sym},
+    parallel::at_once,
     scan::{ClassKey, Dialect, Dictionary, Part, columns::Text, is_aws},
     sku::{Texts, What},
     time::{Day, Hour, Span},
@@ -36,22 +37,14 @@ pub(super) fn freeze(
     let granularity = survey.granularity();
     let (dictionary, sums) = (&dictionary, &sums);
     let frozen = Frozen { dictionary, sums, class_ids, classes: &classes, foreign: &foreign, granularity };
-    let mut money_and_hours = || {
+    let money_and_hours = || {
         let (parties, party_ids) = parties(sums, &mut shared);
         let (spend, others) = spend(&frozen, &party_ids);
         let priced = by_class(&spend, frozen.classes.len());
         (parties, (spend, priced), others, class_days(&frozen), commitments(&frozen, &mut shared))
     };
-    let ((parties, (spend, priced_classes), others, class_days, commitments), Made { resources, billed, usage }) =
-        if asked.threads > 1 {
-            std::thread::scope(|scope| {
-                let resources = scope.spawn(|| resources::resources(&frozen, asked.threads));
-                let rest = money_and_hours();
-                (rest, resources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            })
-        } else {
-            (money_and_hours(), resources::resources(&frozen, 1))
-        };
+    let (Made { resources, billed, usage }, (parties, (spend, priced_classes), others, class_days, commitments)) =
+        at_once(asked.threads, || resources::resources(&frozen, asked.threads), money_and_hours);
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
@@ -286,7 +279,6 @@ fn commitments(frozen: &Frozen<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> 
 
 fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &Frozen<'_>) -> Commitment {
     let [offering, region, family, payment, term, start, end] = sum.details.map(|sym| shared.get(sym));
-    let cost = |costs: &Costs| Cost { gross: costs.effective, net: costs.net };
     let covers: BTreeMap<ClassId, Costs> =
         sum.covers.iter().filter_map(|(class, costs)| Some((frozen.class(*class)?, *costs))).collect();
     let fees = sum.fees.iter().filter_map(|(&(start, end, class), &units)| {
@@ -301,8 +293,8 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &F
         payer: shared.get(sum.payer),
         owner: shared.get(sum.owner),
         details: Details { offering, region, family, payment, term, start, end },
-        used: cost(&sum.used),
-        unused: cost(&sum.unused),
+        used: sum.used.amortised(),
+        unused: sum.unused.amortised(),
         on_demand: sum.used.on_demand,
         committed: sum.committed,
         consumed: sum.consumed,

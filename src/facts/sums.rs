@@ -107,19 +107,18 @@ impl Wide {
 }
 
 /// Sums by a number of their own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct SumList {
     narrow: Vec<Narrow>,
     wide: Wide,
 }
 
-impl Default for SumList {
-    fn default() -> Self {
+impl SumList {
+    /// With room from the start.
+    pub(super) fn with_room() -> Self {
         Self { narrow: Vec::with_capacity(ROOM), wide: Wide::default() }
     }
-}
 
-impl SumList {
     /// Adds narrow costs to the sums of a number.
     #[inline]
     pub(super) fn add(&mut self, number: u32, costs: &Narrow) {

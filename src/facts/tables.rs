@@ -29,6 +29,7 @@ pub(super) fn touch<T>(values: impl Iterator<Item = T>) {
 pub(super) const ROOM: usize = 1 << 18;
 
 /// Resources by account and id, each with its sums by class: the first two classes beside the resource, further ones in a table.
+#[derive(Default)]
 pub(super) struct Resources {
     /// By the number of the id: the place of the first account's record of that id, plus one.
     of_id: Vec<u32>,
@@ -88,21 +89,18 @@ pub(super) struct Billed<'a> {
     pub(super) hours: Option<&'a HourSet>,
 }
 
-impl Default for Resources {
-    fn default() -> Self {
+impl Resources {
+    /// With room from the start.
+    pub(super) fn with_room() -> Self {
         Self {
             of_id: Vec::with_capacity(ROOM),
-            others: Numbers::default(),
             records: Vec::with_capacity(ROOM),
-            further: Numbers::default(),
             entries: Vec::with_capacity(ROOM),
-            wide: Wide::default(),
             hours: Vec::with_capacity(ROOM),
+            ..Self::default()
         }
     }
-}
 
-impl Resources {
     /// The place of a resource's record, made if there is none.
     #[inline]
     pub(super) fn place(&mut self, account: Sym, id: ResourceSym) -> u32 {
@@ -321,6 +319,11 @@ pub(super) struct Cells {
 }
 
 impl Cells {
+    /// With room from the start.
+    pub(super) fn with_room() -> Self {
+        Self { sums: SumList::with_room(), ..Self::default() }
+    }
+
     /// The number of a party.
     pub(super) fn party(&mut self, key: PartyKey) -> u32 {
         let next = u32::try_from(self.party_keys.len()).unwrap_or(NONE);

@@ -173,6 +173,7 @@ fn of_day(hour: Hour) -> usize {
 }
 
 /// The sums of every hour by class, in blocks of a day. A sum is in 64 bits; what they do not hold stands apart.
+#[derive(Default)]
 pub(super) struct ClassHours {
     /// By day and class, the number of the block.
     places: Grid,
@@ -181,13 +182,12 @@ pub(super) struct ClassHours {
     wide: BTreeMap<(u32, usize), Quantity>,
 }
 
-impl Default for ClassHours {
-    fn default() -> Self {
-        Self { places: Grid::default(), blocks: Vec::with_capacity(ROOM), wide: BTreeMap::new() }
-    }
-}
-
 impl ClassHours {
+    /// With room from the start.
+    pub(super) fn with_room() -> Self {
+        Self { blocks: Vec::with_capacity(ROOM), ..Self::default() }
+    }
+
     /// Adds a quantity to an hour of a class.
     pub(super) fn add(&mut self, class: u32, hour: Hour, quantity: Quantity) {
         let block = self.block(class, hour.day());

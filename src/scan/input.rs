@@ -4,7 +4,7 @@
 use super::guard::guarded;
 use crate::{
     error::{Error, Result},
-    store::{Blob, range},
+    store::{Blob, range, truncated},
 };
 use bytes::{Buf, Bytes};
 use parquet::{
@@ -94,7 +94,7 @@ impl Input {
         let Self::File(file) = self else { return Ok(None) };
         let io = |error: std::io::Error| Error::new(format!("cannot be read: {error}"));
         if start.saturating_add(length) > file.metadata().map_err(io)?.len() {
-            return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
+            return Err(truncated(start, length));
         }
         file.try_clone().map(Some).map_err(io)
     }
@@ -112,7 +112,7 @@ impl Held {
     fn get(&self, start: u64, length: u64) -> Result<Bytes> {
         let end = start.saturating_add(length);
         if end > self.blob.size() {
-            return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {start}")));
+            return Err(truncated(start, length));
         }
         let before = self.ranges.range(..=start).next_back();
         let held = before.and_then(|(first, Piece { bytes, .. })| {

@@ -28,9 +28,14 @@ pub(crate) fn range(file: &mut File, range: Range<u64>) -> Result<Bytes> {
     let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0));
     file.take(length).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 != length {
-        return Err(Error::new(format!("is truncated: {length} bytes should begin at byte {}", range.start)));
+        return Err(truncated(range.start, length));
     }
     Ok(Bytes::from(bytes))
+}
+
+/// What a file is of which some bytes are not there.
+pub(crate) fn truncated(start: u64, length: u64) -> Error {
+    Error::new(format!("is truncated: {length} bytes should begin at byte {start}"))
 }
 
 /// The SHA-256 of a whole file.
