@@ -48,7 +48,7 @@ fn main() -> Done<()> {
     let waterfall = pricing(&mut out, "large", &large)?;
     edits(&mut out, &large, &waterfall)?;
     curves(&mut out, &large, &waterfall)?;
-    let effort = Effort { starts: 2, points: 20_000_000, threads: 2 };
+    let effort = Effort { starts: 2, points: 20_000_000, closest: 1, threads: 2 };
     advice(&mut out, &large, &waterfall, effort, None)?;
     let small = Market::new(SMALL);
     let waterfall = pricing(&mut out, "small", &small)?;

@@ -14,6 +14,9 @@ use crate::{
     time::Day,
 };
 
+/// One hour in so many tells about how much would be best where that only bounds or checks what is advised.
+const ABOUT: usize = 3;
+
 /// What is asked of a bill after all advice on usage.
 pub(super) struct Asked<'a> {
     /// What is offered.
@@ -51,14 +54,15 @@ impl Bill<'_> {
     pub(super) fn found<'a>(&self, asked: &Asked<'a>) -> Found<'a> {
         let Asked { wanted, others, today, figures, as_of, threads } = *asked;
         let effort = Effort { threads: threads.div_ceil(2), ..effort(figures) };
+        let about = Effort { closest: ABOUT, ..effort };
         // The bad path is near what is advised; the bill as it is today is another.
         let advised = || {
             let market = self.market(wanted, figures);
             let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(&market, today, &figures.ladder));
-            let bad = market.scaled(weeks.low).best(figures, &effort, Some(&steps));
+            let bad = market.scaled(weeks.low).best(figures, &about, Some(&steps));
             (market, steps, weeks, bad)
         };
-        let now = || today.market(wanted, figures).best(figures, &effort, None);
+        let now = || today.market(wanted, figures).best(figures, &about, None);
         let ((market, steps, weeks, bad), now) = at_once(threads, advised, now);
         let priced = || {
             let gains = market.gains(&steps);
@@ -68,7 +72,7 @@ impl Bill<'_> {
             (gains, varied, losers, terms)
         };
         let ((gains, varied, losers, terms), backtests) =
-            at_once(threads, priced, || market.backtests(figures, &effort));
+            at_once(threads, priced, || market.backtests(figures, &about));
         let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
         let ladder = self.ladder(&rungs);
         Found { gains, backtests, varied, losers, terms, ladder, steps, market }
@@ -100,5 +104,5 @@ impl Market {
 
 /// How hard to search, with one thread.
 pub(super) fn effort(figures: &CommitmentFigures) -> Effort {
-    Effort { starts: figures.starts, points: figures.points, threads: 1 }
+    Effort { starts: figures.starts, points: figures.points, closest: 1, threads: 1 }
 }

@@ -15,6 +15,9 @@ pub struct Effort {
     /// After how many points of curves nothing new is begun: a point takes about a microsecond. What would need more is
     /// searched for in a part of the hours first.
     pub points: usize,
+    /// At one hour in how many the last look is: at all for what is bought, at fewer where it is enough to know about how much would be.
+    /// What is little work is done in all hours.
+    pub closest: usize,
     /// Workers for each curve; they do not change the answer.
     pub threads: usize,
 }
@@ -51,7 +54,7 @@ const FIRST: usize = 37;
 
 /// In one hour of how many the neighbourhood of what was found is searched then, and which part of the whole a round that gains less is
 /// the last.
-const FINER: [(usize, i128); 3] = [(11, 10_000), (5, 10_000), (1, 300_000)];
+const FINER: [(usize, i128); 3] = [(11, 10_000), (3, 10_000), (1, 1_000)];
 
 /// How much of each candidate is best, on top of what the waterfall has.
 #[must_use]
@@ -120,7 +123,7 @@ impl<'a> Hours<'a> {
             Some(steps) => search.start_from(steps),
             None => search.find_roughly(&alone),
         }
-        for (stride, enough) in FINER {
+        for (stride, enough) in FINER.into_iter().filter(|(stride, _)| *stride >= self.effort.closest) {
             search = self.every(stride, if stride == 1 { *self.effort } else { one }).going_on(&search);
             search.refine(enough);
         }

@@ -13,7 +13,7 @@ use super::{
     quality::Quality,
     sums::Narrow,
     survey::no_start,
-    tables::{Cells, Placed, Record, Resources},
+    tables::{Cells, Placed, Record, Resources, Spot},
     usage::ClassHours,
 };
 use crate::{
@@ -69,6 +69,9 @@ const AT_ONCE: usize = 512;
 #[derive(Default)]
 struct Room {
     places: Vec<u32>,
+    spots: Vec<Spot>,
+    /// Numbers of days.
+    days: Vec<u32>,
     /// The number of an hour set or a block, the hour, the quantity.
     hours: Vec<(u32, Hour, i64)>,
 }
@@ -205,18 +208,22 @@ impl<'a> Sums<'a> {
 
     /// Adds to the resources; leaves the pair of class and party of each line in `room.places`.
     fn add_resources(&mut self, lines: &[Taken], sums: &[Narrow], room: &mut Room, dictionary: &Dictionary) {
-        let Room { places, hours } = room;
+        let Room { places, spots, hours, .. } = room;
         places.clear();
         hours.clear();
         places.extend(lines.iter().map(|line| self.resources.place(line.account, line.resource)));
         self.resources.touch(places);
+        let priced = lines.iter().zip(&*places).filter(|(line, _)| line.priced);
+        self.resources.find(priced.map(|(line, place)| (*place, line.class)), spots);
+        let mut spots = spots.iter();
         for ((line, sums), place) in lines.iter().zip(sums).zip(&mut *places) {
             see(self.resources.record(*place), line, dictionary);
             let Taken { span, class, account, tags, priced, .. } = *line;
             let (parties, cells) = (&mut self.parties, &mut self.cells);
-            *place = if priced {
+            let spot = if priced { spots.next() } else { None };
+            *place = if let Some(spot) = spot.copied() {
                 let find = || parties.pair(cells, class, (account, tags), dictionary);
-                let placed = Placed { place: *place, class, tags };
+                let placed = Placed { place: *place, class, spot, tags };
                 let (pair, kept) = self.resources.add(placed, sums, line.timed == Timed::Each, find);
                 if let Some(kept) = kept {
                     hours.push((kept, span.start, sums.quantity));
@@ -233,10 +240,9 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds to the cells of days and pairs.
-    fn add_spend(&mut self, lines: &[Taken], sums: &[Narrow], Room { places, .. }: &mut Room) {
-        for (line, place) in lines.iter().zip(&mut *places) {
-            *place = self.cells.number(line.span.start.day(), line.priced, *place);
-        }
+    fn add_spend(&mut self, lines: &[Taken], sums: &[Narrow], Room { places, days, .. }: &mut Room) {
+        let on = lines.iter().map(|line| (line.span.start.day(), line.priced));
+        self.cells.number_all(on, places, days);
         self.cells.touch(places);
         for (cell, sums) in places.iter().zip(sums) {
             self.cells.add(*cell, sums);
@@ -302,6 +308,7 @@ impl Fold for Sums<'_> {
 
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         self.know_classes(dictionary);
+        lines.touch_amounts();
         let rows = lines.rows();
         if rows > 0 && lines.is_one_time() {
             if let Some(when) = self.when(lines, 0, part)? {

@@ -1,6 +1,9 @@
 //! Places by day and number: what is kept of a day for each of many classes, found by two indices.
 
-use crate::{scan::Numbers, time::Day};
+use crate::{
+    scan::{Numbers, touch},
+    time::Day,
+};
 
 /// By day, and whether it is priced, a list of places by number.
 #[derive(Default)]
@@ -8,7 +11,7 @@ pub(super) struct Grid {
     /// Indices into `days`.
     found: Numbers,
     days: Vec<DayList>,
-    last: usize,
+    last: u32,
 }
 
 struct DayList {
@@ -22,10 +25,28 @@ impl Grid {
     /// The place of a number on a day, which is `next` if it has none yet.
     #[inline]
     pub(super) fn place(&mut self, day: Day, priced: bool, number: u32, next: u32) -> u32 {
-        if !self.days.get(self.last).is_some_and(|of| of.day == day && of.priced == priced) {
+        let list = self.list(day, priced);
+        self.place_in(list, number, next)
+    }
+
+    /// The number of a day's list, made if there is none.
+    #[inline]
+    pub(super) fn list(&mut self, day: Day, priced: bool) -> u32 {
+        if !self.days.get(self.last as usize).is_some_and(|of| of.day == day && of.priced == priced) {
             self.last = self.find(day, priced);
         }
-        let places = &mut self.days[self.last].places;
+        self.last
+    }
+
+    /// Loads the places of numbers in lists.
+    pub(super) fn touch(&self, places: impl Iterator<Item = (u32, u32)>) {
+        touch(places.map(|(list, number)| self.days[list as usize].places.get(number as usize).copied()));
+    }
+
+    /// The place of a number in a day's list, which is `next` if it has none yet.
+    #[inline]
+    pub(super) fn place_in(&mut self, list: u32, number: u32, next: u32) -> u32 {
+        let places = &mut self.days[list as usize].places;
         if places.len() <= number as usize {
             places.resize((number as usize + 1).next_power_of_two(), 0);
         }
@@ -36,14 +57,13 @@ impl Grid {
         *place - 1
     }
 
-    /// The index of a day's list, made if there is none.
-    fn find(&mut self, day: Day, priced: bool) -> usize {
+    fn find(&mut self, day: Day, priced: bool) -> u32 {
         let next = u32::try_from(self.days.len()).unwrap_or(u32::MAX);
         let found = self.found.get_or(u64::from(day.0.cast_unsigned()) << 1 | u64::from(priced), || next);
         if found == next {
             self.days.push(DayList { day, priced, places: Vec::new() });
         }
-        found as usize
+        found
     }
 
     /// All places: day, whether it is priced, number, place.

@@ -144,10 +144,10 @@ impl SumList {
         self.narrow.len()
     }
 
-    /// The narrow part of a number's quantity.
+    /// The first and the last of the sums of a number, to load them all.
     #[inline]
-    pub(super) fn quantity(&self, number: u32) -> i64 {
-        self.narrow.get(number as usize).map_or(0, |sums| sums.quantity)
+    pub(super) fn ends(&self, number: u32) -> (i64, i64) {
+        self.narrow.get(number as usize).map_or((0, 0), |sums| (sums.quantity, sums.on_demand))
     }
 
     /// The sums of a number.

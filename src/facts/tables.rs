@@ -9,20 +9,11 @@ use super::{
 };
 use crate::{
     names::Sym,
-    scan::{Numbers, ResourceSym, TagsId},
+    scan::{Numbers, ResourceSym, TagsId, touch},
     time::{Day, Hour, Span},
 };
 
 const NONE: u32 = u32::MAX;
-
-/// Loads places of memory that are about to be changed, one behind the other without any work in between: the waits for them overlap
-/// then, and the work finds them in the cache. Of 10 million lines in random order that takes a tenth off the time.
-#[inline]
-pub(super) fn touch<T>(values: impl Iterator<Item = T>) {
-    values.for_each(|value| {
-        std::hint::black_box(value);
-    });
-}
 
 /// Tables have room for so many at first. What is not used of it is never touched, so it costs nothing; tables that grow are copied, and
 /// memory that is new costs the more time.
@@ -52,9 +43,7 @@ pub(super) struct Record {
     /// The hour of the latest line (the least of all before any), and that line's tags.
     pub(super) latest: Hour,
     pub(super) tags: TagsId,
-    /// The entry of the class that was added to last, but for the first two classes.
-    last: u32,
-    near: [Entry; 2],
+    near: [Entry; NEAR],
 }
 
 /// What is known of one class of one resource: sums, where its hours are kept, if they are, and the pair of class and party that its last
@@ -74,13 +63,23 @@ impl Entry {
     }
 }
 
-/// A line whose resource's place is known.
+/// A line of which it is known what it belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Placed {
+    /// The place of its resource.
     pub(super) place: u32,
     pub(super) class: u32,
+    /// Where that class of the resource stands.
+    pub(super) spot: Spot,
     pub(super) tags: TagsId,
 }
+
+/// Where a class of a resource stands: below the number of those beside the resource one of them, from there on a further one.
+#[derive(Clone, Copy)]
+pub(super) struct Spot(u32);
+
+/// So many classes stand beside each resource.
+const NEAR: usize = 2;
 
 /// One class of one resource, as it is read back.
 pub(super) struct Billed<'a> {
@@ -125,8 +124,8 @@ impl Resources {
         };
         if place == next {
             let (seen, latest, tags) = (Span::default(), Hour(i32::MIN), TagsId::default());
-            let near = [Entry::of(NONE); 2];
-            self.records.push(Record { account, id, seen, latest, tags, last: NONE, near });
+            let near = [Entry::of(NONE); NEAR];
+            self.records.push(Record { account, id, seen, latest, tags, near });
         }
         place
     }
@@ -148,7 +147,46 @@ impl Resources {
         &mut self.records[place as usize]
     }
 
-    /// Adds a line's costs to its class of the resource at a place. Gives the pair of its class and party, which `find` tells if its tags
+    /// Finds where the class of each line stands, given by the place of its resource and its class, and loads that. What lies far apart
+    /// is loaded for all lines first, then looked at.
+    pub(super) fn find(&mut self, lines: impl Iterator<Item = (u32, u32)> + Clone, spots: &mut Vec<Spot>) {
+        spots.clear();
+        spots.extend(lines.clone().map(|(place, class)| near(&mut self.records[place as usize].near, class)));
+        if spots.iter().all(|spot| spot.0 != NONE) {
+            return;
+        }
+        let further = || lines.clone().zip(0..).filter(|(_, line)| spots[*line].0 == NONE);
+        self.further.touch(further().map(|((place, class), _)| wide_place(place, class)));
+        let further: Vec<_> = further().collect();
+        for ((place, class), line) in further {
+            spots[line] = self.further(place, class);
+        }
+        touch(spots.iter().filter_map(|spot| {
+            let Entry { sums, tags, .. } = self.entries.get((spot.0 as usize).checked_sub(NEAR)?)?;
+            Some((sums.quantity, *tags))
+        }));
+    }
+
+    /// Where a class of the resource at a place stands.
+    fn spot(&mut self, place: u32, class: u32) -> Spot {
+        match near(&mut self.records[place as usize].near, class) {
+            Spot(NONE) => self.further(place, class),
+            spot => spot,
+        }
+    }
+
+    /// Where a class stands that is none of those beside the resource, made if there is none.
+    #[inline]
+    fn further(&mut self, place: u32, class: u32) -> Spot {
+        let next = u32::try_from(self.entries.len()).unwrap_or(NONE);
+        let entry = self.further.get_or(wide_place(place, class), || next);
+        if entry == next {
+            self.entries.push(Entry::of(class));
+        }
+        Spot(entry.saturating_add(NEAR as u32))
+    }
+
+    /// Adds a line's costs to its class of its resource. Gives the pair of its class and party, which `find` tells if its tags
     /// are others than those of the line before, and the number of the hours of that class, if they are to be kept.
     #[inline]
     pub(super) fn add(
@@ -158,8 +196,8 @@ impl Resources {
         keep_hours: bool,
         find: impl FnOnce() -> u32,
     ) -> (u32, Option<u32>) {
-        let Placed { place, class, tags } = line;
-        let entry = entry(&mut self.records, &mut self.further, &mut self.entries, place, class);
+        let Placed { place, class, spot, tags } = line;
+        let entry = entry(&mut self.records, &mut self.entries, place, spot);
         self.wide.add(wide_place(place, class), &mut entry.sums, costs);
         if entry.pair == NONE || entry.tags != tags {
             (entry.pair, entry.tags) = (find(), tags);
@@ -169,7 +207,8 @@ impl Resources {
 
     /// Adds costs of any size to a class of the resource at a place; gives the number of its hours, if they are to be kept.
     pub(super) fn add_wide(&mut self, place: u32, class: u32, costs: &Costs, keep_hours: bool) -> Option<u32> {
-        let entry = entry(&mut self.records, &mut self.further, &mut self.entries, place, class);
+        let spot = self.spot(place, class);
+        let entry = entry(&mut self.records, &mut self.entries, place, spot);
         self.wide.add_wide(wide_place(place, class), &mut entry.sums, costs);
         keep_hours.then(|| hours_of(&mut self.hours, entry))
     }
@@ -227,8 +266,7 @@ pub(super) struct Entries<'a> {
 impl<'a> Entries<'a> {
     /// How many there are of so many resources, at most.
     pub(super) fn most(&self, resources: usize) -> usize {
-        let near = self.resources.records.first().map_or(0, |record| record.near.len());
-        resources * near + self.further.len()
+        resources * NEAR + self.further.len()
     }
 
     /// The classes of the resource at a place.
@@ -241,28 +279,25 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// What is known of a class of the resource at a place, made if there is nothing.
+/// Which of the classes beside a resource is one, which it becomes if one of them is free; `NONE` where there is no room.
 #[inline]
-fn entry<'a>(
-    records: &'a mut [Record],
-    further: &mut Numbers,
-    entries: &'a mut Vec<Entry>,
-    place: u32,
-    class: u32,
-) -> &'a mut Entry {
-    let Record { near, last, .. } = &mut records[place as usize];
-    for entry in near {
+fn near(near: &mut [Entry; NEAR], class: u32) -> Spot {
+    for (entry, spot) in near.iter_mut().zip(0..) {
         if entry.class == NONE {
             entry.class = class;
         }
         if entry.class == class {
-            return entry;
+            return Spot(spot);
         }
     }
-    if entries.get(*last as usize).is_none_or(|entry| entry.class != class) {
-        *last = number_of(further, entries, place, class);
-    }
-    &mut entries[*last as usize]
+    Spot(NONE)
+}
+
+/// What stands at a spot of the resource at a place.
+#[inline]
+fn entry<'a>(records: &'a mut [Record], entries: &'a mut [Entry], place: u32, Spot(spot): Spot) -> &'a mut Entry {
+    let spot = spot as usize;
+    if spot < NEAR { &mut records[place as usize].near[spot] } else { &mut entries[spot - NEAR] }
 }
 
 /// The number of the hours of a class of a resource, made if there are none.
@@ -273,16 +308,6 @@ fn hours_of(hours: &mut Vec<HourSet>, entry: &mut Entry) -> u32 {
         hours.push(HourSet::default());
     }
     entry.hours
-}
-
-/// The number of the entry of a resource's further class, made if there is none.
-fn number_of(further: &mut Numbers, entries: &mut Vec<Entry>, place: u32, class: u32) -> u32 {
-    let next = u32::try_from(entries.len()).unwrap_or(NONE);
-    let entry = further.get_or(wide_place(place, class), || next);
-    if entry == next {
-        entries.push(Entry::of(class));
-    }
-    entry
 }
 
 /// The high half of a key: the place of `wide_place`.
@@ -348,14 +373,35 @@ impl Cells {
     /// The number of the cell of a pair on a day, made if there is none.
     #[inline]
     pub(super) fn number(&mut self, day: Day, priced: bool, pair: u32) -> u32 {
-        let cell = self.cells.place(day, priced, pair, self.count);
+        let list = self.cells.list(day, priced);
+        self.number_in(list, pair)
+    }
+
+    fn number_in(&mut self, list: u32, pair: u32) -> u32 {
+        let cell = self.cells.place_in(list, pair, self.count);
         self.count += u32::from(cell == self.count);
         cell
     }
 
+    /// The numbers of the cells of some pairs in place of these, made where there are none; `days` tells each one's day and whether it
+    /// is priced.
+    pub(super) fn number_all(
+        &mut self,
+        days: impl Iterator<Item = (Day, bool)>,
+        pairs: &mut [u32],
+        lists: &mut Vec<u32>,
+    ) {
+        lists.clear();
+        lists.extend(days.map(|(day, priced)| self.cells.list(day, priced)));
+        self.cells.touch(lists.iter().copied().zip(pairs.iter().copied()));
+        for (list, pair) in lists.iter().zip(pairs) {
+            *pair = self.number_in(*list, *pair);
+        }
+    }
+
     /// Loads the sums of some cells.
     pub(super) fn touch(&self, cells: &[u32]) {
-        touch(cells.iter().map(|cell| self.sums.quantity(*cell)));
+        touch(cells.iter().map(|cell| self.sums.ends(*cell)));
     }
 
     /// Adds narrow costs to the cell of a number.

@@ -1,12 +1,10 @@
 //! Usage by the hour, of what a commitment could cover: per resource as hours with a quantity, per class as sums of each hour.
 
-use super::{
-    grid::Grid,
-    tables::{ROOM, touch},
-};
+use super::{grid::Grid, tables::ROOM};
 use crate::{
     bits::ones,
     money::Quantity,
+    scan::touch,
     time::{Day, Hour, Span},
 };
 use std::collections::BTreeMap;

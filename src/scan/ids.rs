@@ -2,6 +2,7 @@
 //! only in its end: an id is kept as an interned head and its last 16 bytes, so that a look-up compares two words and a head
 //! that is warm in the cache.
 
+use super::numbers::touch;
 use crate::{
     error::{Error, Result},
     names::{Names, Sym},
@@ -115,9 +116,7 @@ impl Ids {
         let hashes: Vec<u64> = ids.iter().map(|id| self.hasher.hash_one(id)).collect();
         let mask = self.slots.len() - 1;
         let slot = |hash: &u64| number(self.slots[place(*hash) & mask]);
-        hashes.iter().for_each(|hash| {
-            std::hint::black_box(self.entries[slot(hash).0 as usize].head);
-        });
+        touch(hashes.iter().map(|hash| self.entries[slot(hash).0 as usize].head));
         let mut last: (&[u8], ResourceSym) = (&[], ResourceSym::NONE);
         for (id, hash) in ids.iter().zip(hashes) {
             if *id != last.0 {

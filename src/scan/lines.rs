@@ -4,6 +4,7 @@ use super::{
     classes::{CLASS_COLUMNS, ClassKey, ClassTable, Packer},
     columns::{Amount, Moment, Text},
     ids::{Ids, ResourceSym},
+    numbers::touch,
     tags::{TagSets, TagsId},
 };
 use crate::{
@@ -212,6 +213,16 @@ impl Lines {
     #[inline]
     pub(crate) fn narrow(&self, column: Amount, row: usize) -> Narrow {
         self.amount[column as usize].get(row)
+    }
+
+    /// Loads the amounts that all lines' codes stand for, of columns with more values than a core's nearest cache holds.
+    pub(crate) fn touch_amounts(&self) {
+        const MANY: usize = 2048;
+        for Coded { values, codes, .. } in
+            self.amount.iter().filter(|column| column.lasting > MANY && !column.is_fresh())
+        {
+            touch(codes.iter().map(|code| values[*code as usize].0));
+        }
     }
 
     /// Whether all lines have the same moments.

@@ -17,7 +17,7 @@ use curtail::{
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-const EFFORT: Effort = Effort { starts: 3, points: 1_000_000, threads: 2 };
+const EFFORT: Effort = Effort { starts: 3, points: 1_000_000, closest: 1, threads: 2 };
 
 /// 0.001 USD per hour.
 const PLAN: Grid = Grid { step: 1_000_000_000_000_000_000, cost: 1_000_000_000_000_000_000, most: 1_000_000 };
@@ -215,7 +215,12 @@ fn weeks_and_paths() {
     let company = company(3 * WEEK + 5, 3, [3, 3, 2], |n| n % 2 == 0);
     let waterfall = company.market.price();
     let candidates = candidates(&company, &waterfall, 3);
-    let advice = optimise(&waterfall, &company.rates, &candidates, &Effort { starts: 0, points: 100_000, threads: 2 });
+    let advice = optimise(
+        &waterfall,
+        &company.rates,
+        &candidates,
+        &Effort { starts: 0, points: 100_000, closest: 1, threads: 2 },
+    );
     let mut spans = weeks(3 * WEEK + 5);
     let weekly = gains(&waterfall, &company.rates, &candidates, &advice.steps, &spans);
     // A path is priced as the sum of its weeks: the same as its hours priced one after the other.

@@ -28,7 +28,8 @@ fn gap_of(name: &str, export: &Path, groups: usize) {
     let offers = offers(&bill);
     let figures = Defaults::embedded().unwrap().commitments;
     let market = bill.market(&offers.iter().collect::<Vec<_>>(), &figures);
-    let steps = market.best(&figures, &Effort { starts: figures.starts, points: figures.points, threads: 2 }, None);
+    let steps =
+        market.best(&figures, &Effort { starts: figures.starts, points: figures.points, closest: 1, threads: 2 }, None);
     let gain = market.gains(&steps).iter().sum::<i128>() as f64 / 1e21;
     let most = bound(&market.waterfall, &market.rates, &market.candidates, groups);
     let gap = (most / gain - 1.0) * 100.0;
