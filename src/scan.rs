@@ -20,6 +20,7 @@ pub(crate) use focus::is_aws;
 pub use guard::is_guarded;
 pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
+pub(crate) use lines::{NO_MOMENT, Narrow, told};
 pub(crate) use numbers::{Numbers, touch};
 pub use tags::{CATEGORY, TagSets, TagsId};
 

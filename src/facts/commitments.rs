@@ -121,7 +121,7 @@ impl Commitments {
     }
 
     /// Adds a line of a commitment.
-    pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: &Amounts, names: &Names) {
+    pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: Amounts, names: &Names) {
         let (plan, fee) = (line.kind.is_of_plan(), line.kind.is_commitment_fee());
         if !fee && !line.priced && !line.stated {
             return;
@@ -150,8 +150,8 @@ impl Commitments {
             self.covers.push((arn, line.class));
         }
         match costs {
-            Amounts::Narrow(costs) => self.costs.add(cover, costs),
-            Amounts::Wide(costs) => self.costs.add_wide(cover, costs),
+            Amounts::Narrow(costs) => self.costs.add(cover, &costs),
+            Amounts::Wide(costs) => self.costs.add_wide(cover, &costs),
         }
     }
 

@@ -22,9 +22,9 @@ use crate::{
     money::Quantity,
     names::{Names, Sym},
     scan::{
-        Dictionary, Extent, Fold, Lines, ResourceSym, TagSets, TagsId,
+        Dictionary, Extent, Fold, Lines, NO_MOMENT, ResourceSym, TagSets, TagsId,
         columns::{Moment, Text},
-        scan,
+        scan, told,
     },
     time::{Hour, Span},
 };
@@ -50,8 +50,19 @@ pub(super) struct Sums<'a> {
     pub(super) parties: Parties,
     pub(super) quality: Quality,
     last_open: Option<Hour>,
+    /// What was found out of times, by a mix of the start.
+    times: Vec<(Times, Option<When>)>,
     batch: Batch,
 }
+
+/// A line's start, end and billing period, in seconds since the epoch.
+type Times = [i64; 3];
+
+/// Times of which nothing is found out: a line must have a start.
+const NO_TIMES: Times = [NO_MOMENT; 3];
+
+/// More than the hours of most exports.
+const KNOWN_TIMES: usize = 1024;
 
 /// The lines of a batch that count, on their way into the tables. Each table is gone through with all of them before the next
 /// one: places are looked up first, then added to, so that the waits for memory overlap.
@@ -130,22 +141,36 @@ impl<'a> Sums<'a> {
             parties: Parties::of(asked),
             quality: Quality::default(),
             last_open: None,
+            times: vec![(NO_TIMES, None); KNOWN_TIMES],
             batch: Batch::default(),
         }
     }
 
     /// When a line is; `None` if it is not to be read.
     #[inline]
-    fn when(&self, lines: &Lines, row: usize, part: usize) -> Result<Option<When>> {
-        let Some(start) = lines.moment(Moment::Start, row) else {
+    fn when(&mut self, lines: &Lines, row: usize, part: usize) -> Result<Option<When>> {
+        let times = lines.times(row);
+        let mixed = times[0].cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = usize::try_from(mixed >> 40).unwrap_or_default() % KNOWN_TIMES;
+        let known = &self.times[slot];
+        if known.0 == times && times != NO_TIMES {
+            return Ok(known.1);
+        }
+        let when = self.find_when(times, part)?;
+        self.times[slot] = (times, when);
+        Ok(when)
+    }
+
+    /// The same, of the line's start, end and billing period.
+    fn find_when(&self, times: Times, part: usize) -> Result<Option<When>> {
+        let [start, end, period] = times.map(told);
+        let Some(start) = start else {
             return Err(no_start(self.groups[part].dialect));
         };
         let hour = Hour::of_seconds(start);
-        let period = lines.moment(Moment::BillingPeriod, row);
         if !self.asked.reading.holds(hour, || period) {
             return Ok(None);
         }
-        let end = lines.moment(Moment::End, row);
         let until = Hour::of_seconds(end.unwrap_or(start).max(start + 1) - 1).plus(1);
         let outside = |period: Hour| hour < period || hour.0 - period.0 >= 31 * 24;
         Ok(Some(When {
@@ -173,22 +198,45 @@ impl<'a> Sums<'a> {
             let column = if groups.stated { Text::DiscountId } else { Text::ReservationArn };
             lines.text(column, row) != Sym::NONE
         };
-        let sums = Amounts::of(lines, row, Reading { kind: kind.line, groups, committed, refund_of_plan });
-        let account = lines.text(Text::Account, row);
+        let reading = Reading { kind: kind.line, groups, committed, refund_of_plan };
+        let (account, resource, tags) = (lines.text(Text::Account, row), lines.resource(row), lines.tags(row));
         let When { span, priced, .. } = when;
-        self.oddities(lines, &Odd { row, kind, when, account, sums: &sums, groups }, dictionary);
-        if kind.of_commitment() {
-            let line = Line { row, kind: kind.line, class, account, span, priced, stated: groups.stated };
-            self.commitments.add(lines, &line, &sums, &dictionary.names);
-        }
-        let (resource, tags, usage) = (lines.resource(row), lines.tags(row), kind.line.is_usage());
-        let taken = Taken { span, class, resource, account, tags, usage, timed: kind.timed, priced };
-        match sums {
-            Amounts::Narrow(sums) => {
+        let (usage, timed) = (kind.line.is_usage(), kind.timed);
+        let taken = Taken { span, class, resource, account, tags, usage, timed, priced };
+        let odd = Odd { row, kind, when, account, groups };
+        match reading.narrow(lines, row) {
+            Some(sums) => {
+                self.look_at(lines, odd, Amounts::Narrow(sums), class, dictionary);
                 self.batch.lines.push(taken);
                 self.batch.sums.push(sums);
             }
-            Amounts::Wide(costs) => self.add_wide(&taken, &costs, dictionary),
+            None => self.other_line(lines, odd, (taken, reading.costs(lines, row)), dictionary),
+        }
+    }
+
+    /// Takes in a line whose costs stand in several columns or need more than 64 bits.
+    #[cold]
+    fn other_line(&mut self, lines: &Lines, odd: Odd, (taken, costs): (Taken, Costs), dictionary: &Dictionary) {
+        let narrow = Narrow::of(&costs);
+        self.look_at(lines, odd, narrow.map_or(Amounts::Wide(costs), Amounts::Narrow), taken.class, dictionary);
+        match narrow {
+            Some(sums) => {
+                self.batch.lines.push(taken);
+                self.batch.sums.push(sums);
+            }
+            None => self.add_wide(&taken, &costs, dictionary),
+        }
+    }
+
+    /// Counts what is odd about a line, and adds it to the commitments if it is theirs. What it costs is handed on as it is, never by
+    /// reference: amounts that never leave registers are not waited for.
+    #[inline(always)]
+    fn look_at(&mut self, lines: &Lines, odd: Odd, costs: Amounts, class: u32, dictionary: &Dictionary) {
+        self.oddities(lines, odd, costs, dictionary);
+        let Odd { row, kind, when: When { span, priced, .. }, account, groups } = odd;
+        if kind.of_commitment() {
+            let line = Line { row, kind: kind.line, class, account, span, priced, stated: groups.stated };
+            self.commitments.add(lines, &line, costs, &dictionary.names);
         }
     }
 

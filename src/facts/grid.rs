@@ -6,12 +6,21 @@ use crate::{
 };
 
 /// By day, and whether it is priced, a list of places by number.
-#[derive(Default)]
 pub(super) struct Grid {
     /// Indices into `days`.
     found: Numbers,
     days: Vec<DayList>,
-    last: u32,
+    /// Of days that were found lately, by their last bits.
+    recent: [u32; RECENT],
+}
+
+/// More than the days of a month, priced or not.
+const RECENT: usize = 64;
+
+impl Default for Grid {
+    fn default() -> Self {
+        Self { found: Numbers::default(), days: Vec::new(), recent: [0; RECENT] }
+    }
 }
 
 struct DayList {
@@ -32,10 +41,13 @@ impl Grid {
     /// The number of a day's list, made if there is none.
     #[inline]
     pub(super) fn list(&mut self, day: Day, priced: bool) -> u32 {
-        if !self.days.get(self.last as usize).is_some_and(|of| of.day == day && of.priced == priced) {
-            self.last = self.find(day, priced);
+        let slot = (day.0.cast_unsigned() << 1 | u32::from(priced)) as usize % RECENT;
+        let list = self.recent[slot];
+        if self.days.get(list as usize).is_some_and(|of| of.day == day && of.priced == priced) {
+            return list;
         }
-        self.last
+        self.recent[slot] = self.find(day, priced);
+        self.recent[slot]
     }
 
     /// Loads the places of numbers in lists.

@@ -201,7 +201,8 @@ impl Reading {
     }
 
     /// The costs of a line.
-    fn costs(self, lines: &Lines, row: usize) -> Costs {
+    #[cold]
+    pub(super) fn costs(self, lines: &Lines, row: usize) -> Costs {
         let Groups { net: has_net, stated, on_demand, .. } = self.groups;
         let money = |column| lines.money(column, row);
         let unblended = money(Amount::Unblended).unwrap_or_default();
@@ -231,7 +232,7 @@ impl Reading {
 
     /// The same in 64 bits each, of a line whose costs stand in columns and need no more: `None` for another, which may fit still.
     #[inline]
-    fn narrow(self, lines: &Lines, row: usize) -> Option<Narrow> {
+    pub(super) fn narrow(self, lines: &Lines, row: usize) -> Option<Narrow> {
         let amount = |column, or| lines.narrow(column, row).or(or);
         let Groups { net: has_net, stated, on_demand, .. } = self.groups;
         let unblended = amount(Amount::Unblended, 0)?;
@@ -255,6 +256,7 @@ impl Reading {
 }
 
 /// The costs of a line, each in 64 bits where that holds them.
+#[derive(Clone, Copy)]
 pub(super) enum Amounts {
     Narrow(Narrow),
     /// Some need more than 64 bits.
@@ -262,17 +264,6 @@ pub(super) enum Amounts {
 }
 
 impl Amounts {
-    #[inline]
-    pub(super) fn of(lines: &Lines, row: usize, reading: Reading) -> Self {
-        match reading.narrow(lines, row) {
-            Some(narrow) => Self::Narrow(narrow),
-            None => {
-                let costs = reading.costs(lines, row);
-                Narrow::of(&costs).map_or(Self::Wide(costs), Self::Narrow)
-            }
-        }
-    }
-
     pub(super) fn wide(&self) -> Costs {
         match self {
             Self::Narrow(narrow) => narrow.wide(),

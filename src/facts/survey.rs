@@ -8,7 +8,7 @@ use crate::{
     scan::{
         Dialect, Dictionary, Extent, Fold, Lines, Numbers, Part,
         columns::{Moment, Text},
-        scan,
+        scan, told,
     },
     time::{Day, Hour, Span},
 };
@@ -210,6 +210,8 @@ struct Times<'a> {
     /// What the line before says of time, payer and account; most lines say the same.
     last: Option<Seen>,
     last_place: Option<usize>,
+    /// What was seen lately, by a mix of start and class.
+    known: Vec<Option<(Seen, Option<usize>)>>,
     /// Hours that are in `hours`, and (hour of the billing period, class) of which the part's deliveries are known.
     known_hours: Numbers,
     known_deliveries: Numbers,
@@ -219,9 +221,13 @@ struct Times<'a> {
 /// What a line says of time, and its class, which here is of payer, account and provider alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Seen {
-    times: [Option<i64>; Moment::COUNT],
+    times: [i64; 3],
     class: u32,
+    part: usize,
 }
+
+/// More than the hours of most exports times their accounts.
+const KNOWN: usize = 1 << 14;
 
 impl Fold for Times<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
@@ -229,25 +235,16 @@ impl Fold for Times<'_> {
             (self.part, self.last) = (part, None);
             self.known_deliveries.clear();
         }
-        let times = |row| [Moment::Start, Moment::End, Moment::BillingPeriod].map(|of| lines.moment(of, row));
-        let one_time = (lines.rows() > 0 && lines.is_one_time()).then(|| times(0));
-        let mut row = 0;
-        while row < lines.rows() {
-            let seen = Seen { times: one_time.unwrap_or_else(|| times(row)), class: lines.class(row) };
-            let first = row;
-            row += 1;
-            while row < lines.rows()
-                && lines.class(row) == seen.class
-                && (one_time.is_some() || times(row) == seen.times)
-            {
-                row += 1;
-            }
+        let one_time = (lines.rows() > 0 && lines.is_one_time()).then(|| lines.times(0));
+        for row in 0..lines.rows() {
+            let times = one_time.unwrap_or_else(|| lines.times(row));
+            let seen = Seen { times, class: lines.class(row), part };
             if self.last != Some(seen) {
-                self.last_place = self.see(seen, dictionary).map_err(|error| lines.placed(first, error))?;
+                self.last_place = self.place(seen, dictionary).map_err(|error| lines.placed(row, error))?;
                 self.last = Some(seen);
             }
             if let Some(place) = self.last_place {
-                self.spans[place] += u64::try_from(row - first).unwrap_or(0);
+                self.spans[place] += 1;
             }
         }
         Ok(())
@@ -269,15 +266,30 @@ impl<'a> Times<'a> {
             providers: BTreeSet::new(),
             last: None,
             last_place: None,
+            known: vec![None; KNOWN],
             known_hours: Numbers::default(),
             known_deliveries: Numbers::default(),
             part: 0,
         }
     }
 
+    /// The place of a line's length among `spans`, `None` when the line is not read; what it says is taken in when it is news.
+    fn place(&mut self, seen: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
+        let mixed = (seen.times[0].cast_unsigned() ^ u64::from(seen.class) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = usize::try_from(mixed >> 40).unwrap_or_default() % KNOWN;
+        if let Some((known, place)) = &self.known[slot]
+            && *known == seen
+        {
+            return Ok(*place);
+        }
+        let place = self.see(seen, dictionary)?;
+        self.known[slot] = Some((seen, place));
+        Ok(place)
+    }
+
     /// Takes in what a line says; gives the place of its length among `spans`, `None` when the line is not read.
-    fn see(&mut self, Seen { times, class }: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
-        let [Some(start), end, period] = times else { return Err(no_start(self.dialect())) };
+    fn see(&mut self, Seen { times, class, .. }: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
+        let [Some(start), end, period] = times.map(told) else { return Err(no_start(self.dialect())) };
         let hour = Hour::of_seconds(start);
         if !self.reading.holds(hour, || period) {
             return Ok(None);

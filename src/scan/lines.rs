@@ -145,6 +145,12 @@ pub struct Lines {
     pub(crate) places: Vec<u64>,
 }
 
+/// A moment in seconds since the epoch, unless it stands for null.
+#[inline]
+pub(crate) fn told(moment: i64) -> Option<i64> {
+    (moment != NO_MOMENT).then_some(moment)
+}
+
 impl Default for Lines {
     fn default() -> Self {
         Self {
@@ -230,6 +236,12 @@ impl Lines {
         self.moment.iter().all(|column| column.codes.is_empty())
     }
 
+    /// A line's start, end and billing period in seconds since the epoch, `NO_MOMENT` for null.
+    #[inline]
+    pub(crate) fn times(&self, row: usize) -> [i64; 3] {
+        [Moment::Start, Moment::End, Moment::BillingPeriod].map(|moment| self.moment[moment as usize].get(row))
+    }
+
     /// The amount of usage; none when null.
     #[must_use]
     pub fn usage(&self, row: usize) -> Quantity {
@@ -239,7 +251,7 @@ impl Lines {
     /// A moment in seconds since the epoch; `None` when null or not in the export.
     #[must_use]
     pub fn moment(&self, column: Moment, row: usize) -> Option<i64> {
-        Some(self.moment[column as usize].get(row)).filter(|&raw| raw != NO_MOMENT)
+        told(self.moment[column as usize].get(row))
     }
 
     /// The line's set of tags and cost categories.

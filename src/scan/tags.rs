@@ -161,6 +161,61 @@ impl SeenRows {
     }
 }
 
+/// Rows that were seen lately, each as one word into which the codes of its pairs fit, with their sets.
+pub(super) struct SeenWords {
+    /// By a mix of its bits a word, 0 for none, and its set.
+    cache: Vec<(u64, TagsId)>,
+    /// Bits of a key's code and of a value's, and the least numbers that need more.
+    bits: (u32, u32),
+    limits: (usize, usize),
+}
+
+impl Default for SeenWords {
+    fn default() -> Self {
+        Self { cache: vec![(0, TagsId::default()); CACHED_SETS], bits: (0, 0), limits: (0, 0) }
+    }
+}
+
+impl SeenWords {
+    /// The codes of a row in one word, which no other row has, of so many keys and values that there are; `None` if they do not fit.
+    #[inline]
+    pub(super) fn word(
+        &mut self,
+        row: impl ExactSizeIterator<Item = (u32, u32)>,
+        (keys, values): (usize, usize),
+    ) -> Option<u64> {
+        if keys >= self.limits.0 || values >= self.limits.1 {
+            self.make_room(keys, values);
+        }
+        let (each, of_value) = (self.bits.0 + self.bits.1, self.bits.1);
+        if row.len() * each as usize >= 64 {
+            return None;
+        }
+        // The 1 in front tells rows of different length apart.
+        let pair = |(key, value): (u32, u32)| u64::from(key).wrapping_shl(of_value) | u64::from(value);
+        Some(row.fold(1u64, |word, codes| word.wrapping_shl(each) | pair(codes)))
+    }
+
+    /// Begins anew, with more bits.
+    #[cold]
+    fn make_room(&mut self, keys: usize, values: usize) {
+        let bits = |count: usize| usize::BITS - count.leading_zeros();
+        let (keys, values) = (bits(keys), bits(values));
+        *self = Self { bits: (keys, values), limits: (1 << keys, 1 << values), ..Self::default() };
+    }
+
+    /// The set of a word, which `new` tells if it was not seen lately.
+    #[inline]
+    pub(super) fn find(&mut self, word: u64, new: impl FnOnce() -> TagsId) -> TagsId {
+        let slot = usize::try_from(word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap_or_default() % CACHED_SETS;
+        let (seen, set) = &mut self.cache[slot];
+        if *seen != word {
+            (*seen, *set) = (word, new());
+        }
+        *set
+    }
+}
+
 /// Joins what the label columns of a batch say into one set a row.
 #[derive(Default)]
 pub(super) struct Joiner {

@@ -9,26 +9,26 @@ use crate::{
     },
     names::{Names, Sym},
     scan::{
-        Dictionary, Lines,
+        Dictionary, Lines, Narrow,
         columns::{Amount, Text},
     },
 };
 use std::sync::Arc;
 
 /// A line that may be odd.
-pub(super) struct Odd<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct Odd {
     pub(super) row: usize,
     pub(super) kind: Kind,
     pub(super) when: When,
     pub(super) account: Sym,
-    pub(super) sums: &'a Amounts,
     pub(super) groups: Groups,
 }
 
 impl Sums<'_> {
     /// What is odd about a line of FOCUS.
     #[cold]
-    fn focus_oddities(&mut self, lines: &Lines, row: usize, kind: Kind, sums: &Costs, names: &Names) {
+    fn focus_oddities(&mut self, lines: &Lines, row: usize, kind: Kind, sums: Costs, names: &Names) {
         let provider = || Arc::from(names.get(lines.text(Text::Provider, row)));
         if kind.foreign {
             *self.quality.others.entry(provider()).or_default() += 1;
@@ -43,11 +43,11 @@ impl Sums<'_> {
     }
 
     /// Counts what is odd about a line.
-    #[inline]
-    pub(super) fn oddities(&mut self, lines: &Lines, odd: &Odd<'_>, dictionary: &Dictionary) {
-        let Odd { row, kind, when, account, sums, groups } = *odd;
+    #[inline(always)]
+    pub(super) fn oddities(&mut self, lines: &Lines, odd: Odd, sums: Amounts, dictionary: &Dictionary) {
+        let Odd { row, kind, when, account, groups } = odd;
         if groups.stated {
-            self.focus_oddities(lines, row, kind, &sums.wide(), &dictionary.names);
+            self.focus_oddities(lines, row, kind, sums.wide(), &dictionary.names);
         }
         let negative = match sums {
             Amounts::Narrow(sums) => sums.quantity < 0,
@@ -59,7 +59,7 @@ impl Sums<'_> {
         let quality = &mut self.quality;
         quality.capacity_rows += u64::from(kind.capacity);
         quality.host_rows += u64::from(kind.host_reservation);
-        quality.no_cost += u64::from(lines.money(Amount::Unblended, row).is_none());
+        quality.no_cost += u64::from(lines.narrow(Amount::Unblended, row) == Narrow::NULL);
         quality.no_account += u64::from(account == Sym::NONE);
         if let Some((period, outside)) = when.period {
             if outside {
@@ -78,7 +78,7 @@ impl Sums<'_> {
     }
 
     #[cold]
-    fn unknown_or_negative(&mut self, lines: &Lines, row: usize, kind: Kind, sums: &Amounts, dictionary: &Dictionary) {
+    fn unknown_or_negative(&mut self, lines: &Lines, row: usize, kind: Kind, sums: Amounts, dictionary: &Dictionary) {
         let (names, quality) = (&dictionary.names, &mut self.quality);
         if kind.line == LineType::Unknown {
             let name = Arc::from(names.get(lines.text(Text::LineType, row)));

@@ -205,7 +205,7 @@ impl<C: Convert> Column<C> {
 
 /// Moves the first `filled` codes to the rows whose level is 1, of which there are as many; the other rows get code 0. The codes of the
 /// rows up to some word lie in front of those rows or at them, so none is overwritten before it is moved.
-fn spread(codes: &mut [u32], filled: usize, levels: &[u64]) {
+pub(super) fn spread(codes: &mut [u32], filled: usize, levels: &[u64]) {
     let mut from = filled;
     for (at, word) in levels.iter().enumerate().rev() {
         let start = at * 64;
@@ -316,8 +316,8 @@ fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u
                 codes.resize(end, 0);
                 let new = &mut codes[start..];
                 indices.fill(new)?;
-                let greatest = new.iter().copied().fold(0, u32::max);
-                new.iter_mut().for_each(|code| *code = code.saturating_add(1));
+                let greatest = if all_below(new, known - 1) { 0 } else { new.iter().copied().fold(0, u32::max) };
+                new.iter_mut().for_each(|code| *code = code.wrapping_add(1));
                 greatest
             }
         };
@@ -326,6 +326,16 @@ fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u
         }
     }
     Ok(())
+}
+
+/// Whether all indices are below a limit: then a subtraction of it from each gives a negative number. Where the limit has all 32 bits, or
+/// some index has, it may say no though they are.
+fn all_below(indices: &[u32], limit: usize) -> bool {
+    let Ok(limit) = i32::try_from(limit) else { return false };
+    let each =
+        |(bits, less): (u32, u32), index: &u32| (bits | *index, less & index.wrapping_sub(limit.cast_unsigned()));
+    let (bits, less) = indices.iter().fold((0, u32::MAX), each);
+    (less & !bits).cast_signed() < 0
 }
 
 fn beyond(index: u32) -> Error {
@@ -338,6 +348,15 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn a_limit_is_told_from_all_indices(mut indices in proptest::collection::vec(0u32..40, 0..70), limit in 1u32..60, far in any::<u32>()) {
+            let model = indices.iter().all(|index| *index < limit);
+            prop_assert_eq!(all_below(&indices, limit as usize), model);
+            indices.push(far);
+            prop_assert_eq!(all_below(&indices, limit as usize), model && far < limit);
+            prop_assert!(!all_below(&indices, usize::MAX));
+        }
+
         #[test]
         fn codes_go_to_the_rows_that_are_filled(sparse in 1u32..12, rows in proptest::collection::vec(0u32..24, 0..400)) {
             let rows: Vec<u32> = rows.iter().map(|code| if code % sparse == 0 { code / 2 } else { 0 }).collect();

@@ -1,46 +1,53 @@
-//! A map column: its keys and its values are two leaves with the same repetition, decoded together.
+//! A map column: its keys and its values are two leaves with the same repetition, decoded together, a chunk of equal length of each at a
+//! time.
 //!
-//! A row that lies whole in the chunks of both leaves, all its entries present, is known by its codes if one like it was seen. Any other
-//! row is put together entry by entry.
+//! An entry has two codes, that of its key and that of its value, 0 where there is none. A row that lies whole in a chunk is known by its
+//! codes if one like it was seen. One that goes on behind the chunk is put together text by text.
 
 use super::{
     super::{
         lines::Coded,
-        tags::{RowSets, SeenRows, TagSets, TagsId, is_told},
+        tags::{RowSets, SeenRows, SeenWords, TagSets, TagsId, is_told},
     },
     chunk::{Next, Pages, changed_levels, surplus},
-    column::{Values, dictionary},
+    column::{Values, dictionary, spread},
     rle::Rle,
     values::{Home, Physical, ToText},
 };
 use crate::{
+    bits::ones,
     error::{Error, Result},
     names::Sym,
 };
+use std::ops::Range;
 
-/// Entries of a leaf that are decoded at a time, whatever a page says it holds.
+/// Entries that are decoded at a time, whatever a page says it holds.
 const CHUNK: usize = 4096;
 
 /// A map from text to text.
 pub(super) struct Map {
     keys: Leaf,
     values: Leaf,
+    rows: Rows,
+    /// How many entries (or empty rows) the chunks of both leaves have, and where rows begin among them.
+    entries: usize,
+    starts: Vec<u32>,
+    /// Which of these is the next to be read.
+    next: usize,
+    /// What was read of a row that went on behind its chunk, if one did.
+    open: Option<Vec<(Sym, Sym)>>,
+}
+
+/// The sets of rows, by what was seen of them.
+struct Rows {
     sets: RowSets,
-    /// Rows by the codes of their entries, which mean the same in the whole row group.
+    /// By the codes of their entries, which mean the same in the whole row group.
     coded: SeenRows,
-    row: Vec<(Sym, Sym)>,
-    /// Whether the entries of `row` are those of a row that is not ended.
-    open: bool,
+    /// Likewise where these fit into a word.
+    short: SeenWords,
 }
 
-/// The rows that are wanted, and the sets of those that were read.
-struct Wanted {
-    rows: usize,
-    begun: usize,
-    sets: Vec<TagsId>,
-}
-
-/// One leaf of the map, a chunk of a page at a time.
+/// One leaf of the map.
 pub(super) struct Leaf {
     pages: Pages,
     /// The level at which an entry is there, and for the values leaf the one at which its value is.
@@ -51,16 +58,19 @@ pub(super) struct Leaf {
     width: u32,
     text: ToText,
     page: Option<Current>,
-    /// How many entries (or empty rows) the chunk has; their levels, of repetition a bit each; which are present, likewise; the texts
-    /// of those.
-    entries: usize,
+    /// Of the chunk: which entries go on with a row, a bit each; which there are; their codes.
     repetition: Vec<u64>,
-    definition: Vec<u32>,
-    is_present: Vec<u64>,
+    there: There,
     found: Coded<Sym>,
-    at: usize,
-    taken: usize,
+    levels: Vec<u32>,
     known_levels: bool,
+}
+
+/// Which entries of a chunk there are, else a row is empty.
+#[derive(PartialEq, Eq)]
+enum There {
+    All,
+    Some(Vec<u64>),
 }
 
 /// What is left of the current page.
@@ -81,36 +91,23 @@ impl Leaf {
             width: u32::BITS - max_definition.leading_zeros(),
             text: ToText::default(),
             page: None,
-            entries: 0,
             repetition: Vec::new(),
-            definition: Vec::new(),
-            is_present: Vec::new(),
+            there: There::All,
             found: Coded::nothing(Sym::NONE),
-            at: 0,
-            taken: 0,
+            levels: Vec::new(),
             known_levels: true,
         }
     }
 
-    /// Loads the first chunk; says whether its levels can be read here.
-    fn start(&mut self, home: &mut Home<'_>) -> Result<bool> {
-        self.ready(home)?;
-        Ok(self.known_levels)
-    }
-
-    /// Whether there is another entry (or empty row); loads the chunk that holds it.
-    fn ready(&mut self, home: &mut Home<'_>) -> Result<bool> {
-        while self.at >= self.entries {
-            match &mut self.page {
-                Some(page) if page.left > 0 => self.next_chunk(home)?,
-                _ => {
-                    if !self.next_page(home)? {
-                        return Ok(false);
-                    }
-                }
+    /// How many entries are left in the current page; loads the next one where that is none. None behind the last page, or where its
+    /// levels cannot be read.
+    fn left(&mut self, home: &mut Home<'_>) -> Result<usize> {
+        loop {
+            let left = self.page.as_ref().map_or(0, |page| page.left);
+            if left > 0 || !self.next_page(home)? {
+                return Ok(left);
             }
         }
-        Ok(true)
     }
 
     /// Loads the next page; whether there is one whose levels can be read.
@@ -139,63 +136,51 @@ impl Leaf {
         Ok(true)
     }
 
-    fn next_chunk(&mut self, home: &mut Home<'_>) -> Result<()> {
+    /// Decodes the next entries of the page, of which so many are left.
+    fn decode(&mut self, count: usize, home: &mut Home<'_>) -> Result<()> {
         let Some(page) = &mut self.page else { return Ok(()) };
-        let count = page.left.min(CHUNK);
         page.left -= count;
         page.repetition.bits(count, &mut self.repetition)?;
-        let whole = page.definition.run()?.filter(|(_, left)| *left >= count);
-        self.definition.resize(count, 0);
-        page.definition.fill(&mut self.definition)?;
-        self.is_present.clear();
-        match whole {
-            // Most chunks are one run: all maps are filled.
-            Some((level, _)) if level == self.present => {
-                self.is_present.resize(count.div_ceil(64), u64::MAX);
-                if let Some(last) = self.is_present.last_mut() {
-                    *last >>= (64 - count % 64) % 64;
-                }
-            }
-            _ => find_present(&self.definition, self.present, &mut self.is_present)?,
-        }
-        let present = self.is_present.iter().map(|word| word.count_ones() as usize).sum();
         self.found.next_batch();
-        page.values.read(present, &mut self.text, Physical::Text, &mut self.found, home)?;
-        (self.entries, self.at, self.taken) = (count, 0, 0);
+        // Most chunks are one run: all maps are filled.
+        if page.definition.run()?.is_some_and(|(level, left)| level == self.present && left >= count) {
+            page.definition.pass(count);
+            self.there = There::All;
+            return page.values.read(count, &mut self.text, Physical::Text, &mut self.found, home);
+        }
+        self.levels.resize(count, 0);
+        page.definition.fill(&mut self.levels)?;
+        if self.levels.iter().any(|level| *level > self.present) {
+            return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
+        }
+        let from = |least| {
+            let word =
+                |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level >= least));
+            self.levels.chunks(64).map(word).collect::<Vec<u64>>()
+        };
+        let (there, present) = (from(self.entry), from(self.present));
+        let filled = present.iter().map(|word| word.count_ones() as usize).sum();
+        page.values.read(filled, &mut self.text, Physical::Text, &mut self.found, home)?;
+        self.found.codes.resize(count, 0);
+        spread(&mut self.found.codes, filled, &present);
+        let all = self.levels.iter().all(|level| *level >= self.entry);
+        self.there = if all { There::All } else { There::Some(there) };
         Ok(())
-    }
-
-    /// How many entries are left in the chunk.
-    #[inline]
-    fn left(&self) -> usize {
-        self.entries - self.at
-    }
-
-    /// Whether the next entry begins a row.
-    #[inline]
-    fn begins(&self) -> bool {
-        bits_at(&self.repetition, self.at) & 1 == 0
-    }
-
-    /// The text of the next entry that is present.
-    #[inline]
-    fn take(&mut self) -> Sym {
-        let code = self.found.codes[self.taken];
-        self.taken += 1;
-        self.found.values[code as usize]
     }
 }
 
 impl Map {
     /// A map of two leaves; its keys get a prefix.
     pub(super) fn new(keys: Leaf, values: Leaf, prefix: &'static str) -> Self {
-        let (sets, coded) = (RowSets::new(prefix), SeenRows::default());
-        Self { keys, values, sets, coded, row: Vec::new(), open: false }
+        let rows = Rows { sets: RowSets::new(prefix), coded: SeenRows::default(), short: SeenWords::default() };
+        Self { keys, values, rows, entries: 0, starts: Vec::new(), next: 0, open: None }
     }
 
-    /// Loads the first chunks; says whether their levels can be read here.
+    /// Loads the first pages; says whether their levels can be read here.
     pub(super) fn start(&mut self, home: &mut Home<'_>) -> Result<bool> {
-        Ok(self.keys.start(home)? && self.values.start(home)?)
+        self.keys.left(home)?;
+        self.values.left(home)?;
+        Ok(self.keys.known_levels && self.values.known_levels)
     }
 
     /// Checks that all maps were read.
@@ -203,8 +188,8 @@ impl Map {
     /// # Errors
     /// When there are more, or what follows is no page.
     pub(super) fn finish(&mut self, home: &mut Home<'_>) -> Result<()> {
-        let (keys, values) = (self.keys.ready(home)?, self.values.ready(home)?);
-        if keys || values { Err(surplus()) } else { Ok(()) }
+        let (keys, values) = (self.keys.left(home)?, self.values.left(home)?);
+        if self.next < self.starts.len() || keys + values > 0 { Err(surplus()) } else { Ok(()) }
     }
 
     /// The sets of the next `rows` rows. Entries without a key or a value are left out.
@@ -212,130 +197,102 @@ impl Map {
     /// # Errors
     /// A corrupt page, leaves that disagree, or fewer rows than the row group has.
     pub(super) fn read(&mut self, rows: usize, home: &mut Home<'_>, tags: &mut TagSets) -> Result<Vec<TagsId>> {
-        let mut wanted = Wanted { rows, begun: 0, sets: Vec::with_capacity(rows) };
-        while self.keys.ready(home)? && self.values.ready(home)? {
-            if self.read_chunks(&mut wanted, home, tags)? {
-                return Ok(wanted.sets);
+        let mut sets = Vec::with_capacity(rows);
+        loop {
+            self.whole_rows(rows - sets.len(), &mut sets, home, tags);
+            if sets.len() == rows {
+                return Ok(sets);
+            }
+            if let Some(start) = self.starts.get(self.next) {
+                self.open = Some(self.texts(*start as usize..self.entries));
+                self.next += 1;
+            }
+            let more = self.next_chunk(home)?;
+            let first = self.starts.first().map_or(self.entries, |start| *start as usize);
+            if more && first > 0 {
+                let rest = self.texts(0..first);
+                self.open.as_mut().ok_or_else(disagree)?.extend(rest);
+            }
+            // A row ends where another one begins, or behind everything.
+            if (!more || first < self.entries)
+                && let Some(row) = self.open.take()
+            {
+                sets.push(self.rows.sets.number(&row, home.names, tags));
+            } else if !more {
+                return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
             }
         }
-        if wanted.begun != rows {
-            return Err(Error::new("is corrupt: it has fewer maps than the row group has rows"));
-        }
-        self.end_row(&mut wanted, home, tags);
-        Ok(wanted.sets)
     }
 
-    /// Reads entries while both leaves have some in their chunks; whether the row behind the last one wanted was reached.
-    fn read_chunks(&mut self, wanted: &mut Wanted, home: &mut Home<'_>, tags: &mut TagSets) -> Result<bool> {
-        while self.keys.left() > 0 && self.values.left() > 0 {
-            let begins = self.keys.begins();
-            if begins != self.values.begins() || !begins && wanted.begun == 0 {
-                return Err(disagree());
-            }
-            if begins {
-                self.end_row(wanted, home, tags);
-                if wanted.begun == wanted.rows {
-                    return Ok(true);
-                }
-                wanted.begun += 1;
-                if let Some(set) = self.whole_row(home, tags) {
-                    wanted.sets.push(set);
-                    continue;
-                }
-                self.open = true;
-            }
-            self.entry()?;
+    /// Loads as many entries of both leaves; whether there are any.
+    fn next_chunk(&mut self, home: &mut Home<'_>) -> Result<bool> {
+        self.starts.clear();
+        (self.entries, self.next) = (0, 0);
+        let (keys, values) = (self.keys.left(home)?, self.values.left(home)?);
+        let count = keys.min(values).min(CHUNK);
+        if count == 0 {
+            return if keys == values { Ok(false) } else { Err(disagree()) };
         }
-        Ok(false)
-    }
-
-    /// Takes an entry into the row.
-    fn entry(&mut self) -> Result<()> {
-        let (keys, values) = (&mut self.keys, &mut self.values);
-        if (keys.definition[keys.at] >= keys.entry) != (values.definition[values.at] >= values.entry) {
+        self.keys.decode(count, home)?;
+        self.values.decode(count, home)?;
+        if self.keys.repetition != self.values.repetition || self.keys.there != self.values.there {
             return Err(disagree());
         }
-        let key = (keys.definition[keys.at] == keys.present).then(|| keys.take());
-        let value = (values.definition[values.at] == values.present).then(|| values.take());
-        if let (Some(key), Some(value)) = (key, value)
-            && is_told(&(key, value))
-        {
-            self.row.push((key, value));
+        self.entries = count;
+        for (word, first) in self.keys.repetition.iter().zip((0..).step_by(64)) {
+            self.starts.extend(ones(!word).map(|bit| first + bit).take_while(|at| (*at as usize) < count));
         }
-        keys.at += 1;
-        values.at += 1;
-        Ok(())
+        Ok(true)
     }
 
-    /// The set of the row that begins here, which is then passed over; `None` if it has to be read entry by entry.
+    /// The sets of the next rows that lie whole in the chunk, as many as are wanted.
+    fn whole_rows(&mut self, wanted: usize, sets: &mut Vec<TagsId>, home: &mut Home<'_>, tags: &mut TagSets) {
+        let (keys, values) = (&self.keys.found, &self.values.found);
+        let last = self.starts.len().saturating_sub(1).min(self.next.saturating_add(wanted));
+        for ends in self.starts.get(self.next..=last).unwrap_or_default().windows(2) {
+            let row = ends[0] as usize..ends[1] as usize;
+            sets.push(self.rows.number(keys, values, row, home, tags));
+        }
+        self.next = self.next.max(last);
+    }
+
+    /// What some entries of the chunk say.
+    fn texts(&self, entries: Range<usize>) -> Vec<(Sym, Sym)> {
+        texts(&self.keys.found, &self.values.found, entries)
+    }
+}
+
+impl Rows {
+    /// The set of a row that lies whole in a chunk.
     #[inline]
-    fn whole_row(&mut self, home: &mut Home<'_>, tags: &mut TagSets) -> Option<TagsId> {
-        let (keys, values) = (&mut self.keys, &mut self.values);
-        let more = bits_at(&keys.repetition, keys.at + 1);
-        let length = 1 + more.trailing_ones() as usize;
-        // The end of the row has to be in sight, in both leaves.
-        if length >= keys.left().min(values.left()).min(64) {
-            return None;
+    fn number(
+        &mut self,
+        keys: &Coded<Sym>,
+        values: &Coded<Sym>,
+        row: Range<usize>,
+        home: &mut Home<'_>,
+        tags: &mut TagSets,
+    ) -> TagsId {
+        let codes = || keys.codes[row.clone()].iter().copied().zip(values.codes[row.clone()].iter().copied());
+        let mut new = || self.sets.number(&texts(keys, values, row.clone()), home.names, tags);
+        if keys.is_fresh() || values.is_fresh() {
+            return new();
         }
-        let mask = u64::MAX >> (64 - length);
-        if (more ^ bits_at(&values.repetition, values.at + 1)) & mask != 0 {
-            return None;
-        }
-        let present = bits_at(&keys.is_present, keys.at) & bits_at(&values.is_present, values.at) & mask;
-        if present != mask {
-            let empty = keys.definition[keys.at] < keys.entry && values.definition[values.at] < values.entry;
-            if !(empty && length == 1) {
-                return None;
-            }
-            keys.at += 1;
-            values.at += 1;
-            return Some(TagsId::default());
-        }
-        if keys.found.is_fresh() || values.found.is_fresh() {
-            return None;
-        }
-        let key_codes = &keys.found.codes[keys.taken..keys.taken + length];
-        let value_codes = &values.found.codes[values.taken..values.taken + length];
-        let codes = key_codes.iter().copied().zip(value_codes.iter().copied());
-        let set = self.coded.find(codes.clone()).unwrap_or_else(|slot| {
-            let text = |(key, value)| (keys.found.values[key as usize], values.found.values[value as usize]);
-            let row: Vec<(Sym, Sym)> = codes.clone().map(text).filter(is_told).collect();
-            let set = self.sets.number(&row, home.names, tags);
-            self.coded.keep(codes, slot, set);
-            set
-        });
-        for leaf in [keys, values] {
-            leaf.at += length;
-            leaf.taken += length;
-        }
-        Some(set)
-    }
-
-    /// Ends the row that is open.
-    fn end_row(&mut self, wanted: &mut Wanted, home: &mut Home<'_>, tags: &mut TagSets) {
-        if std::mem::take(&mut self.open) {
-            wanted.sets.push(self.sets.number(&self.row, home.names, tags));
-            self.row.clear();
+        match self.short.word(codes(), (keys.values.len(), values.values.len())) {
+            Some(word) => self.short.find(word, new),
+            None => self.coded.find(codes()).unwrap_or_else(|slot| {
+                let set = new();
+                self.coded.keep(codes(), slot, set);
+                set
+            }),
         }
     }
 }
 
-/// Finds out which entries are present by their levels.
-fn find_present(levels: &[u32], present: u32, out: &mut Vec<u64>) -> Result<()> {
-    if levels.iter().any(|level| *level > present) {
-        return Err(Error::new("is corrupt: a level beyond the greatest that its maps have"));
-    }
-    let word = |levels: &[u32]| levels.iter().rev().fold(0, |word, level| word << 1 | u64::from(*level == present));
-    out.extend(levels.chunks(64).map(word));
-    Ok(())
-}
-
-/// The 64 bits from one on, zeros behind the last.
-#[inline]
-fn bits_at(words: &[u64], at: usize) -> u64 {
-    let word = |index: usize| words.get(index).copied().unwrap_or(0);
-    let low = word(at / 64) >> (at % 64);
-    if at.is_multiple_of(64) { low } else { low | word(at / 64 + 1) << (64 - at % 64) }
+/// What some entries say, by their codes.
+#[cold]
+fn texts(keys: &Coded<Sym>, values: &Coded<Sym>, entries: Range<usize>) -> Vec<(Sym, Sym)> {
+    entries.map(|at| (keys.get(at), values.get(at))).filter(is_told).collect()
 }
 
 fn disagree() -> Error {
