@@ -53,8 +53,9 @@ pub(super) struct Found<'a> {
 impl Bill<'_> {
     pub(super) fn found<'a>(&self, asked: &Asked<'a>) -> Found<'a> {
         let Asked { wanted, others, today, figures, as_of, threads } = *asked;
-        let effort = Effort { threads: threads.div_ceil(2), ..effort(figures) };
-        let about = Effort { closest: ABOUT, ..effort };
+        // What is advised takes longest: other searches have one thread each beside it.
+        let effort = Effort { threads, ..effort(figures) };
+        let about = Effort { closest: ABOUT, threads: 1, ..effort };
         // The bad path is near what is advised; the bill as it is today is another.
         let advised = || {
             let market = self.market(wanted, figures);
@@ -66,13 +67,15 @@ impl Bill<'_> {
         let ((market, steps, weeks, bad), now) = at_once(threads, advised, now);
         let priced = || {
             let gains = market.gains(&steps);
-            let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
             let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures, threads);
             let terms = self.other_terms(losers.to.iter().map(|place| wanted[*place]), others, figures, threads);
-            (gains, varied, losers, terms)
+            (gains, losers, terms)
         };
-        let ((gains, varied, losers, terms), backtests) =
-            at_once(threads, priced, || market.backtests(figures, &about));
+        let checked = || {
+            let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
+            (varied, market.backtests(figures, &about))
+        };
+        let ((gains, losers, terms), (varied, backtests)) = at_once(threads, priced, checked);
         let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
         let ladder = self.ladder(&rungs);
         Found { gains, backtests, varied, losers, terms, ladder, steps, market }
