@@ -21,7 +21,7 @@ pub use guard::is_guarded;
 pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
 pub(crate) use lines::{NO_MOMENT, Narrow, told};
-pub(crate) use numbers::{Numbers, touch};
+pub(crate) use numbers::{Numbers, slot_of, touch};
 pub use tags::{CATEGORY, TagSets, TagsId};
 
 use crate::{

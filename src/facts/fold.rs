@@ -24,7 +24,7 @@ use crate::{
     scan::{
         Dictionary, Extent, Fold, Lines, NO_MOMENT, ResourceSym, TagSets, TagsId,
         columns::{Moment, Text},
-        scan, told,
+        scan, slot_of, told,
     },
     time::{Hour, Span},
 };
@@ -150,8 +150,7 @@ impl<'a> Sums<'a> {
     #[inline]
     fn when(&mut self, lines: &Lines, row: usize, part: usize) -> Result<Option<When>> {
         let times = lines.times(row);
-        let mixed = times[0].cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = usize::try_from(mixed >> 40).unwrap_or_default() % KNOWN_TIMES;
+        let slot = slot_of(times[0].cast_unsigned(), KNOWN_TIMES);
         let known = &self.times[slot];
         if known.0 == times && times != NO_TIMES {
             return Ok(known.1);

@@ -8,7 +8,7 @@ use crate::{
     scan::{
         Dialect, Dictionary, Extent, Fold, Lines, Numbers, Part,
         columns::{Moment, Text},
-        scan, told,
+        scan, slot_of, told,
     },
     time::{Day, Hour, Span},
 };
@@ -34,6 +34,17 @@ impl Granularity {
             Self::Daily => "daily",
             Self::Monthly => "monthly",
         }
+    }
+
+    /// The hours that a usage line spans which begins in an hour.
+    #[must_use]
+    pub fn spread(self, hour: Hour) -> Span {
+        let end = match self {
+            Self::Hourly => hour.plus(1),
+            Self::Daily => hour.plus(24),
+            Self::Monthly => hour.next_month(),
+        };
+        Span::new(hour, end)
     }
 
     /// Hours from one line of a resource to the next.
@@ -207,7 +218,7 @@ struct Times<'a> {
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
     /// The providers that parts name.
     providers: BTreeSet<(usize, Sym)>,
-    /// What the line before says of time, payer and account; most lines say the same.
+    /// What the line before says; most lines say the same.
     last: Option<Seen>,
     last_place: Option<usize>,
     /// What was seen lately, by a mix of start and class.
@@ -232,7 +243,7 @@ const KNOWN: usize = 1 << 14;
 impl Fold for Times<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         if self.part != part {
-            (self.part, self.last) = (part, None);
+            self.part = part;
             self.known_deliveries.clear();
         }
         let one_time = (lines.rows() > 0 && lines.is_one_time()).then(|| lines.times(0));
@@ -275,8 +286,7 @@ impl<'a> Times<'a> {
 
     /// The place of a line's length among `spans`, `None` when the line is not read; what it says is taken in when it is news.
     fn place(&mut self, seen: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
-        let mixed = (seen.times[0].cast_unsigned() ^ u64::from(seen.class) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = usize::try_from(mixed >> 40).unwrap_or_default() % KNOWN;
+        let slot = slot_of(seen.times[0].cast_unsigned() ^ u64::from(seen.class) << 40, KNOWN);
         if let Some((known, place)) = &self.known[slot]
             && *known == seen
         {

@@ -221,7 +221,8 @@ impl Lines {
         self.amount[column as usize].get(row)
     }
 
-    /// Loads the amounts that all lines' codes stand for, of columns with more values than a core's nearest cache holds.
+    /// Loads the amounts that all lines' codes stand for, of columns with so many values that they crowd each other out of a
+    /// core's nearest cache.
     pub(crate) fn touch_amounts(&self) {
         const MANY: usize = 2048;
         for Coded { values, codes, .. } in

@@ -9,6 +9,15 @@ pub(crate) fn touch<T>(values: impl Iterator<Item = T>) {
     });
 }
 
+/// A slot among so many, to remember something of a word there: all bits of the word move it.
+#[inline]
+pub(crate) fn slot_of(word: u64, slots: usize) -> usize {
+    usize::try_from(word.wrapping_mul(ODD) >> 40).unwrap_or_default() % slots
+}
+
+/// 2^64 by the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Keys with a number each, by open addressing; at most half of the slots are taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Numbers {
@@ -99,7 +108,7 @@ impl Numbers {
 /// The high half of the product of a key with an odd constant, folded: every bit of the key moves the low bits.
 #[inline]
 fn spread(key: u64) -> usize {
-    let product = u128::from(key ^ 0x2d35_8dcc_aa6c_78a5) * 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(key ^ 0x2d35_8dcc_aa6c_78a5) * u128::from(ODD);
     #[expect(clippy::cast_possible_truncation, reason = "the halves of the product are mixed, then masked")]
     let mixed = (product >> 64) as u64 ^ product as u64;
     usize::try_from(mixed).unwrap_or(usize::MAX)

@@ -1,6 +1,10 @@
 //! Sets of tags and cost categories: interned, and the sets of the rows of a batch.
 
-use super::{classes::Packer, lines::Coded, numbers::Numbers};
+use super::{
+    classes::Packer,
+    lines::Coded,
+    numbers::{Numbers, slot_of},
+};
 use crate::names::{Names, Sym};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -207,7 +211,7 @@ impl SeenWords {
     /// The set of a word, which `new` tells if it was not seen lately.
     #[inline]
     pub(super) fn find(&mut self, word: u64, new: impl FnOnce() -> TagsId) -> TagsId {
-        let slot = usize::try_from(word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap_or_default() % CACHED_SETS;
+        let slot = slot_of(word, CACHED_SETS);
         let (seen, set) = &mut self.cache[slot];
         if *seen != word {
             (*seen, *set) = (word, new());

@@ -328,8 +328,8 @@ fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u
     Ok(())
 }
 
-/// Whether all indices are below a limit: then a subtraction of it from each gives a negative number. Where the limit has all 32 bits, or
-/// some index has, it may say no though they are.
+/// Whether all indices are below a limit: then a subtraction of it from each gives a negative number, where neither
+/// has all 32 bits. Of a limit that has, it says no.
 fn all_below(indices: &[u32], limit: usize) -> bool {
     let Ok(limit) = i32::try_from(limit) else { return false };
     let each =

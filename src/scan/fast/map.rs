@@ -45,6 +45,8 @@ struct Rows {
     coded: SeenRows,
     /// Likewise where these fit into a word.
     short: SeenWords,
+    /// Room for the texts of a row.
+    row: Vec<(Sym, Sym)>,
 }
 
 /// One leaf of the map.
@@ -172,7 +174,12 @@ impl Leaf {
 impl Map {
     /// A map of two leaves; its keys get a prefix.
     pub(super) fn new(keys: Leaf, values: Leaf, prefix: &'static str) -> Self {
-        let rows = Rows { sets: RowSets::new(prefix), coded: SeenRows::default(), short: SeenWords::default() };
+        let rows = Rows {
+            sets: RowSets::new(prefix),
+            coded: SeenRows::default(),
+            short: SeenWords::default(),
+            row: Vec::new(),
+        };
         Self { keys, values, rows, entries: 0, starts: Vec::new(), next: 0, open: None }
     }
 
@@ -204,14 +211,15 @@ impl Map {
                 return Ok(sets);
             }
             if let Some(start) = self.starts.get(self.next) {
-                self.open = Some(self.texts(*start as usize..self.entries));
+                self.open = Some(self.texts(*start as usize..self.entries).collect());
                 self.next += 1;
             }
             let more = self.next_chunk(home)?;
             let first = self.starts.first().map_or(self.entries, |start| *start as usize);
             if more && first > 0 {
-                let rest = self.texts(0..first);
-                self.open.as_mut().ok_or_else(disagree)?.extend(rest);
+                let mut row = self.open.take().ok_or_else(disagree)?;
+                row.extend(self.texts(0..first));
+                self.open = Some(row);
             }
             // A row ends where another one begins, or behind everything.
             if (!more || first < self.entries)
@@ -257,7 +265,7 @@ impl Map {
     }
 
     /// What some entries of the chunk say.
-    fn texts(&self, entries: Range<usize>) -> Vec<(Sym, Sym)> {
+    fn texts(&self, entries: Range<usize>) -> impl Iterator<Item = (Sym, Sym)> {
         texts(&self.keys.found, &self.values.found, entries)
     }
 }
@@ -274,7 +282,11 @@ impl Rows {
         tags: &mut TagSets,
     ) -> TagsId {
         let codes = || keys.codes[row.clone()].iter().copied().zip(values.codes[row.clone()].iter().copied());
-        let mut new = || self.sets.number(&texts(keys, values, row.clone()), home.names, tags);
+        let mut new = || {
+            self.row.clear();
+            self.row.extend(texts(keys, values, row.clone()));
+            self.sets.number(&self.row, home.names, tags)
+        };
         if keys.is_fresh() || values.is_fresh() {
             return new();
         }
@@ -290,9 +302,8 @@ impl Rows {
 }
 
 /// What some entries say, by their codes.
-#[cold]
-fn texts(keys: &Coded<Sym>, values: &Coded<Sym>, entries: Range<usize>) -> Vec<(Sym, Sym)> {
-    entries.map(|at| (keys.get(at), values.get(at))).filter(is_told).collect()
+fn texts(keys: &Coded<Sym>, values: &Coded<Sym>, entries: Range<usize>) -> impl Iterator<Item = (Sym, Sym)> {
+    entries.map(|at| (keys.get(at), values.get(at))).filter(is_told)
 }
 
 fn disagree() -> Error {

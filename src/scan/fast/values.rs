@@ -4,6 +4,7 @@ use super::super::{
     csv::is_null,
     ids::{Ids, ResourceSym},
     lines::{Coded, NO_MOMENT, Narrow},
+    numbers,
 };
 use crate::{
     error::{Error, Result},
@@ -148,8 +149,7 @@ fn slot_of(bytes: &[u8]) -> usize {
     let word = |part: Option<&[u8; 8]>| part.map_or(0, |part| u64::from_le_bytes(*part));
     let short = bytes.iter().take(7).fold(0u64, |word, byte| word << 8 | u64::from(*byte));
     let (head, tail) = if bytes.len() < 8 { (short, 0) } else { (word(bytes.first_chunk()), word(bytes.last_chunk())) };
-    let mixed = (head.rotate_left(23) ^ tail ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> 40).unwrap_or_default() % LATELY
+    numbers::slot_of(head.rotate_left(23) ^ tail ^ bytes.len() as u64, LATELY)
 }
 
 /// Resource ids, interned.
