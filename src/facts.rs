@@ -12,12 +12,14 @@ mod quality;
 mod sums;
 mod survey;
 mod tables;
+mod timed;
 mod usage;
 mod window;
 
 pub use line::LineType;
 pub use quality::Quality;
 pub use survey::{Granularity, LabelValues, Survey};
+pub use timed::{ClassDays, Uses};
 pub use window::{Window, WindowChoice};
 
 use crate::{
@@ -419,10 +421,10 @@ pub struct Facts {
     pub spend: Vec<Spend>,
     /// The spend of the priced period by class, of each that has some, sorted.
     pub priced_classes: Vec<(ClassId, Costs)>,
-    /// Hours of instances in the priced period, sorted by resource, class and hour.
-    pub usage: Vec<Usage>,
-    /// Usage that a commitment could cover, by the hour over everything read, sorted by class and day.
-    pub class_days: Vec<ClassDay>,
+    /// Hours of instances in the priced period.
+    pub usage: Uses,
+    /// Usage that a commitment could cover, by the hour over everything read.
+    pub class_days: ClassDays,
     /// Commitments, sorted by id.
     pub commitments: Vec<Commitment>,
     /// Commitments that are listed but that no line names, by id: in force, or bought for a later start.
@@ -569,14 +571,6 @@ impl Facts {
     #[must_use]
     pub fn billed_of(&self, resource: &Resource) -> &[Billed] {
         &self.billed[resource.billed.clone()]
-    }
-
-    /// The hours of a resource's instances.
-    #[must_use]
-    pub fn usage_of(&self, resource: ResourceId) -> &[Usage] {
-        let first = self.usage.partition_point(|usage| usage.resource < resource);
-        let count = self.usage[first..].partition_point(|usage| usage.resource == resource);
-        &self.usage[first..first + count]
     }
 
     /// The spend of the priced period.

@@ -24,27 +24,20 @@ fn inside(span: Span, period: Span) -> Range<usize> {
     if cut.hours() > 0 { at(cut.start)..at(cut.end) } else { 0..0 }
 }
 
-/// The runs of instances.
-fn runs_of(usage: &[Usage], class: ClassId, period: Span) -> impl Iterator<Item = (Range<usize>, Units)> + '_ {
-    let of_class = usage.iter().filter(move |usage| usage.class == class);
-    of_class.map(move |usage| (inside(usage.hours, period), units(usage.per_hour)))
-}
-
-/// What all resources used of a class, day by day: the hours of the period, and as many sums.
-fn days_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (Range<usize>, &[Quantity])> + Clone + '_ {
+/// What all resources used of a class, day by day: hours of the period, and as many sums.
+fn days_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (Range<usize>, [Quantity; 24])> + Clone + '_ {
     let period = facts.window.period;
-    let first = facts.class_days.partition_point(|day| day.class < class);
-    let days = facts.class_days[first..].iter().take_while(move |day| day.class == class);
-    days.map(move |day| {
-        let start = day.day.start();
+    facts.class_days.of_class(class).map(move |day| {
+        let (start, mut sums) = (day.day.start(), day.hours);
         let skipped = usize::try_from(i64::from(period.start.0) - i64::from(start.0)).unwrap_or(0);
-        (inside(Span::new(start, start.plus(24)), period), day.hours.get(skipped..).unwrap_or_default())
+        sums.rotate_left(skipped.min(24));
+        (inside(Span::new(start, start.plus(24)), period), sums)
     })
 }
 
 /// What all resources used of a class, by the hour of the period. It is quickest by `for_each`, `fold` and `sum`.
 pub(super) fn hours_of(facts: &Facts, class: ClassId) -> impl Iterator<Item = (usize, Quantity)> + Clone + '_ {
-    let hours = days_of(facts, class).flat_map(|(hours, sums)| hours.zip(sums.iter().copied()));
+    let hours = days_of(facts, class).flat_map(|(hours, sums)| hours.zip(sums));
     hours.filter(|(_, quantity)| quantity.0 > 0)
 }
 
@@ -85,15 +78,16 @@ impl Billed {
         self.metered.resize(hours_in(facts.window.period), 0);
         for (hours, sums) in days_of(facts, class) {
             for (units, sum) in self.metered[hours].iter_mut().zip(sums).filter(|(_, sum)| sum.0 > 0) {
-                *units += share.units(*sum);
+                *units += share.units(sum);
             }
         }
     }
 
     /// Puts one resource's runs of instances in the place of what was there.
-    pub(super) fn run(&mut self, usage: &[Usage], class: ClassId, period: Span) {
+    pub(super) fn run(&mut self, usage: impl Iterator<Item = Usage>, class: ClassId, period: Span) {
         self.clear();
-        self.runs.extend(runs_of(usage, class, period));
+        let of_class = usage.filter(|usage| usage.class == class);
+        self.runs.extend(of_class.map(|usage| (inside(usage.hours, period), units(usage.per_hour))));
     }
 
     fn clear(&mut self) {
@@ -182,7 +176,7 @@ fn part_of(hours: impl Iterator<Item = (usize, Quantity)> + Clone, part: Quantit
 pub(super) fn demand(facts: &Facts, pools: &Pools) -> Demand {
     let hours = usize::try_from(facts.window.period.hours()).unwrap_or(0);
     let mut demand = Demand::new(pools.all.len(), hours);
-    for usage in &facts.usage {
+    for usage in facts.usage.iter() {
         if let Some(pool) = pools.of_class(usage.class) {
             demand.add(pool, inside(usage.hours, facts.window.period), units(usage.per_hour));
         }

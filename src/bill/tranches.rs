@@ -11,7 +11,7 @@ use super::{
 use crate::{
     commitments::{self, ladder, paths},
     defaults::{CommitmentFigures, LadderFigures},
-    facts::ClassDay,
+    facts::{ClassDay, ClassId},
     money::{Money, Quantity},
     parallel::shared_out,
     time::{Day, Hour, MONTH_HOURS, Span},
@@ -126,11 +126,13 @@ impl Bill<'_> {
         let all = WEEK.saturating_mul(i32::try_from(count).unwrap_or(0));
         let span = Span::new(read.end.plus(-all), read.end);
         let mut weeks = vec![Demand::new(self.pools.all.len(), paths::WEEK); count];
-        let mut days = self.days_of_pools();
+        let mut classes = self.classes_of_pools();
         let mut row = vec![Quantity::ZERO; count * paths::WEEK];
         for (source, pools) in self.sourced() {
             row.fill(Quantity::ZERO);
-            days.remove(&source).unwrap_or_default().into_iter().for_each(|days| add_days(&mut row, days, span));
+            let classes = classes.remove(&source).unwrap_or_default().into_iter();
+            let days = classes.flat_map(|class| self.facts.class_days.of_class(class));
+            days.for_each(|day| add_day(&mut row, &day, span));
             for pool in pools {
                 let share = self.share(today, pool, source);
                 for (week, hours) in weeks.iter_mut().zip(row.chunks(paths::WEEK)) {
@@ -141,15 +143,15 @@ impl Bill<'_> {
         weeks
     }
 
-    /// What was read of the classes of each pool, day by day.
-    fn days_of_pools(&self) -> BTreeMap<PoolId, Vec<&[ClassDay]>> {
-        let mut days: BTreeMap<PoolId, Vec<&[ClassDay]>> = BTreeMap::new();
-        for of_class in self.facts.class_days.chunk_by(|one, other| one.class == other.class) {
-            if let Some(pool) = self.pools.of_class(of_class[0].class) {
-                days.entry(pool).or_default().push(of_class);
+    /// The classes of each pool of which hours were read.
+    fn classes_of_pools(&self) -> BTreeMap<PoolId, Vec<ClassId>> {
+        let mut classes: BTreeMap<PoolId, Vec<ClassId>> = BTreeMap::new();
+        for class in self.facts.class_days.classes() {
+            if let Some(pool) = self.pools.of_class(class) {
+                classes.entry(pool).or_default().push(class);
             }
         }
-        days
+        classes
     }
 
     /// The pools that go by the history of each.
@@ -168,14 +170,12 @@ impl Bill<'_> {
     }
 }
 
-/// Adds what was read of a class to the hours of a span.
-fn add_days(row: &mut [Quantity], days: &[ClassDay], span: Span) {
-    for day in days {
-        for (hour, quantity) in (day.day.start().0..).map(Hour).zip(&day.hours).filter(|(hour, _)| span.holds(*hour)) {
-            let at = usize::try_from(hour.0 - span.start.0).ok();
-            if let Some(sum) = at.and_then(|at| row.get_mut(at)) {
-                *sum += *quantity;
-            }
+/// Adds what was read of a class on a day to the hours of a span.
+fn add_day(row: &mut [Quantity], day: &ClassDay, span: Span) {
+    for (hour, quantity) in (day.day.start().0..).map(Hour).zip(day.hours).filter(|(hour, _)| span.holds(*hour)) {
+        let at = usize::try_from(hour.0 - span.start.0).ok();
+        if let Some(sum) = at.and_then(|at| row.get_mut(at)) {
+            *sum += quantity;
         }
     }
 }

@@ -3,18 +3,18 @@
 mod resources;
 
 use super::{
-    Asked, Basis, Class, ClassDay, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Spend, Survey, commitments::CommitmentSum, fold::Sums, parties::PartyKey, tables::CellKey, usage::Block,
+    Asked, Basis, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
+    Spend, Survey, Uses, commitments::CommitmentSum, fold::Sums, parties::PartyKey, tables::CellKey, usage::ClassHours,
 };
 use crate::{
     error::{Error, Result},
     exports::Exports,
-    money::{Money, Quantity},
+    money::Money,
     names::{Names, Sym},
     parallel::at_once,
     scan::{ClassKey, Dialect, Dictionary, Part, columns::Text, is_aws},
     sku::{Texts, What},
-    time::{Day, Hour, Span},
+    time::{Hour, Span},
 };
 use resources::Made;
 use std::{
@@ -24,7 +24,7 @@ use std::{
 
 /// Turns the merged sums into facts.
 pub(super) fn freeze(
-    (dictionary, sums): (Dictionary, Sums<'_>),
+    (dictionary, mut sums): (Dictionary, Sums<'_>),
     exports: &Exports,
     asked: &Asked,
     survey: &Survey,
@@ -35,15 +35,16 @@ pub(super) fn freeze(
     let currency = currency(&classes, asked, dialect)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let granularity = survey.granularity();
+    let (class_hours, hours) = (std::mem::take(&mut sums.hours), sums.resources.take_hours());
     let (dictionary, sums) = (&dictionary, &sums);
     let frozen = Frozen { dictionary, sums, class_ids, classes: &classes, foreign: &foreign, granularity };
     let money_and_hours = || {
         let (parties, party_ids) = parties(sums, &mut shared);
         let (spend, others) = spend(&frozen, &party_ids);
         let priced = by_class(&spend, frozen.classes.len());
-        (parties, (spend, priced), others, class_days(&frozen), commitments(&frozen, &mut shared))
+        (parties, (spend, priced), others, class_days(&frozen, class_hours), commitments(&frozen, &mut shared))
     };
-    let (Made { resources, billed, usage }, (parties, (spend, priced_classes), others, class_days, commitments)) =
+    let (Made { resources, billed, uses }, (parties, (spend, priced_classes), others, class_days, commitments)) =
         at_once(asked.threads, || resources::resources(&frozen, asked.threads), money_and_hours);
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
@@ -64,7 +65,7 @@ pub(super) fn freeze(
         parties,
         spend,
         priced_classes,
-        usage,
+        usage: Uses::of(uses, hours, granularity),
         class_days,
         commitments,
         listed: Vec::new(),
@@ -204,16 +205,6 @@ impl Frozen<'_> {
         let class = self.class_ids[old as usize];
         (!self.foreign[class.0 as usize]).then_some(class)
     }
-
-    /// The hours that a usage line which begins in an hour spans.
-    fn spread(&self, hour: Hour) -> Span {
-        let end = match self.granularity {
-            Granularity::Hourly => hour.plus(1),
-            Granularity::Daily => hour.plus(24),
-            Granularity::Monthly => hour.next_month(),
-        };
-        Span::new(hour, end)
-    }
 }
 
 /// The spend of the priced currency, sorted, and the sums of each other one.
@@ -242,32 +233,23 @@ fn by_class(spend: &[Spend], classes: usize) -> Vec<(ClassId, Costs)> {
     (0u32..).map(ClassId).zip(sums).filter_map(|(class, costs)| Some((class, costs?))).collect()
 }
 
-/// The usage of each class by the hour, sorted; what a daily or monthly line sums is spread over its hours.
-fn class_days(frozen: &Frozen<'_>) -> Vec<ClassDay> {
-    let places = frozen.sums.hours.places();
-    let mut places: Vec<(ClassId, Day, u32)> =
-        places.filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block))).collect();
-    places.sort_unstable();
-    let count = places.len();
-    let blocks = places.into_iter().map(|(class, day, block)| (class, day, frozen.sums.hours.get(block)));
+/// The usage of each class by the hour; what a daily or monthly line sums is spread over its hours.
+fn class_days(frozen: &Frozen<'_>, hours: ClassHours) -> ClassDays {
+    let places = hours.places().filter_map(|((class, day), block)| Some((frozen.class(class)?, day, block))).collect();
     if frozen.granularity == Granularity::Hourly {
-        let filled = blocks.filter(|(_, _, block)| block.iter().any(|quantity| !quantity.is_zero()));
-        let mut days = Vec::with_capacity(count);
-        days.extend(filled.map(|(class, day, hours)| ClassDay { class, day, hours }));
-        return days;
+        return ClassDays::of(places, hours);
     }
-    let mut days: BTreeMap<(ClassId, Day), Block> = BTreeMap::new();
-    for (class, day, block) in blocks {
-        for (hour, quantity) in (0..).map(|at| day.start().plus(at)).zip(block) {
-            let span = frozen.spread(hour);
+    let mut spread = ClassHours::default();
+    for (class, day, block) in places {
+        for (hour, quantity) in (0..).map(|at| day.start().plus(at)).zip(hours.get(block)) {
+            let span = frozen.granularity.spread(hour);
             let each = quantity.ratio(1, span.hours().into());
             for hour in (span.start.0..span.end.0).map(Hour).take_while(|_| !each.is_zero()) {
-                let at = usize::try_from(hour.0.rem_euclid(24)).unwrap_or(0);
-                days.entry((class, hour.day())).or_insert([Quantity::ZERO; 24])[at] += each;
+                spread.add(class.0, hour, each);
             }
         }
     }
-    days.into_iter().map(|((class, day), hours)| ClassDay { class, day, hours }).collect()
+    ClassDays::of(spread.places().map(|((class, day), block)| (ClassId(class), day, block)).collect(), spread)
 }
 
 fn commitments(frozen: &Frozen<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> {
@@ -286,7 +268,7 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &F
     });
     let mut fees: Vec<Fee> = fees.collect();
     fees.sort_by_key(|fee| (fee.hours.start, fee.hours.end, fee.class));
-    let hourly = sum.hourly.runs(|hour| frozen.spread(hour));
+    let hourly = sum.hourly.runs(|hour| frozen.granularity.spread(hour));
     Commitment {
         id: shared.get(arn),
         plan: sum.plan,
@@ -301,7 +283,7 @@ fn commitment(arn: Sym, sum: &CommitmentSum, shared: &mut Shared<'_>, frozen: &F
         reserved: sum.reserved,
         zone: shared.get(sum.zone),
         covers: covers.into_iter().collect(),
-        hourly: hourly.into_iter().map(|(span, amount)| (span, Money(amount.0))).collect(),
+        hourly: hourly.map(|(span, amount)| (span, Money(amount.0))).collect(),
         fees,
         listed: None,
     }

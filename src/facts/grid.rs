@@ -6,6 +6,7 @@ use crate::{
 };
 
 /// By day, and whether it is priced, a list of places by number.
+#[derive(Clone)]
 pub(super) struct Grid {
     /// Indices into `days`.
     found: Numbers,
@@ -23,6 +24,7 @@ impl Default for Grid {
     }
 }
 
+#[derive(Clone)]
 struct DayList {
     day: Day,
     priced: bool,

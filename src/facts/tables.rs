@@ -82,10 +82,11 @@ pub(super) struct Spot(u32);
 const NEAR: usize = 2;
 
 /// One class of one resource, as it is read back.
-pub(super) struct Billed<'a> {
+pub(super) struct Billed {
     pub(super) class: u32,
     pub(super) costs: Costs,
-    pub(super) hours: Option<&'a HourSet>,
+    /// The number of its hours, if they are kept.
+    pub(super) hours: Option<u32>,
 }
 
 impl Resources {
@@ -245,11 +246,21 @@ impl Resources {
         Entries { resources: self, starts, further }
     }
 
-    fn billed(&self, place: u32, entry: &Entry) -> Billed<'_> {
+    /// Takes the hours of all numbers away.
+    pub(super) fn take_hours(&mut self) -> Vec<HourSet> {
+        std::mem::take(&mut self.hours)
+    }
+
+    /// The hours of another worker's number.
+    pub(super) fn kept_hours(&self, number: u32) -> &HourSet {
+        &self.hours[number as usize]
+    }
+
+    fn billed(&self, place: u32, entry: &Entry) -> Billed {
         Billed {
             class: entry.class,
             costs: self.wide.total(wide_place(place, entry.class), entry.sums),
-            hours: self.hours.get(entry.hours as usize),
+            hours: (entry.hours != NONE).then_some(entry.hours),
         }
     }
 }
@@ -270,7 +281,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The classes of the resource at a place.
-    pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed<'a>> + use<'_, 'a> {
+    pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed> + use<'_, 'a> {
         let (resources, place_of) = (self.resources, place as usize);
         let near = resources.records[place_of].near.iter().filter(|entry| entry.class != NONE);
         let further = &self.further[self.starts[place_of] as usize..self.starts[place_of + 1] as usize];

@@ -220,17 +220,22 @@ impl HourSet {
     }
 
     /// Runs of equal quantity; an hour's quantity is spread over the `spread` hours from it on (of daily lines: 24).
-    pub(super) fn runs(&self, spread: impl Fn(Hour) -> Span) -> Vec<(Span, Quantity)> {
-        let mut runs: Vec<(Span, Quantity)> = Vec::new();
-        for (hour, quantity) in self.hours().filter(|(_, quantity)| !quantity.is_zero()) {
+    pub(super) fn runs(&self, spread: impl Fn(Hour) -> Span) -> impl Iterator<Item = (Span, Quantity)> {
+        let mut all = self.hours().filter(|(_, quantity)| !quantity.is_zero()).map(move |(hour, quantity)| {
             let span = spread(hour);
-            let each = if span.hours() <= 1 { quantity } else { quantity.ratio(1, span.hours().into()) };
-            match runs.last_mut() {
-                Some((last, same)) if last.end == span.start && *same == each => last.end = span.end,
-                _ => runs.push((span, each)),
+            (span, if span.hours() <= 1 { quantity } else { quantity.ratio(1, span.hours().into()) })
+        });
+        let mut next = all.next();
+        std::iter::from_fn(move || {
+            let (mut run, each) = next?;
+            loop {
+                next = all.next();
+                match next {
+                    Some((span, same)) if span.start == run.end && same == each => run.end = span.end,
+                    _ => return Some((run, each)),
+                }
             }
-        }
-        runs
+        })
     }
 }
 
@@ -244,7 +249,7 @@ fn of_day(hour: Hour) -> usize {
 }
 
 /// The sums of every hour by class, in blocks of a day. A sum is in 64 bits; what they do not hold stands apart.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ClassHours {
     /// By day and class, the number of the block.
     places: Grid,
@@ -316,6 +321,12 @@ impl ClassHours {
         self.places.iter().map(|(day, _, class, block)| ((class, day), block))
     }
 
+    /// Whether all hours of a block are 0.
+    pub(super) fn is_empty(&self, block: u32) -> bool {
+        self.blocks[block as usize].iter().fold(0, |all, sum| all | sum) == 0
+            && self.get(block).iter().all(|quantity| quantity.is_zero())
+    }
+
     /// The block of a number.
     pub(super) fn get(&self, block: u32) -> Block {
         let narrow = self.blocks[block as usize];
@@ -344,12 +355,12 @@ mod tests {
         }
         set.add(Hour(4), Quantity(ONE.0 / 4));
         set.add(Hour(4), Quantity(ONE.0 * 3 / 4));
-        assert_eq!(set.runs(hourly), [(Span::new(Hour(1), Hour(5)), ONE)]);
+        assert_eq!(set.runs(hourly).collect::<Vec<_>>(), [(Span::new(Hour(1), Hour(5)), ONE)]);
         let daily = |hour: Hour| Span::new(hour, hour.plus(24));
         let mut set = HourSet::default();
         set.add(Hour(24), Quantity(ONE.0 * 24));
         set.add(Hour(0), Quantity(ONE.0 * 24));
-        assert_eq!(set.runs(daily), [(Span::new(Hour(0), Hour(48)), ONE)]);
+        assert_eq!(set.runs(daily).collect::<Vec<_>>(), [(Span::new(Hour(0), Hour(48)), ONE)]);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use super::{
     schedule::Action,
     table::{Rates, Side, Table},
 };
-use crate::{bill::Edit, facts::ClassDay, inventory::short_id, season::Hours};
+use crate::{bill::Edit, inventory::short_id, season::Hours};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -78,9 +78,8 @@ impl DynamodbSchedule {
     fn provisioned(&self, see: &Context<'_>, side: &Side<'_>) -> Option<Hours> {
         let period = see.facts.window.period;
         let mut sums = vec![0.0; usize::try_from(period.hours()).unwrap_or(0)];
-        let of_side = |day: &&ClassDay| side.classes.contains(&day.class);
-        for day in see.facts.class_days.iter().filter(of_side) {
-            for (hour, units) in (day.day.start().0..).zip(&day.hours) {
+        for day in side.classes.iter().flat_map(|class| see.facts.class_days.of_class(*class)) {
+            for (hour, units) in (day.day.start().0..).zip(day.hours) {
                 let at = usize::try_from(i64::from(hour) - i64::from(period.start.0)).ok();
                 if let Some(sum) = at.and_then(|at| sums.get_mut(at)) {
                     *sum += units.to_f64();

@@ -43,7 +43,7 @@ impl<'a> Fleet<'a> {
     pub(super) fn with_hours(self, see: &Context<'a>) -> Self {
         let period = see.facts.window.period;
         let mut values = vec![0.0; usize::try_from(period.hours()).unwrap_or(0)];
-        for usage in self.target.members().iter().flat_map(|id| see.facts.usage_of(*id)) {
+        for usage in self.target.members().iter().flat_map(|id| see.facts.usage.of_resource(*id)) {
             let cut = usage.hours.cut(period);
             for hour in (cut.start.0..cut.end.0).filter(|_| self.timed.contains(&usage.class)) {
                 if let Some(sum) = usize::try_from(hour - period.start.0).ok().and_then(|at| values.get_mut(at)) {

@@ -90,8 +90,8 @@ fn merge_resources(
         for billed in entries.of(old) {
             let class = numbers.class(billed.class);
             let hours = ours.add_wide(place, class, &billed.costs, billed.hours.is_some());
-            if let (Some(kept), Some(theirs)) = (hours, billed.hours) {
-                ours.hours(kept).merge(theirs);
+            if let (Some(kept), Some(number)) = (hours, billed.hours) {
+                ours.hours(kept).merge(theirs.kept_hours(number));
             }
         }
     }

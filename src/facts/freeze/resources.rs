@@ -2,9 +2,10 @@
 
 use super::{
     super::{
-        Billed, Class, Costs, Resource, ResourceId, Tags, Usage,
+        Billed, Class, Costs, Resource, ResourceId, Tags,
         parties::PartyKey,
         tables::{Entries, Record},
+        timed::Use,
     },
     Frozen, Shared, party,
 };
@@ -23,34 +24,29 @@ struct Named {
     id: Arc<str>,
 }
 
-/// Resources, with what was billed for them and their usage.
+/// Resources, with what was billed for them and their hours.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) resources: Vec<Resource>,
     pub(super) billed: Vec<Billed>,
-    pub(super) usage: Vec<Usage>,
+    /// Where the hours of each are kept.
+    pub(super) uses: Vec<Use>,
 }
 
 impl Made {
-    /// Stretches one behind the other; the first has room for all but usage.
+    /// Stretches one behind the other; the first has room for all but uses.
     fn joined(made: Vec<Self>, threads: usize) -> Self {
-        let (mut resources, mut billed, mut usage) = (Vec::new(), Vec::new(), Vec::new());
-        for of in made {
+        let (mut resources, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
+        let mut first = 0;
+        for mut of in made {
+            of.resources.iter_mut().for_each(|one| one.billed = first + one.billed.start..first + one.billed.end);
+            first += of.billed.len();
             resources.push(of.resources);
             billed.push(of.billed);
-            usage.push(of.usage);
+            uses.push(of.uses);
         }
-        let join_resources = || {
-            let mut first = 0;
-            for (some, billed) in resources.iter_mut().zip(&billed) {
-                some.iter_mut().for_each(|one| one.billed = first + one.billed.start..first + one.billed.end);
-                first += billed.len();
-            }
-            let resources = joined(resources);
-            (resources, joined(billed))
-        };
-        let ((resources, billed), usage) = at_once(threads, join_resources, || joined(usage));
-        Self { resources, billed, usage }
+        let ((resources, uses), billed) = at_once(threads, || (joined(resources), joined(uses)), || joined(billed));
+        Self { resources, billed, uses }
     }
 }
 
@@ -115,7 +111,7 @@ fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
 fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], usize), room: usize) -> Made {
     let mut shared = Shared::new(&frozen.dictionary.names);
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
-    let (mut resources, mut usage) = (Vec::with_capacity(room), Vec::new());
+    let (mut resources, mut uses) = (Vec::with_capacity(room), Vec::new());
     let mut all_billed: Vec<Billed> = Vec::with_capacity(entries.most(room));
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
@@ -142,13 +138,10 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
             seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
             billed: start..all_billed.len(),
         });
-        for (class, billed) in billed {
-            let runs = billed.hours.map(|hours| hours.runs(|hour| frozen.spread(hour)));
-            let of = |(hours, per_hour)| Usage { resource: number, class, hours, per_hour };
-            usage.extend(runs.into_iter().flatten().map(of));
-        }
+        let kept = billed.iter().filter_map(|(class, one)| Some((*class, one.hours?)));
+        uses.extend(kept.map(|(class, hours)| Use { resource: number, class, hours }));
     }
-    Made { resources, billed: all_billed, usage }
+    Made { resources, billed: all_billed, uses }
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
