@@ -130,7 +130,7 @@ fn write_resources(facts: &Facts, folder: &Path) -> Done<()> {
 fn write_spend(facts: &Facts, folder: &Path) -> Done<()> {
     let mut out = csv::Writer::from_path(folder.join("spend.csv"))?;
     out.write_record(["day", "workload"].iter().chain(&CLASS).chain(&SUMS))?;
-    for spend in &facts.spend {
+    for spend in facts.spend.iter() {
         let workload = facts.parties[spend.party as usize].workload.as_deref().unwrap_or_default();
         row(&mut out, &[&spend.day.to_string(), workload], facts.class(spend.class), &spend.costs)?;
     }

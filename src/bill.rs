@@ -208,7 +208,7 @@ impl<'a> Bill<'a> {
 
     /// Where an item's usage is on this bill.
     fn place(&self, item: usize) -> Place {
-        self.moved.get(&item).cloned().unwrap_or_else(|| self.as_billed(self.item(item)))
+        self.moved.get(&item).cloned().unwrap_or_else(|| self.as_billed(&self.item(item)))
     }
 
     /// Runs the waterfall over the demand as it is, with all pools and holdings that are known now.
@@ -268,7 +268,7 @@ impl<'a> Bill<'a> {
     /// What the whole bill costs.
     #[must_use]
     pub fn price(&self) -> Cost {
-        let moved = self.moved.iter().map(|(at, place)| place.linear() - self.as_billed(self.item(*at)).linear());
+        let moved = self.moved.iter().map(|(at, place)| place.linear() - self.as_billed(&self.item(*at)).linear());
         self.flat + self.committed + self.uncovered.cost() + self.linear + moved.sum()
     }
 
@@ -279,25 +279,24 @@ impl<'a> Bill<'a> {
     }
 
     /// The items of a resource, by class.
-    pub fn items_of(&self, resource: ResourceId) -> impl Iterator<Item = &Billed> {
+    pub fn items_of(&self, resource: ResourceId) -> impl Iterator<Item = Billed> + '_ {
         let billed = self.facts.billed_of(self.facts.resource(resource));
-        billed.iter().filter(|billed| self.paid(billed.class).is_some())
+        billed.filter(|billed| self.paid(billed.class).is_some())
     }
 
     /// The number of the item of a resource's usage of a class, if there is one: its place in `Facts::billed`.
     #[must_use]
     pub fn item_of(&self, resource: ResourceId, class: ClassId) -> Option<usize> {
-        let of = self.facts.resource(resource);
-        let found = self.facts.billed_of(of).binary_search_by_key(&class, |billed| billed.class);
-        found.ok().filter(|_| self.paid(class).is_some()).map(|at| of.billed.start + at)
+        let found = self.facts.billed.find(self.facts.resource(resource).billed.clone(), class);
+        found.filter(|_| self.paid(class).is_some())
     }
 
     fn paid(&self, class: ClassId) -> Option<Paid> {
         self.paid[class.0 as usize]
     }
 
-    fn item(&self, at: usize) -> &'a Billed {
-        &self.facts.billed[at]
+    fn item(&self, at: usize) -> Billed {
+        self.facts.billed.get(at)
     }
 
     /// What was billed for the items that edits touch, by who paid.
@@ -312,7 +311,7 @@ impl<'a> Bill<'a> {
             Edit::Release(release) if paid == Paid::OnDemand => Some(self.given_up(*release)),
             _ => None,
         });
-        items.map(Billed::cost).sum::<Cost>() + uncovered.sum()
+        items.map(|item| item.cost()).sum::<Cost>() + uncovered.sum()
     }
 
     /// Whether a commitment of some kind may cover usage of a class.

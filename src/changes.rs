@@ -128,9 +128,9 @@ impl Changes {
 /// The movers of one side, the greatest change first.
 fn movers(facts: &Facts, stretches: [Span; 2], name: impl Fn(&Spend) -> Option<Arc<str>>) -> Vec<Mover> {
     let mut sums: BTreeMap<Option<Arc<str>>, BTreeMap<Usage<'_>, Pair>> = BTreeMap::new();
-    for spend in &facts.spend {
+    for spend in facts.spend.iter() {
         for at in (0..2).filter(|at| stretches[*at].holds(spend.day.start())) {
-            let pair = sums.entry(name(spend)).or_default().entry(usage(facts.class(spend.class))).or_default();
+            let pair = sums.entry(name(&spend)).or_default().entry(usage(facts.class(spend.class))).or_default();
             let (cost, used) = pair[at].get_or_insert_default();
             *cost += spend.costs.net;
             *used += spend.costs.quantity;

@@ -7,6 +7,7 @@ mod freeze;
 mod grid;
 mod kind;
 mod line;
+mod lists;
 mod parties;
 mod quality;
 mod sums;
@@ -17,6 +18,7 @@ mod usage;
 mod window;
 
 pub use line::LineType;
+pub use lists::{BilledList, Spends};
 pub use quality::Quality;
 pub use survey::{Granularity, LabelValues, Survey};
 pub use timed::{ClassDays, Uses};
@@ -414,11 +416,11 @@ pub struct Facts {
     /// Resources, sorted by account and id.
     pub resources: Vec<Resource>,
     /// What was billed for each of them, sorted by resource and class.
-    pub billed: Vec<Billed>,
+    pub billed: BilledList,
     /// Parties, sorted.
     pub parties: Vec<Party>,
     /// Spend, sorted by day, class and party.
-    pub spend: Vec<Spend>,
+    pub spend: Spends,
     /// The spend of the priced period by class, of each that has some, sorted.
     pub priced_classes: Vec<(ClassId, Costs)>,
     /// Hours of instances in the priced period.
@@ -568,13 +570,12 @@ impl Facts {
     }
 
     /// What was billed for a resource, by class.
-    #[must_use]
-    pub fn billed_of(&self, resource: &Resource) -> &[Billed] {
-        &self.billed[resource.billed.clone()]
+    pub fn billed_of(&self, resource: &Resource) -> impl Iterator<Item = Billed> + '_ {
+        self.billed.of(resource.billed.clone())
     }
 
     /// The spend of the priced period.
-    pub fn priced(&self) -> impl Iterator<Item = &Spend> {
+    pub fn priced(&self) -> impl Iterator<Item = Spend> + '_ {
         self.spend.iter().filter(|spend| spend.priced)
     }
 }

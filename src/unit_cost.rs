@@ -100,17 +100,19 @@ type ByClass<'a> = BTreeMap<(&'a str, &'a str, &'a str, &'a str), (Money, Quanti
 /// The unit cost of every workload, in name order, cost without a workload last. The rows add up to the bill.
 #[must_use]
 pub fn unit_costs(facts: &Facts, transactions: Option<&Transactions>, tolerance: f64) -> Vec<WorkloadCost> {
-    let mut by_workload: BTreeMap<(bool, Option<Arc<str>>), Vec<&Spend>> = BTreeMap::new();
+    let mut by_workload: BTreeMap<(bool, Option<Arc<str>>), Vec<usize>> = BTreeMap::new();
     let named = transactions.iter().flat_map(|all| all.workloads()).map(Arc::from);
     for workload in named {
         by_workload.entry((false, Some(workload))).or_default();
     }
-    for spend in &facts.spend {
-        let workload = facts.parties[spend.party as usize].workload.clone();
-        by_workload.entry((workload.is_none(), workload)).or_default().push(spend);
+    let mut of_party: Vec<Vec<usize>> = vec![Vec::new(); facts.parties.len()];
+    facts.spend.parties().enumerate().for_each(|(at, party)| of_party[party as usize].push(at));
+    for (party, spend) in facts.parties.iter().zip(of_party).filter(|(_, spend)| !spend.is_empty()) {
+        let workload = party.workload.clone();
+        by_workload.entry((workload.is_none(), workload)).or_default().extend(spend);
     }
     let stretches = stretches(facts);
-    let one = |((_, workload), spend): ((bool, Option<Arc<str>>), Vec<&Spend>)| {
+    let one = |((_, workload), spend): ((bool, Option<Arc<str>>), Vec<usize>)| {
         Workload { facts, transactions, spend, name: workload }.cost(stretches, tolerance)
     };
     by_workload.into_iter().map(one).collect()
@@ -132,16 +134,17 @@ fn stretches(facts: &Facts) -> Option<(Span, Span)> {
 struct Workload<'a> {
     facts: &'a Facts,
     transactions: Option<&'a Transactions>,
-    spend: Vec<&'a Spend>,
+    /// Places in the list of spend.
+    spend: Vec<usize>,
     name: Option<Arc<str>>,
 }
 
 impl<'a> Workload<'a> {
     fn cost(self, stretches: Option<(Span, Span)>, tolerance: f64) -> WorkloadCost {
-        let priced = || self.spend.iter().filter(|spend| spend.priced);
-        let apart = |spend: &&&Spend| self.facts.class(spend.class).line.is_apart();
-        let cost = priced().filter(|spend| !apart(spend)).map(|spend| self.money(spend)).sum();
-        let beside = priced().filter(apart).map(|spend| self.money(spend)).sum();
+        let priced = || self.spend().filter(|spend| spend.priced);
+        let apart = |spend: &Spend| self.facts.class(spend.class).line.is_apart();
+        let cost = priced().filter(|spend| !apart(spend)).map(|spend| spend.costs.net).sum();
+        let beside = priced().filter(apart).map(|spend| spend.costs.net).sum();
         let effects = stretches.and_then(|(from, to)| self.effects(from, to));
         WorkloadCost {
             cost,
@@ -154,13 +157,13 @@ impl<'a> Workload<'a> {
         }
     }
 
-    fn money(&self, spend: &Spend) -> Money {
-        spend.costs.net
+    fn spend(&self) -> impl Iterator<Item = Spend> + '_ {
+        self.spend.iter().map(|at| self.facts.spend.get(*at))
     }
 
     /// Spend of running things: without tax, credit and refund.
-    fn running(&self) -> impl Iterator<Item = &'a Spend> {
-        self.spend.iter().copied().filter(|spend| !self.facts.class(spend.class).line.is_apart())
+    fn running(&self) -> impl Iterator<Item = Spend> + '_ {
+        self.spend().filter(|spend| !self.facts.class(spend.class).line.is_apart())
     }
 
     /// Transactions of a day that is covered whole.
@@ -179,7 +182,7 @@ impl<'a> Workload<'a> {
         covered.cost = self
             .running()
             .filter(|spend| spend.priced && days.contains_key(&spend.day))
-            .map(|spend| self.money(spend))
+            .map(|spend| spend.costs.net)
             .sum();
         Some(covered)
     }
@@ -187,7 +190,7 @@ impl<'a> Workload<'a> {
     fn series(&self) -> Vec<(Day, Money, Option<Quantity>)> {
         let mut by_day: BTreeMap<Day, Money> = BTreeMap::new();
         for spend in self.running() {
-            *by_day.entry(spend.day).or_default() += self.money(spend);
+            *by_day.entry(spend.day).or_default() += spend.costs.net;
         }
         by_day.into_iter().map(|(day, cost)| (day, cost, self.whole_day(day))).collect()
     }
@@ -201,8 +204,8 @@ impl<'a> Workload<'a> {
             let class = self.facts.class(spend.class);
             let key = (&*class.product, &*class.usage_type, &*class.operation, &*class.region);
             let sum = classes.entry(key).or_default();
-            *sum = (sum.0 + self.money(spend), sum.1 + spend.costs.quantity);
-            cost += self.money(spend);
+            *sum = (sum.0 + spend.costs.net, sum.1 + spend.costs.quantity);
+            cost += spend.costs.net;
         }
         Some((Stretch { span, cost, transactions }, classes))
     }

@@ -21,7 +21,7 @@ impl Bill<'_> {
             Place::Pool(_, Part { share, hours }) => {
                 let billed = || {
                     let mut billed = Billed::default();
-                    self.billed(self.item(at), &mut billed);
+                    self.billed(&self.item(at), &mut billed);
                     Arc::new(billed.into_runs())
                 };
                 Some((at, share, hours.unwrap_or_else(billed)))

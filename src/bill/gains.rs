@@ -18,7 +18,7 @@ impl Bill<'_> {
     fn users(&self) -> &Users {
         self.users.get_or_init(|| {
             let number = |place: &Place| place.pool().map_or(NONE, |pool| pool.0);
-            let as_billed = self.facts.billed.iter().map(|billed| number(&self.as_billed(billed)));
+            let as_billed = self.facts.billed.iter().map(|billed| number(&self.as_billed(&billed)));
             let mut pool_of: Vec<u32> = as_billed.collect();
             self.moved.iter().for_each(|(item, place)| pool_of[*item] = number(place));
             let mut pools = vec![(0, 0); self.pools.all.len()];

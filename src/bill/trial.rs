@@ -223,7 +223,7 @@ impl Bill<'_> {
             let Place::Pool(pool, part) = &before else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
-                self.billed(item, &mut billed);
+                self.billed(&item, &mut billed);
             }
             let mut end = |pool: PoolId, Part { share, hours }: &Part, sign: i64| {
                 let row = delta.demand(pool);

@@ -4,7 +4,7 @@ mod resources;
 
 use super::{
     Asked, Basis, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Spend, Survey, Uses, commitments::CommitmentSum, fold::Sums, parties::PartyKey, tables::CellKey, usage::ClassHours,
+    Spends, Survey, Uses, commitments::CommitmentSum, fold::Sums, parties::PartyKey, sums::SumList, usage::ClassHours,
 };
 use crate::{
     error::{Error, Result},
@@ -35,12 +35,14 @@ pub(super) fn freeze(
     let currency = currency(&classes, asked, dialect)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let granularity = survey.granularity();
+    // What stays as it was folded.
     let (class_hours, hours) = (std::mem::take(&mut sums.hours), sums.resources.take_hours());
+    let cell_sums = sums.cells.take_sums();
     let (dictionary, sums) = (&dictionary, &sums);
     let frozen = Frozen { dictionary, sums, class_ids, classes: &classes, foreign: &foreign, granularity };
     let money_and_hours = || {
         let (parties, party_ids) = parties(sums, &mut shared);
-        let (spend, others) = spend(&frozen, &party_ids);
+        let (spend, others) = spend(&frozen, &party_ids, cell_sums);
         let priced = by_class(&spend, frozen.classes.len());
         (parties, (spend, priced), others, class_days(&frozen, class_hours), commitments(&frozen, &mut shared))
     };
@@ -176,12 +178,12 @@ fn currency(classes: &[Class], asked: &Asked, dialect: Dialect) -> Result<Arc<st
     }
 }
 
-/// The parties sorted, and the number of each.
-fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, BTreeMap<PartyKey, u32>) {
-    let keys: BTreeSet<PartyKey> = sums.cells.iter().map(|(cell, _)| cell.party).collect();
-    let mut all: Vec<(Party, PartyKey)> = keys.into_iter().map(|key| (party(key, shared), key)).collect();
+/// The parties sorted, and the new number of each old one.
+fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, Vec<u32>) {
+    let mut all: Vec<(Party, usize)> = sums.cells.parties().iter().map(|key| party(*key, shared)).zip(0..).collect();
     all.sort();
-    let ids = (0u32..).zip(&all).map(|(id, (_, key))| (*key, id)).collect();
+    let mut ids = vec![0; all.len()];
+    (0u32..).zip(&all).for_each(|(id, (_, old))| ids[*old] = id);
     (all.into_iter().map(|(party, _)| party).collect(), ids)
 }
 
@@ -207,25 +209,23 @@ impl Frozen<'_> {
     }
 }
 
-/// The spend of the priced currency, sorted, and the sums of each other one.
-fn spend(frozen: &Frozen<'_>, party_ids: &BTreeMap<PartyKey, u32>) -> (Vec<Spend>, BTreeMap<Arc<str>, Costs>) {
-    let mut spend = Vec::with_capacity(frozen.sums.cells.count());
+/// The spend of the priced currency, and the sums of each other one.
+fn spend(frozen: &Frozen<'_>, party_ids: &[u32], sums: SumList) -> (Spends, BTreeMap<Arc<str>, Costs>) {
     let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
-    for (CellKey { day, priced, class, party }, costs) in frozen.sums.cells.iter() {
-        match frozen.class(class) {
-            Some(class) => spend.push(Spend { day, priced, class, party: party_ids[&party], costs }),
-            None => {
-                let class = frozen.class_ids[class as usize];
-                *others.entry(frozen.classes[class.0 as usize].currency.clone()).or_default() += costs;
-            }
+    let places = frozen.sums.cells.places().filter_map(|(day, priced, class, party, cell)| {
+        if let Some(class) = frozen.class(class) {
+            return Some((day, priced, class, party_ids[party as usize], cell));
         }
-    }
-    spend.sort_unstable_by_key(|cell| (cell.day, cell.priced, cell.class, cell.party));
-    (spend, others)
+        let class = frozen.class_ids[class as usize];
+        *others.entry(frozen.classes[class.0 as usize].currency.clone()).or_default() += sums.get(cell);
+        None
+    });
+    let places = places.collect();
+    (Spends::of(places, sums), others)
 }
 
 /// The spend of the priced period by class.
-fn by_class(spend: &[Spend], classes: usize) -> Vec<(ClassId, Costs)> {
+fn by_class(spend: &Spends, classes: usize) -> Vec<(ClassId, Costs)> {
     let mut sums: Vec<Option<Costs>> = vec![None; classes];
     for spend in spend.iter().filter(|spend| spend.priced) {
         *sums[spend.class.0 as usize].get_or_insert_default() += spend.costs;

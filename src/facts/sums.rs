@@ -139,11 +139,6 @@ impl SumList {
         }
     }
 
-    /// How many numbers it has sums for.
-    pub(super) fn count(&self) -> usize {
-        self.narrow.len()
-    }
-
     /// The first and the last of the sums of a number, to load them all.
     #[inline]
     pub(super) fn ends(&self, number: u32) -> (i64, i64) {

@@ -426,15 +426,27 @@ impl Cells {
         self.sums.add_wide(cell, costs);
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.sums.count()
+    /// The parties by workload and owner, by their numbers.
+    pub(super) fn parties(&self) -> &[PartyKey] {
+        &self.party_keys
+    }
+
+    /// What each cell is of: day, whether it is priced, class and the number of its party; and the number of its sums.
+    pub(super) fn places(&self) -> impl Iterator<Item = (Day, bool, u32, u32, u32)> {
+        self.cells.iter().map(|(day, priced, pair, cell)| {
+            let (class, party) = self.pair_keys[pair as usize];
+            (day, priced, class, party, cell)
+        })
+    }
+
+    /// Takes the sums of all numbers away.
+    pub(super) fn take_sums(&mut self) -> SumList {
+        std::mem::take(&mut self.sums)
     }
 
     /// All cells and their sums.
     pub(super) fn iter(&self) -> impl Iterator<Item = (CellKey, Costs)> {
-        self.cells.iter().map(|(day, priced, pair, cell)| {
-            let (class, party) = self.pair_keys[pair as usize];
+        self.places().map(|(day, priced, class, party, cell)| {
             (CellKey { day, priced, class, party: self.party_keys[party as usize] }, self.sums.get(cell))
         })
     }

@@ -49,7 +49,7 @@ fn advice_on(inputs: &Inputs<'_>, resource: &Resource) -> Vec<Advice> {
 
 /// The resource as advice is looked for: names of different services may be the same.
 fn advised<'a>(facts: &Facts, resource: &'a Resource) -> Advised<'a> {
-    let service = facts.billed_of(resource).iter().find_map(|billed| service(&facts.class(billed.class).what));
+    let service = facts.billed_of(resource).find_map(|billed| service(&facts.class(billed.class).what));
     Advised { account: &resource.account, region: &resource.region, service, id: &resource.id }
 }
 

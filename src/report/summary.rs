@@ -100,7 +100,7 @@ fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
         for change in &step.changes {
             let Some(item) = plan.before.item_of(change.resource, change.class) else { continue };
             if !std::mem::replace(&mut counted[item], true) {
-                let cost = facts.billed[item].costs.net;
+                let cost = facts.billed.get(item).costs.net;
                 sum.cost += cost;
                 rest -= cost;
             }

@@ -100,7 +100,7 @@ impl ApiCalls {
     fn spend(&self, see: &Context<'_>) -> Calls {
         let kinds: Vec<Option<usize>> = see.facts.classes.iter().map(|class| self.kind(class)).collect();
         let mut all = Calls::new();
-        for spend in &see.facts.spend {
+        for spend in see.facts.spend.iter() {
             let workload = see.facts.parties[spend.party as usize].workload.as_deref();
             let Some((at, workload)) = kinds[spend.class.0 as usize].zip(workload) else { continue };
             let days = all.entry(workload.to_owned()).or_default().entry(at).or_default();

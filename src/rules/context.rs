@@ -61,7 +61,7 @@ pub struct Line<'a> {
     /// The class.
     pub class: &'a Class,
     /// The sums.
-    pub costs: &'a Costs,
+    pub costs: Costs,
 }
 
 /// A resource by account, region and id.
@@ -112,8 +112,8 @@ struct Using<'a> {
 impl<'a> Using<'a> {
     /// The lines of a resource that are of such a class.
     fn lines(&self, resource: &'a Resource) -> impl Iterator<Item = Line<'a>> {
-        let billed = self.facts.billed_of(resource).iter().filter(|billed| self.of_class[billed.class.0 as usize]);
-        billed.map(|billed| Line { id: billed.class, class: self.facts.class(billed.class), costs: &billed.costs })
+        let billed = self.facts.billed_of(resource).filter(|billed| self.of_class[billed.class.0 as usize]);
+        billed.map(|billed| Line { id: billed.class, class: self.facts.class(billed.class), costs: billed.costs })
     }
 }
 
@@ -123,8 +123,7 @@ impl<'a> Context<'a> {
         let facts = self.facts;
         facts
             .billed_of(resource)
-            .iter()
-            .map(move |billed| Line { id: billed.class, class: facts.class(billed.class), costs: &billed.costs })
+            .map(move |billed| Line { id: billed.class, class: facts.class(billed.class), costs: billed.costs })
             .filter(|line| line.class.line.is_usage() && line.class.is_aws())
     }
 
@@ -386,5 +385,5 @@ impl<'a> Context<'a> {
 /// The sum of some lines.
 #[must_use]
 pub fn sum(lines: &[Line<'_>]) -> Costs {
-    lines.iter().map(|line| *line.costs).sum()
+    lines.iter().map(|line| line.costs).sum()
 }

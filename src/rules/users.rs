@@ -14,15 +14,15 @@ impl Users {
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
         let mut start = vec![0; facts.classes.len() + 1];
-        for billed in &facts.billed {
-            start[billed.class.0 as usize + 1] += 1;
+        for class in facts.billed.classes(0..facts.billed.len()) {
+            start[class.0 as usize + 1] += 1;
         }
         for class in 1..start.len() {
             start[class] += start[class - 1];
         }
         let mut free = start.clone();
         let mut resources = vec![ResourceId(0); start.last().copied().unwrap_or(0)];
-        for billed in &facts.billed {
+        for billed in facts.billed.iter() {
             let place = &mut free[billed.class.0 as usize];
             resources[*place] = billed.resource;
             *place += 1;

@@ -124,7 +124,7 @@ fn id(facts: &Facts, name: &str) -> ResourceId {
 /// The edit that turns a resource into another type at a ratio of its price.
 fn turn(facts: &Facts, names: &[&str], to: &str, ratio: f64) -> Edit {
     let ids: Vec<ResourceId> = names.iter().map(|name| id(facts, name)).collect();
-    let classes = ids.iter().flat_map(|id| facts.billed_of(facts.resource(*id)).iter().map(|billed| billed.class));
+    let classes = ids.iter().flat_map(|id| facts.billed_of(facts.resource(*id)).map(|billed| billed.class));
     let classes: Vec<ClassId> = classes.collect();
     Edit::turn(ids, classes, ratio, Becomes::Type(InstanceType::parse(to).unwrap()))
 }

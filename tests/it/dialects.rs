@@ -491,7 +491,7 @@ fn naive(form: &Form, lines: &[Line]) -> Sums {
 fn folded(facts: &Facts) -> Sums {
     let of = |costs: &Costs| [costs.unblended, costs.effective, costs.net, costs.on_demand].map(|money| money.0);
     let mut sums = Sums::new();
-    for spend in &facts.spend {
+    for spend in facts.spend.iter() {
         add(&mut sums, format!("type {}", facts.class(spend.class).line_name), of(&spend.costs));
         add(&mut sums, format!("day {}", spend.day), of(&spend.costs));
     }

@@ -29,7 +29,7 @@ struct Sql {
 /// Compares one side of the facts with that of SQL.
 fn compare(what: &str, facts: &Facts, key: impl Fn(&Class, &str) -> String, theirs: &Side) {
     let mut ours: BTreeMap<String, Costs> = BTreeMap::new();
-    for spend in &facts.spend {
+    for spend in facts.spend.iter() {
         let day = spend.day.to_string();
         *ours.entry(key(facts.class(spend.class), &day)).or_default() += spend.costs;
     }

@@ -132,7 +132,7 @@ fn agree(export: &Path, glob: &str) -> (Report, Sql) {
 fn resources(facts: &Facts) -> impl Iterator<Item = (String, Costs)> {
     facts.resources.iter().flat_map(|resource| {
         let key = format!("{} {}", resource.account, resource.id);
-        facts.billed_of(resource).iter().map(move |billed| (key.clone(), billed.costs))
+        facts.billed_of(resource).map(move |billed| (key.clone(), billed.costs))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Billed, Class, Costs, Resource, ResourceId, Tags,
+        Billed, BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
         parties::PartyKey,
         tables::{Entries, Record},
         timed::Use,
@@ -15,7 +15,7 @@ use crate::{
     scan::{Dictionary, TagsId},
     time::Span,
 };
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, ops::Range, sync::Arc};
 
 /// A resource before it is made: its place among the sums, its account's rank, its id.
 struct Named {
@@ -28,7 +28,7 @@ struct Named {
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) resources: Vec<Resource>,
-    pub(super) billed: Vec<Billed>,
+    pub(super) billed: BilledList,
     /// Where the hours of each are kept.
     pub(super) uses: Vec<Use>,
 }
@@ -45,7 +45,8 @@ impl Made {
             billed.push(of.billed);
             uses.push(of.uses);
         }
-        let ((resources, uses), billed) = at_once(threads, || (joined(resources), joined(uses)), || joined(billed));
+        let ((resources, uses), billed) =
+            at_once(threads, || (joined(resources), joined(uses)), || BilledList::joined(billed));
         Self { resources, billed, uses }
     }
 }
@@ -112,18 +113,14 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
     let mut shared = Shared::new(&frozen.dictionary.names);
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
     let (mut resources, mut uses) = (Vec::with_capacity(room), Vec::new());
-    let mut all_billed: Vec<Billed> = Vec::with_capacity(entries.most(room));
+    let mut all_billed = BilledList::with_room(entries.most(room));
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
         let mut billed: Vec<_> =
             entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))).collect();
         billed.sort_unstable_by_key(|(class, _)| *class);
         let start = all_billed.len();
-        all_billed.extend(billed.iter().map(|(class, one)| Billed {
-            resource: number,
-            class: *class,
-            costs: one.costs,
-        }));
+        billed.iter().for_each(|(class, one)| all_billed.push(number, *class, one.costs));
         let of_set = || {
             let tags = Arc::new(tags(frozen.dictionary, record.tags));
             (tags, frozen.sums.parties.of_tags(record.tags, frozen.dictionary))
@@ -132,7 +129,7 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
         resources.push(Resource {
             id: id.clone(),
             account: shared.get(record.account),
-            region: region(&all_billed[start..], frozen.classes),
+            region: region(&all_billed, start..all_billed.len(), frozen.classes),
             party: party(frozen.sums.parties.with_account(*of_tags, record.account), &mut shared),
             tags: tags.clone(),
             seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
@@ -145,16 +142,17 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
-fn region(billed: &[Billed], classes: &[Class]) -> Arc<str> {
-    let of = |billed: &Billed| &classes[billed.class.0 as usize].region;
-    if let Some(first) = billed.first()
-        && billed.iter().all(|other| of(other) == of(first))
+fn region(billed: &BilledList, places: Range<usize>, classes: &[Class]) -> Arc<str> {
+    let region = |class: ClassId| &classes[class.0 as usize].region;
+    let mut all = billed.classes(places.clone()).map(region);
+    if let Some(first) = all.next()
+        && all.all(|other| other == first)
     {
-        return of(first).clone();
+        return first.clone();
     }
     let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
-    for billed in billed {
-        *by_region.entry(of(billed)).or_default() += billed.costs;
+    for Billed { class, costs, .. } in billed.of(places) {
+        *by_region.entry(region(class)).or_default() += costs;
     }
     let most = by_region
         .iter()

@@ -17,8 +17,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// So much is read at once, or a longer page. Pages are a megabyte at most as most writers have it, before compression.
-const STRETCH: u64 = 1 << 20;
+/// So much is read at once, or a longer page: enough that calls of the system do not count, and little enough that the stretches of all
+/// columns of a row group stay in the cache.
+const STRETCH: u64 = 1 << 18;
 
 /// So much is handed on for a page's header, which mostly is shorter; what is longer is handed on in parts.
 const HEADER: u64 = 1 << 10;
@@ -57,14 +58,15 @@ impl Chunk {
     fn bytes(&self, start: u64, length: u64) -> parquet::errors::Result<Bytes> {
         let end = start.checked_add(length).filter(|end| start >= self.start && *end <= self.end);
         let end = end.ok_or_else(|| outside(start, length))?;
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = &mut *self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = window.get(start, length) {
             return Ok(bytes);
         }
         let Some(file) = &mut window.file else { return Err(outside(start, length)) };
         let until = end.max(start.saturating_add(STRETCH)).min(self.end);
-        let bytes = range(file, start..until).map_err(|error| self.wrong(error))?;
-        (window.start, window.bytes) = (start, bytes);
+        // What was read last is given back first, so that its memory can be used again.
+        (window.start, window.bytes) = (start, Bytes::new());
+        window.bytes = range(file, start..until).map_err(|error| self.wrong(error))?;
         window.get(start, length).ok_or_else(|| outside(start, length))
     }
 

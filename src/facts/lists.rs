@@ -1,0 +1,178 @@
+//! What was billed and spent, as it is kept: sums in 64 bits almost always, which is half the memory of what is told of them.
+
+use super::{
+    Billed, ClassId, Costs, ResourceId, Spend,
+    sums::{Narrow, SumList},
+};
+use crate::time::Day;
+use std::{fmt, ops::Range};
+
+/// What was billed for resources, sorted by resource and class.
+#[derive(Clone, Default)]
+pub struct BilledList {
+    of: Vec<(ResourceId, ClassId)>,
+    sums: Vec<Narrow>,
+    /// Sums that 64 bits do not hold: their places stand in [`LARGE`] ones.
+    large: Vec<Costs>,
+}
+
+/// A quantity of sums that stand apart, at the place which their unblended cost tells.
+const LARGE: i64 = i64::MIN;
+
+impl BilledList {
+    /// With room for so many.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self { of: Vec::with_capacity(count), sums: Vec::with_capacity(count), large: Vec::new() }
+    }
+
+    /// Adds one behind the others.
+    pub(super) fn push(&mut self, resource: ResourceId, class: ClassId, costs: Costs) {
+        let narrow = Narrow::of(&costs).filter(|narrow| narrow.quantity != LARGE).unwrap_or_else(|| {
+            self.large.push(costs);
+            large(self.large.len() - 1)
+        });
+        self.of.push((resource, class));
+        self.sums.push(narrow);
+    }
+
+    /// Lists one behind the other, in what the first has room for.
+    pub(super) fn joined(lists: Vec<Self>) -> Self {
+        let mut lists = lists.into_iter();
+        let mut all = lists.next().unwrap_or_default();
+        for Self { of, sums, large } in lists {
+            if large.is_empty() {
+                all.of.extend(of);
+                all.sums.extend(sums);
+                continue;
+            }
+            let other = Self { of, sums, large };
+            other.iter().for_each(|Billed { resource, class, costs }| all.push(resource, class, costs));
+        }
+        all
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.of.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// The one at a place.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Billed {
+        let (resource, class) = self.of[at];
+        Billed { resource, class, costs: self.costs(at) }
+    }
+
+    /// The classes of those at some places.
+    pub fn classes(&self, places: Range<usize>) -> impl Iterator<Item = ClassId> + Clone + '_ {
+        self.of[places].iter().map(|(_, class)| *class)
+    }
+
+    /// The place of a class among some places of one resource.
+    #[must_use]
+    pub fn find(&self, places: Range<usize>, class: ClassId) -> Option<usize> {
+        let found = self.of[places.clone()].binary_search_by_key(&class, |(_, class)| *class);
+        found.ok().map(|at| places.start + at)
+    }
+
+    /// Those at some places.
+    pub fn of(&self, places: Range<usize>) -> impl Iterator<Item = Billed> + '_ {
+        places.map(|at| self.get(at))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Billed> + '_ {
+        self.of(0..self.len())
+    }
+
+    fn costs(&self, at: usize) -> Costs {
+        let sums = self.sums[at];
+        if sums.quantity == LARGE { self.large[usize::try_from(sums.unblended).unwrap_or(0)] } else { sums.wide() }
+    }
+}
+
+fn large(place: usize) -> Narrow {
+    Narrow { quantity: LARGE, unblended: i64::try_from(place).unwrap_or(i64::MAX), ..Narrow::default() }
+}
+
+impl fmt::Debug for BilledList {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Spend by day, class and party, in this order.
+#[derive(Clone, Default)]
+pub struct Spends {
+    /// What each is of, and the number of its sums.
+    list: Vec<Cell>,
+    sums: SumList,
+}
+
+/// What a sum is of: day, whether it is priced, class, party; and its number.
+pub(super) type Cell = (Day, bool, ClassId, u32, u32);
+
+impl Spends {
+    /// Of a list in any order, and the sums that it numbers.
+    pub(super) fn of(mut list: Vec<Cell>, sums: SumList) -> Self {
+        list.sort_unstable();
+        Self { list, sums }
+    }
+
+    /// The one at a place.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Spend {
+        let (day, priced, class, party, sums) = self.list[at];
+        Spend { day, priced, class, party, costs: self.sums.get(sums) }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Spend> + '_ {
+        (0..self.list.len()).map(|at| self.get(at))
+    }
+
+    /// The parties of all of them.
+    pub fn parties(&self) -> impl Iterator<Item = u32> + '_ {
+        self.list.iter().map(|(.., party, _)| *party)
+    }
+}
+
+impl fmt::Debug for Spends {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Money, Quantity};
+
+    #[test]
+    fn sums_of_any_size_come_back() {
+        let edge = i128::from(i64::MAX);
+        let costs = |quantity: i128, unblended: i128| Costs {
+            quantity: Quantity(quantity),
+            unblended: Money(unblended),
+            ..Costs::default()
+        };
+        let all = [costs(1, -2), costs(edge + 1, 3), costs(-edge - 1, 7), costs(0, edge * 5), costs(-edge, 9)];
+        let list = |from: usize, some: &[Costs]| {
+            let mut list = BilledList::with_room(some.len());
+            let ids = (u32::try_from(from).unwrap()..).map(ResourceId);
+            ids.zip(some).for_each(|(id, costs)| list.push(id, ClassId(4), *costs));
+            list
+        };
+        let joined = BilledList::joined(vec![list(0, &all[..2]), list(2, &all[2..4]), list(4, &all[4..])]);
+        assert_eq!(joined.iter().map(|billed| billed.costs).collect::<Vec<_>>(), all);
+        assert_eq!(joined.iter().map(|billed| billed.resource.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!((joined.find(2..3, ClassId(4)), joined.find(2..3, ClassId(3))), (Some(2), None));
+    }
+}
