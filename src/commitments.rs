@@ -70,12 +70,14 @@ pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], s
 
 /// What buying `steps` of one candidate gains, if nothing else is bought, after its own cost; in 1e-21 USD.
 fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
-    if is_wide(waterfall, candidate) {
-        return bought(&mut waterfall.clone(), rates, candidate, steps);
-    }
     let hours = waterfall.demand().hours();
-    let effect = waterfall.peek(&[candidate.buy(i64::from(steps), 0..hours)]);
-    -rates.change(&effect) - candidate.grid.cost_of(steps, hours)
+    let buys = [candidate.buy(i64::from(steps), 0..hours)];
+    let saved = if is_wide(waterfall, candidate) {
+        rates.value(waterfall.totals()) - rates.value(&waterfall.totals_after(&buys))
+    } else {
+        -rates.change(&waterfall.peek(&buys))
+    };
+    saved - candidate.grid.cost_of(steps, hours)
 }
 
 /// Buys so much of a candidate and tells what that gains after its own cost.

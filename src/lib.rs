@@ -140,7 +140,9 @@ pub fn run(config: &Config) -> Result<Report> {
     let plan = plan::plan(&inputs);
     plan.remarks(&inputs, &mut notes);
     let unit_costs = unit_cost::unit_costs(&facts, transactions.as_ref(), config.defaults.unit_cost.tolerance);
-    let parts = report::Parts { exports: &exports, facts: &facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
+    let (facts, threads) = (&facts, config.threads);
+    let parts =
+        report::Parts { exports: &exports, facts, rules: &rules, plan: &plan, unit_costs: &unit_costs, threads };
     let mut report = report::build(&parts, notes);
     if let Some(path) = &config.baseline {
         let skipped: Vec<&str> = plan.skipped.iter().map(|(rule, _)| *rule).collect();

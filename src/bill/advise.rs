@@ -3,7 +3,7 @@
 use super::{
     Bill, Offering, Purchase, Tranche,
     buy::Offered,
-    found::{Asked, Found, effort},
+    found::{Asked, Found, ROUGHLY, effort},
     holdings::Holding,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     money::Money,
     parallel::shared_out,
     time::Day,
-    waterfall::{Capacity, CapacityId, Rates, Waterfall},
+    waterfall::{Capacity, CapacityId, Rates, Totals, Waterfall},
 };
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub struct Advised {
     /// When to buy how much of it.
     pub tranches: Vec<Tranche>,
     /// Of the largest purchases: other terms of the same, and what is not advised but could cover some of the same usage; each at its own
-    /// best amount and alone, without anything else that is advised: what, and what it saves.
+    /// best amount (of large ones at about that) and alone, without anything else that is advised: what, and what it saves.
     pub alternatives: Vec<(Purchase, Money)>,
 }
 
@@ -123,7 +123,7 @@ impl Bill<'_> {
                 backtest: backtests.as_ref().map(|tests| tests[place]),
                 sensitivity: varied.each_ref().map(|gains| money(gains[place])),
                 coverage: market.coverage(self, &offers[at], &with),
-                utilization: market.utilization(place, &with),
+                utilization: market.utilization(place, steps[place], &with),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: if losers.to.contains(&place) {
                     let other = terms.iter().filter(|(of, ..)| std::ptr::eq(*of, wanted[place]));
@@ -244,7 +244,8 @@ impl Market {
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
     pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
         let candidate = self.bounded(place, figures, 1);
-        let (steps, gain) = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &effort(figures));
+        let about = Effort { closest: ROUGHLY, ..effort(figures) };
+        let (steps, gain) = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &about);
         (gain > 0).then_some((steps, gain))
     }
 
@@ -268,26 +269,25 @@ impl Market {
         stacked(&self.waterfall, &self.rates, &self.candidates, steps)
     }
 
-    /// The market with what is advised.
-    fn with(&self, steps: &[u32]) -> Waterfall {
-        let mut waterfall = self.waterfall.clone();
-        let hours = waterfall.demand().hours();
+    /// The sums over all hours with what is advised.
+    fn with(&self, steps: &[u32]) -> Totals {
+        let hours = self.waterfall.demand().hours();
         let all = self.candidates.iter().zip(steps);
         let changes: Vec<_> = all.map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..hours)).collect();
-        waterfall.apply_from_scratch(&changes);
-        waterfall
+        self.waterfall.totals_after(&changes)
     }
 
-    fn coverage(&self, bill: &Bill<'_>, offer: &Offering, with: &Waterfall) -> [f64; 2] {
+    fn coverage(&self, bill: &Bill<'_>, offer: &Offering, with: &Totals) -> [f64; 2] {
         let rates = bill.rates_of(offer);
         let all = money(rates.value_of(self.waterfall.demand())).to_f64();
-        [&self.waterfall, with].map(|waterfall| 1.0 - money(rates.value(waterfall.totals())).to_f64() / all)
+        [self.waterfall.totals(), with].map(|totals| 1.0 - money(rates.value(totals)).to_f64() / all)
     }
 
-    fn utilization(&self, place: usize, with: &Waterfall) -> f64 {
-        let candidate = &self.candidates[place];
-        let offered: i128 = with.amounts(candidate.capacity).iter().sum();
-        money(with.totals().used[candidate.capacity.0 as usize]).to_f64() / money(offered).to_f64()
+    /// The share of what so many steps of a candidate offer that is used.
+    fn utilization(&self, place: usize, steps: u32, with: &Totals) -> f64 {
+        let Candidate { capacity, grid, .. } = &self.candidates[place];
+        let hours = i128::try_from(self.waterfall.demand().hours()).unwrap_or(i128::MAX);
+        money(with.used[capacity.0 as usize]).to_f64() / money(grid.step * i128::from(steps) * hours).to_f64()
     }
 
     pub(super) fn of_hours(&self, hours: Range<usize>) -> Self {

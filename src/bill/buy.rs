@@ -68,8 +68,8 @@ impl Bill<'_> {
 
     /// What a bargain saves, by the usage that more is covered of than before, less the cost of it in the same shares.
     #[must_use]
-    pub fn gained_by(&self, bargain: &Bargain) -> Vec<Change> {
-        self.gains(&bargain.walked.effect.left, bargain.saving)
+    pub fn gained_by(&self, bargain: &Bargain, threads: usize) -> Vec<Change> {
+        self.gains(&bargain.walked.effect.left, bargain.saving, threads)
     }
 
     /// Carries out the edits of a bargain that was made on this bill.
@@ -89,7 +89,7 @@ impl Bill<'_> {
     fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
         self.prepare(edits.iter());
         let Some(bargain) = self.bargain(edits, 1) else { return Vec::new() };
-        let changes = self.gained_by(&bargain);
+        let changes = self.gained_by(&bargain, 1);
         self.close(bargain, edits);
         changes
     }

@@ -17,6 +17,9 @@ use crate::{
 /// One hour in so many tells about how much would be best where that only bounds or checks what is advised.
 const ABOUT: usize = 3;
 
+/// Likewise of what is not advised.
+pub(super) const ROUGHLY: usize = 11;
+
 /// What is asked of a bill after all advice on usage.
 pub(super) struct Asked<'a> {
     /// What is offered.
@@ -56,15 +59,16 @@ impl Bill<'_> {
         // What is advised takes longest: other searches have one thread each beside it.
         let effort = Effort { threads, ..effort(figures) };
         let about = Effort { closest: ABOUT, threads: 1, ..effort };
-        // The bad path is near what is advised; the bill as it is today is another.
+        let (market, today_market) =
+            at_once(threads, || self.market(wanted, figures), || today.market(wanted, figures));
+        // The bad path is near what is advised; the bill as it is today and the first part of the period are others.
         let advised = || {
-            let market = self.market(wanted, figures);
             let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(&market, today, &figures.ladder));
             let bad = market.scaled(weeks.low).best(figures, &about, Some(&steps));
-            (market, steps, weeks, bad)
+            (steps, weeks, bad)
         };
-        let now = || today.market(wanted, figures).best(figures, &about, None);
-        let ((market, steps, weeks, bad), now) = at_once(threads, advised, now);
+        let beside = || (today_market.best(figures, &about, None), market.held_out(figures, &about));
+        let ((steps, weeks, bad), (now, held_out)) = at_once(threads, advised, beside);
         let priced = || {
             let gains = market.gains(&steps);
             let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures, threads);
@@ -73,7 +77,7 @@ impl Bill<'_> {
         };
         let checked = || {
             let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-            (varied, market.backtests(figures, &about))
+            (varied, held_out.map(|steps| market.backtests(&steps, figures)))
         };
         let ((gains, losers, terms), (varied, backtests)) = at_once(threads, priced, checked);
         let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
@@ -91,17 +95,19 @@ fn largest(gains: &[i128], steps: &[u32], figures: &CommitmentFigures) -> Vec<us
 }
 
 impl Market {
-    /// What the advice of the first part of the period, which must not know of the rest, would have saved in its last part, by candidate;
-    /// `None` where the period is too short.
-    fn backtests(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
+    /// The advice of the first part of the period, which must not know of the rest; `None` where the period is too short.
+    fn held_out(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<u32>> {
         let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        if hours < 2 * kept || kept == 0 {
-            return None;
-        }
-        let steps = self.of_hours(0..hours - kept).best(figures, effort, None);
-        let gains = self.of_hours(hours - kept..hours).gains(&steps);
-        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
-        Some(steps.into_iter().zip(gains).map(test).collect())
+        let long = hours >= 2 * kept && kept > 0;
+        long.then(|| self.of_hours(0..hours - kept).best(figures, effort, None))
+    }
+
+    /// What such advice would have saved in the last part of the period, by candidate.
+    fn backtests(&self, steps: &[u32], figures: &CommitmentFigures) -> Vec<Backtest> {
+        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
+        let gains = self.of_hours(hours - kept..hours).gains(steps);
+        let test = |(steps, gain): (&u32, i128)| Backtest { steps: *steps, saving: money(gain), hours: kept };
+        steps.iter().zip(gains).map(test).collect()
     }
 }
 

@@ -1,33 +1,47 @@
 //! Whose usage gains from a change of commitments.
 
 use super::{Bill, Change, Place};
-use crate::{facts::Cost, waterfall::PoolId};
+use crate::{
+    facts::{Billed, ClassId, Cost, ResourceId},
+    parallel::in_parallel,
+    waterfall::PoolId,
+};
 
 /// Who uses the pools of a bill as it is: worked out when it is asked for, and forgotten when usage moves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Users {
-    /// By item: its pool, or [`NONE`].
-    pool_of: Vec<u32>,
+    /// In the order of the items.
+    all: Vec<User>,
     /// By pool: how many items, and how much all of them used as billed.
     pools: Vec<(usize, i128)>,
 }
 
-const NONE: u32 = u32::MAX;
+/// An item whose usage is in a pool.
+#[derive(Debug, Clone, Copy)]
+struct User {
+    resource: ResourceId,
+    class: ClassId,
+    pool: PoolId,
+    /// As billed, at least nothing.
+    used: i128,
+}
 
 impl Bill<'_> {
     fn users(&self) -> &Users {
         self.users.get_or_init(|| {
-            let number = |place: &Place| place.pool().map_or(NONE, |pool| pool.0);
-            let as_billed = self.facts.billed.iter().map(|billed| number(&self.as_billed(&billed)));
-            let mut pool_of: Vec<u32> = as_billed.collect();
-            self.moved.iter().for_each(|(item, place)| pool_of[*item] = number(place));
+            let user = |(at, item): (usize, Billed)| {
+                let pool = self.moved.get(&at).map_or_else(|| self.as_billed(&item).pool(), Place::pool)?;
+                let Billed { resource, class, costs } = item;
+                Some(User { resource, class, pool, used: costs.quantity.0.max(0) })
+            };
+            let all: Vec<User> = self.facts.billed.iter().enumerate().filter_map(user).collect();
             let mut pools = vec![(0, 0); self.pools.all.len()];
-            for (item, pool) in self.facts.billed.iter().zip(&pool_of).filter(|(_, pool)| **pool != NONE) {
-                let (items, used) = &mut pools[*pool as usize];
+            for user in &all {
+                let (items, used) = &mut pools[user.pool.0 as usize];
                 *items += 1;
-                *used += item.costs.quantity.0.max(0);
+                *used += user.used;
             }
-            Users { pool_of, pools }
+            Users { all, pools }
         })
     }
 
@@ -38,8 +52,8 @@ impl Bill<'_> {
             .any(|(pool, more)| *more < 0 && users.pools.get(pool.0 as usize).is_some_and(|(items, _)| *items > 0))
     }
 
-    /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items.
-    pub(super) fn gains(&self, left: &[(PoolId, i128)], saving: Cost) -> Vec<Change> {
+    /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items; `threads` workers do.
+    pub(super) fn gains(&self, left: &[(PoolId, i128)], saving: Cost, threads: usize) -> Vec<Change> {
         let users = self.users();
         let used = |pool: PoolId| users.pools.get(pool.0 as usize).copied().unwrap_or_default();
         let gained: Vec<(PoolId, i128)> = left
@@ -52,14 +66,14 @@ impl Bill<'_> {
         for (pool, gained) in &gained {
             of_pool[pool.0 as usize] = Some(saving.ratio(*gained, all));
         }
-        let mut changes = Vec::with_capacity(gained.iter().map(|(pool, _)| used(*pool).0).sum());
-        let mut rest = saving;
-        for (item, pool) in self.facts.billed.iter().zip(&users.pool_of) {
-            let Some(part) = of_pool.get(*pool as usize).copied().flatten() else { continue };
-            let part = part.ratio(item.costs.quantity.0.max(0), used(PoolId(*pool)).1);
-            rest = rest - part;
-            changes.push(Change { resource: item.resource, class: item.class, saving: part });
-        }
+        let change = |User { resource, class, pool, used: own }: &User| {
+            let saving = of_pool.get(pool.0 as usize).copied().flatten()?.ratio(*own, used(*pool).1);
+            Some(Change { resource: *resource, class: *class, saving })
+        };
+        let each = users.all.len().div_ceil(threads.max(1)).max(1);
+        let parts = in_parallel(users.all.chunks(each), |some| some.iter().filter_map(change).collect::<Vec<_>>());
+        let mut changes = parts.concat();
+        let rest = saving - changes.iter().map(|change| change.saving).sum();
         if let Some(first) = changes.first_mut() {
             first.saving += rest;
         }

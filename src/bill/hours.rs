@@ -72,15 +72,15 @@ impl Billed {
 
     /// Puts one resource's share of metered usage in the place of what was there: its part of the whole, in every hour alike, since the
     /// hours of each are not kept.
-    pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, whole: Quantity) {
+    pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, metered: &Metered) {
         self.clear();
-        let Some(share) = Share::of(part, whole) else { return };
-        self.metered.resize(hours_in(facts.window.period), 0);
-        for (hours, sums) in days_of(facts, class) {
-            for (units, sum) in self.metered[hours].iter_mut().zip(sums).filter(|(_, sum)| sum.0 > 0) {
-                *units += share.units(sum);
-            }
-        }
+        let Some(share) = Share::of(part, metered.whole) else { return };
+        let exactly = |hour: usize| {
+            let sum = hours_of(facts, class).find(|(at, _)| *at == hour);
+            sum.map_or(0, |(_, sum)| share.exactly(sum))
+        };
+        let units = |(hour, about): (usize, &f64)| share.about(*about).unwrap_or_else(|| exactly(hour));
+        self.metered.extend(metered.hours.iter().enumerate().map(units));
     }
 
     /// Puts one resource's runs of instances in the place of what was there.
@@ -116,13 +116,29 @@ pub(super) fn part(each: Units, share: Money) -> Units {
     if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
 
-/// By class: what all resources used of it in the period, where that is metered and lies in a pool.
-pub(super) fn metered(facts: &Facts, of_class: &[Option<PoolId>]) -> Arc<[Quantity]> {
-    let whole = |(id, pool): (u32, &Option<PoolId>)| {
-        let metered = pool.is_some() && !facts.class(ClassId(id)).what.is_timed();
-        if metered { hours_of(facts, ClassId(id)).map(|(_, sum)| sum).sum() } else { Quantity::ZERO }
+/// What all resources used of a class that is metered.
+#[derive(Debug, Default)]
+pub(super) struct Metered {
+    /// In the period.
+    whole: Quantity,
+    /// About as much as by its hours.
+    hours: Vec<f64>,
+}
+
+/// By class: what all resources used of it, where that is metered and lies in a pool.
+pub(super) fn metered(facts: &Facts, of_class: &[Option<PoolId>]) -> Arc<[Metered]> {
+    let metered = |(id, pool): (u32, &Option<PoolId>)| {
+        let mut all = Metered::default();
+        if pool.is_some() && !facts.class(ClassId(id)).what.is_timed() {
+            all.hours.resize(hours_in(facts.window.period), 0.0);
+            for (hour, sum) in hours_of(facts, ClassId(id)) {
+                all.whole += sum;
+                all.hours[hour] = about(sum.0);
+            }
+        }
+        all
     };
-    (0u32..).zip(of_class).map(whole).collect()
+    (0u32..).zip(of_class).map(metered).collect()
 }
 
 /// A part of a whole, which is taken of many quantities.
@@ -141,15 +157,25 @@ impl Share {
     }
 
     /// The part of a quantity of at least 0, in the waterfall's unit.
+    fn units(&self, of: Quantity) -> Units {
+        self.about(about(of.0)).unwrap_or_else(|| self.exactly(of))
+    }
+
+    fn exactly(&self, of: Quantity) -> Units {
+        units(of.ratio(self.part, self.whole))
+    }
+
+    /// The part of a quantity that is given as a double, if that tells its units: not next to a whole unit.
     ///
     /// A double is at most seven roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
-    /// what it may be have the same units, these are right. The few next to a whole unit are divided in integers.
-    fn units(&self, of: Quantity) -> Units {
+    /// what it may be have the same units, these are right.
+    #[inline]
+    fn about(&self, of: f64) -> Option<Units> {
         const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
-        let about = about(of.0) * self.ratio;
+        let about = of * self.ratio;
         let off = about * ROUNDINGS + 0.001;
         let (low, high) = ((about - off) as Units, (about + off) as Units);
-        if low == high && about < 1e18 { low } else { units(of.ratio(self.part, self.whole)) }
+        (low == high && about < 1e18).then_some(low)
     }
 }
 

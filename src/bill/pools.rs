@@ -107,8 +107,8 @@ pub(super) struct Pools {
     sources: BTreeMap<PoolId, PoolId>,
     /// The public rate of pools of which some units are free.
     pub(super) free: BTreeMap<PoolId, Money>,
-    /// By class: what all resources used of it in the period, where that is metered.
-    metered: Arc<[Quantity]>,
+    /// By class: what all resources used of it, where that is metered.
+    metered: Arc<[hours::Metered]>,
 }
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
@@ -210,7 +210,7 @@ impl Pools {
         if facts.class(class).what.is_timed() {
             billed.run(facts.usage.of_resource(resource), class, facts.window.period);
         } else {
-            billed.share(facts, class, quantity, self.metered[class.0 as usize]);
+            billed.share(facts, class, quantity, &self.metered[class.0 as usize]);
         }
     }
 

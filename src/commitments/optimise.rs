@@ -52,9 +52,11 @@ const MANY: usize = 10;
 /// One hour in so many is searched first.
 const FIRST: usize = 37;
 
-/// In one hour of how many the neighbourhood of what was found is searched then, and which part of the whole a round that gains less is
-/// the last.
-const FINER: [(usize, i128); 3] = [(11, 10_000), (3, 10_000), (1, 1_000)];
+/// In one hour of so many the neighbourhood of what was found is searched then, and after that at the last look.
+const FINER: usize = 11;
+
+/// A round of these that gains less than this part of the whole is the last.
+const ENOUGH: i128 = 1_000;
 
 /// How much of each candidate is best, on top of what the waterfall has.
 #[must_use]
@@ -78,7 +80,7 @@ pub fn best(
     Hours { waterfall, rates, candidates, links: &links, effort }.searched(alike).steps
 }
 
-/// How much of one candidate is best if nothing else is bought, and what it gains after its own cost; in 1e-21 USD.
+/// How much of one candidate is best if nothing else is bought, and what that gains after its own cost; in 1e-21 USD over all hours.
 #[must_use]
 pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, effort: &Effort) -> (u32, i128) {
     let places = waterfall.places_of(candidate.capacity) * waterfall.demand().hours();
@@ -86,7 +88,9 @@ pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, 
         let candidates = std::slice::from_ref(candidate);
         let links = Links::of(waterfall, candidates);
         let search = Hours { waterfall, rates, candidates, links: &links, effort }.searched(None);
-        return (search.steps.first().copied().unwrap_or(0), search.gain);
+        let steps = search.steps.first().copied().unwrap_or(0);
+        let gain = if effort.closest > 1 { alone(waterfall, rates, &candidates[0], steps) } else { search.gain };
+        return (steps, gain);
     }
     let (steps, _) = Curve::new(waterfall, candidate.capacity, rates, effort.threads).best(&candidate.grid);
     (steps, alone(waterfall, rates, candidate, steps))
@@ -123,9 +127,10 @@ impl<'a> Hours<'a> {
             Some(steps) => search.start_from(steps),
             None => search.find_roughly(&alone),
         }
-        for (stride, enough) in FINER.into_iter().filter(|(stride, _)| *stride >= self.effort.closest) {
-            search = self.every(stride, if stride == 1 { *self.effort } else { one }).going_on(&search);
-            search.refine(enough);
+        let finer = (self.effort.closest < FINER).then_some((FINER, one));
+        for (stride, effort) in finer.into_iter().chain([(self.effort.closest, *self.effort)]) {
+            search = self.every(stride, effort).going_on(&search);
+            search.refine(ENOUGH);
         }
         search
     }

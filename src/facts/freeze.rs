@@ -4,7 +4,12 @@ mod resources;
 
 use super::{
     Asked, Basis, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Spends, Survey, Uses, commitments::CommitmentSum, fold::Sums, parties::PartyKey, sums::SumList, usage::ClassHours,
+    Spends, Survey, Uses,
+    commitments::CommitmentSum,
+    fold::{Map, Sums, map},
+    parties::PartyKey,
+    sums::SumList,
+    usage::ClassHours,
 };
 use crate::{
     error::{Error, Result},
@@ -79,12 +84,12 @@ pub(super) fn freeze(
 /// Texts that many facts share.
 struct Shared<'a> {
     names: &'a Names,
-    texts: BTreeMap<Sym, Arc<str>>,
+    texts: Map<Sym, Arc<str>>,
 }
 
 impl<'a> Shared<'a> {
     fn new(names: &'a Names) -> Self {
-        Self { names, texts: BTreeMap::new() }
+        Self { names, texts: map() }
     }
 
     fn get(&mut self, sym: Sym) -> Arc<str> {

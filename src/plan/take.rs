@@ -93,7 +93,7 @@ impl Plan<'_> {
         let bargain = if attempt.is_none() { self.after.bargain(edits, inputs.threads) } else { None };
         step.changes = match (&attempt, &bargain) {
             (Some(attempt), _) => self.after.saved_by(attempt),
-            (None, Some(bargain)) => self.after.gained_by(bargain),
+            (None, Some(bargain)) => self.after.gained_by(bargain, inputs.threads),
             (None, None) => self.after.peek(edits),
         };
         if !inputs.is_worth(&step, step.saving()) {

@@ -14,6 +14,7 @@ use crate::{
     facts::{self, ClassId, Commitment, Facts, LineType},
     money::{Money, Quantity},
     note::Notes,
+    parallel::at_once,
     plan::{Left, Plan, Step},
     rules::{Aspect, Evidence, Ready, Signal, Target},
     time::{Day, Span},
@@ -34,13 +35,19 @@ pub struct Parts<'a> {
     pub plan: &'a Plan<'a>,
     /// What transactions cost.
     pub unit_costs: &'a [WorkloadCost],
+    /// Workers; they do not change the report.
+    pub threads: usize,
 }
 
 /// Builds the report.
 #[must_use]
 pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
-    let recommendations = parts.recommendations();
+    let (summary, (recommendations, unit_costs)) = at_once(
+        parts.threads,
+        || summary(facts, parts.plan, parts.rules),
+        || (parts.recommendations(), parts.unit_costs()),
+    );
     Report {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -50,12 +57,12 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         discount_basis: basis(facts),
         inputs: parts.inputs(),
         totals: parts.totals(&recommendations),
-        summary: summary(facts, parts.plan, parts.rules),
+        summary,
         reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
         commitment: commitment_summary(facts, parts.plan),
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
         rejected: parts.plan.rejected.iter().map(|left| parts.rejected(left)).collect(),
-        unit_costs: parts.unit_costs(),
+        unit_costs,
         skipped_rules: parts
             .plan
             .skipped

@@ -1,6 +1,8 @@
 //! The waterfall from scratch: every step of every hour.
 
-use super::{Amount, CapacityId, Edge, Fill, Margin, NONE, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units};
+use super::{
+    Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units,
+};
 use crate::bits::ones;
 use std::ops::Range;
 
@@ -76,27 +78,64 @@ fn each_block(waterfall: &Waterfall, mut then: impl FnMut(Range<usize>, &mut Blo
 impl Waterfall {
     /// Sets every margin and the totals from demand and amounts alone.
     pub(super) fn fill(&mut self) {
-        let mut totals = Totals { left: vec![0; self.demand.pools()], used: vec![0; self.capacities()] };
-        let hours = self.demand.hours();
+        let (mut totals, hours) = (self.no_totals(), self.demand.hours());
         let (mut positions, mut edges) = (std::mem::take(&mut self.positions), std::mem::take(&mut self.edges));
         each_block(self, |span, block| {
-            for step in 0..self.layout.steps() {
-                let capacity = self.layout.capacity[step] as usize;
-                let (offered, used) = (block.offered[capacity], &mut totals.used[capacity]);
-                let at = step * hours + span.start;
-                let stands = |lane: usize, margin: Margin| {
-                    if lane < span.len() {
-                        *used += offered[lane] - margin.edge.before + self.at_margin(step, &margin);
-                        (positions[at + lane], edges[at + lane]) = (margin.position, margin.edge);
-                    }
-                };
-                self.pour(step, block, |_, _| (), stands);
-            }
-            for (total, left) in totals.left.iter_mut().zip(&block.left).filter(|(_, left)| is_some(left)) {
-                *total += left.iter().map(|left| i128::from(*left)).sum::<i128>();
-            }
+            self.sum(&span, block, &mut totals, |step, lane, margin| {
+                let at = step * hours + span.start + lane;
+                (positions[at], edges[at]) = (margin.position, margin.edge);
+            });
         });
         (self.positions, self.edges, self.totals) = (positions, edges, totals);
+    }
+
+    /// What the sums over all hours are once an edit is carried out; nothing is changed, and nothing else is worked out.
+    #[must_use]
+    pub fn totals_after(&self, changes: &[Change]) -> Totals {
+        let delta = Delta::of(self, changes).within(self);
+        let mut totals = self.no_totals();
+        each_block(self, |span, block| {
+            for (lane, hour) in span.clone().enumerate() {
+                for row in &delta.demand {
+                    let units = &mut block.left[row.id as usize][lane];
+                    *units = row.units_after(*units, hour);
+                }
+                for row in &delta.amounts {
+                    let amount = &mut block.offered[row.id as usize][lane];
+                    *amount = row.amount_after(*amount, hour);
+                }
+            }
+            self.sum(&span, block, &mut totals, |_, _, _| ());
+        });
+        totals
+    }
+
+    fn no_totals(&self) -> Totals {
+        Totals { left: vec![0; self.demand.pools()], used: vec![0; self.capacities()] }
+    }
+
+    /// Pours all steps in the hours of a block and adds these up; where each step then stands in each lane goes to `stands`.
+    fn sum(
+        &self,
+        span: &Range<usize>,
+        block: &mut Block,
+        totals: &mut Totals,
+        mut stands: impl FnMut(usize, usize, Margin),
+    ) {
+        for step in 0..self.layout.steps() {
+            let capacity = self.layout.capacity[step] as usize;
+            let (offered, used) = (block.offered[capacity], &mut totals.used[capacity]);
+            let stands = |lane: usize, margin: Margin| {
+                if lane < span.len() {
+                    *used += offered[lane] - margin.edge.before + self.at_margin(step, &margin);
+                    stands(step, lane, margin);
+                }
+            };
+            self.pour(step, block, |_, _| (), stands);
+        }
+        for (total, left) in totals.left.iter_mut().zip(&block.left).filter(|(_, left)| is_some(left)) {
+            *total += left.iter().map(|left| i128::from(*left)).sum::<i128>();
+        }
     }
 
     /// What each step covers of each pool, in the order of the waterfall: who pays for what.

@@ -59,6 +59,8 @@ impl Waterfall {
             self.set_margin(step as usize, hour, margin);
         }
         self.settle(&walked.delta, &walked.effect);
-        self.note_left(walked.changed.into_iter().map(PoolId));
+        if !walked.delta.only_gives() {
+            self.note_left(walked.changed.into_iter().map(PoolId));
+        }
     }
 }

@@ -12,16 +12,17 @@ use super::{
 use crate::{
     names::Sym,
     parallel::{at_once, in_parallel},
-    scan::{Dictionary, TagsId},
+    scan::{Dictionary, ResourceSym, TagsId},
     time::Span,
 };
-use std::{cmp::Ordering, collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-/// A resource before it is made: its place among the sums, its account's rank, its id.
+/// A resource before it is made: its account's rank, its id, its place among the sums.
+#[derive(Clone, Copy)]
 struct Named {
-    place: u32,
     account: u32,
-    id: Arc<str>,
+    id: ResourceSym,
+    place: u32,
 }
 
 /// Resources, with what was billed for them and their hours.
@@ -76,26 +77,20 @@ pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> Made {
 /// The resources that have anything in the priced currency, in order.
 fn named(frozen: &Frozen<'_>, entries: &Entries<'_>, threads: usize) -> Vec<Named> {
     let records = frozen.sums.resources.records();
-    let ranks = account_ranks(frozen);
+    let (ranks, ids) = (account_ranks(frozen), &frozen.dictionary.ids);
+    let by_name = |a: &Named, b: &Named| a.account.cmp(&b.account).then_with(|| ids.compare(a.id, b.id));
     let stretch = records.len().div_ceil(threads.max(1)).max(1);
     let sorted = in_parallel(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
         let places = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(records);
         let billed = places.filter(|(place, _)| entries.of(*place).any(|billed| frozen.class(billed.class).is_some()));
-        let name = |(place, record): (u32, &Record)| {
-            let id = Arc::from(frozen.dictionary.ids.text(record.id));
-            Named { place, account: ranks[&record.account], id }
-        };
+        let name = |(place, record): (u32, &Record)| Named { account: ranks[&record.account], id: record.id, place };
         let mut named: Vec<Named> = billed.map(name).collect();
         named.sort_unstable_by(by_name);
         named
     });
-    let mut all: Vec<Named> = sorted.into_iter().flatten().collect();
+    let mut all = sorted.concat();
     all.sort_by(by_name); // a stable sort merges the stretches that are in order
     all
-}
-
-fn by_name(a: &Named, b: &Named) -> Ordering {
-    a.account.cmp(&b.account).then_with(|| a.id.cmp(&b.id))
 }
 
 /// The rank of each account by its text.
@@ -114,11 +109,14 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
     let (mut resources, mut uses) = (Vec::with_capacity(room), Vec::new());
     let mut all_billed = BilledList::with_room(entries.most(room));
+    let (mut billed, mut text) = (Vec::new(), String::new());
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
         let record = &frozen.sums.resources.records()[*place as usize];
-        let mut billed: Vec<_> =
-            entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))).collect();
+        billed.clear();
+        billed.extend(entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))));
         billed.sort_unstable_by_key(|(class, _)| *class);
+        text.clear();
+        frozen.dictionary.ids.write(*id, &mut text);
         let start = all_billed.len();
         billed.iter().for_each(|(class, one)| all_billed.push(number, *class, one.costs));
         let of_set = || {
@@ -127,7 +125,7 @@ fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], u
         };
         let (tags, of_tags) = tag_sets[record.tags.0 as usize].get_or_insert_with(of_set);
         resources.push(Resource {
-            id: id.clone(),
+            id: Arc::from(text.as_str()),
             account: shared.get(record.account),
             region: region(&all_billed, start..all_billed.len(), frozen.classes),
             party: party(frozen.sums.parties.with_account(*of_tags, record.account), &mut shared),
