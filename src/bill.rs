@@ -146,6 +146,8 @@ impl Uncovered {
 /// What an edit (or several) does to one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
+    /// The item's place in `Facts::billed`.
+    pub item: u32,
     /// Whose item.
     pub resource: ResourceId,
     /// Of which class.
@@ -282,13 +284,6 @@ impl<'a> Bill<'a> {
     pub fn items_of(&self, resource: ResourceId) -> impl Iterator<Item = Billed> + '_ {
         let billed = self.facts.billed_of(self.facts.resource(resource));
         billed.filter(|billed| self.paid(billed.class).is_some())
-    }
-
-    /// The number of the item of a resource's usage of a class, if there is one: its place in `Facts::billed`.
-    #[must_use]
-    pub fn item_of(&self, resource: ResourceId, class: ClassId) -> Option<usize> {
-        let found = self.facts.billed.find(self.facts.resource(resource).billed.clone(), class);
-        found.filter(|_| self.paid(class).is_some())
     }
 
     fn paid(&self, class: ClassId) -> Option<Paid> {

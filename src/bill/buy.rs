@@ -160,10 +160,10 @@ impl Bill<'_> {
                 usage => self.apply_usage(usage),
             };
             for change in changes {
-                *all.entry((change.resource, change.class)).or_default() += change.saving;
+                *all.entry(change.item).or_default() += change.saving;
             }
         }
-        all.into_iter().map(|((resource, class), saving)| Change { resource, class, saving }).collect()
+        all.into_iter().map(|(item, saving)| self.change(item as usize, saving)).collect()
     }
 
     /// What is paid on demand today for usage that a purchase may cover, and what it would cost in its stead is not in it.

@@ -61,25 +61,22 @@ impl Bill<'_> {
         let about = Effort { closest: ABOUT, threads: 1, ..effort };
         let (market, today_market) =
             at_once(threads, || self.market(wanted, figures), || today.market(wanted, figures));
-        // The bad path is near what is advised; the bill as it is today and the first part of the period are others.
-        let advised = || {
-            let (steps, weeks) = (market.best(figures, &effort, None), self.weeks(&market, today, &figures.ladder));
-            let bad = market.scaled(weeks.low).best(figures, &about, Some(&steps));
-            (steps, weeks, bad)
-        };
-        let beside = || (today_market.best(figures, &about, None), market.held_out(figures, &about));
-        let ((steps, weeks, bad), (now, held_out)) = at_once(threads, advised, beside);
+        let best = || market.best(figures, &effort, None);
+        let beside = || (self.weeks(&market, today, &figures.ladder), today_market.best(figures, &about, None));
+        let (steps, (weeks, now)) = at_once(threads, best, beside);
         let priced = || {
+            // The bad path is near what is advised; today's bill and the first part of the period are others.
+            let bad = market.scaled(weeks.low).best(figures, &about, Some(&steps));
             let gains = market.gains(&steps);
             let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures, threads);
             let terms = self.other_terms(losers.to.iter().map(|place| wanted[*place]), others, figures, threads);
-            (gains, losers, terms)
+            (bad, gains, losers, terms)
         };
         let checked = || {
             let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-            (varied, held_out.map(|steps| market.backtests(&steps, figures)))
+            (varied, market.backtests(figures, &about))
         };
-        let ((gains, losers, terms), (varied, backtests)) = at_once(threads, priced, checked);
+        let ((bad, gains, losers, terms), (varied, backtests)) = at_once(threads, priced, checked);
         let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
         let ladder = self.ladder(&rungs);
         Found { gains, backtests, varied, losers, terms, ladder, steps, market }
@@ -95,19 +92,17 @@ fn largest(gains: &[i128], steps: &[u32], figures: &CommitmentFigures) -> Vec<us
 }
 
 impl Market {
-    /// The advice of the first part of the period, which must not know of the rest; `None` where the period is too short.
-    fn held_out(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<u32>> {
+    /// What the advice of the first part of the period, which must not know of the rest, would have saved in its last part, by candidate;
+    /// `None` where the period is too short.
+    fn backtests(&self, figures: &CommitmentFigures, effort: &Effort) -> Option<Vec<Backtest>> {
         let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        let long = hours >= 2 * kept && kept > 0;
-        long.then(|| self.of_hours(0..hours - kept).best(figures, effort, None))
-    }
-
-    /// What such advice would have saved in the last part of the period, by candidate.
-    fn backtests(&self, steps: &[u32], figures: &CommitmentFigures) -> Vec<Backtest> {
-        let (hours, kept) = (self.waterfall.demand().hours(), figures.holdout_hours);
-        let gains = self.of_hours(hours - kept..hours).gains(steps);
-        let test = |(steps, gain): (&u32, i128)| Backtest { steps: *steps, saving: money(gain), hours: kept };
-        steps.iter().zip(gains).map(test).collect()
+        if hours < 2 * kept || kept == 0 {
+            return None;
+        }
+        let steps = self.of_hours(0..hours - kept).best(figures, effort, None);
+        let gains = self.of_hours(hours - kept..hours).gains(&steps);
+        let test = |(steps, gain): (u32, i128)| Backtest { steps, saving: money(gain), hours: kept };
+        Some(steps.into_iter().zip(gains).map(test).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Bill, Change, Place};
 use crate::{
-    facts::{Billed, ClassId, Cost, ResourceId},
+    facts::{Billed, Cost},
     parallel::in_parallel,
     waterfall::PoolId,
 };
@@ -19,8 +19,7 @@ pub(super) struct Users {
 /// An item whose usage is in a pool.
 #[derive(Debug, Clone, Copy)]
 struct User {
-    resource: ResourceId,
-    class: ClassId,
+    item: u32,
     pool: PoolId,
     /// As billed, at least nothing.
     used: i128,
@@ -31,8 +30,7 @@ impl Bill<'_> {
         self.users.get_or_init(|| {
             let user = |(at, item): (usize, Billed)| {
                 let pool = self.moved.get(&at).map_or_else(|| self.as_billed(&item).pool(), Place::pool)?;
-                let Billed { resource, class, costs } = item;
-                Some(User { resource, class, pool, used: costs.quantity.0.max(0) })
+                Some(User { item: u32::try_from(at).ok()?, pool, used: item.costs.quantity.0.max(0) })
             };
             let all: Vec<User> = self.facts.billed.iter().enumerate().filter_map(user).collect();
             let mut pools = vec![(0, 0); self.pools.all.len()];
@@ -66,13 +64,21 @@ impl Bill<'_> {
         for (pool, gained) in &gained {
             of_pool[pool.0 as usize] = Some(saving.ratio(*gained, all));
         }
-        let change = |User { resource, class, pool, used: own }: &User| {
+        let change = |User { item, pool, used: own }: &User| {
             let saving = of_pool.get(pool.0 as usize).copied().flatten()?.ratio(*own, used(*pool).1);
-            Some(Change { resource: *resource, class: *class, saving })
+            Some(self.change(*item as usize, saving))
         };
-        let each = users.all.len().div_ceil(threads.max(1)).max(1);
-        let parts = in_parallel(users.all.chunks(each), |some| some.iter().filter_map(change).collect::<Vec<_>>());
-        let mut changes = parts.concat();
+        let all: usize = gained.iter().map(|(pool, _)| used(*pool).0).sum();
+        let stretch = users.all.len().div_ceil(threads.max(1)).max(1);
+        let some = |users: &[User]| {
+            // The first stretch has room for the others.
+            let mut changes = Vec::with_capacity(all);
+            changes.extend(users.iter().filter_map(change));
+            changes
+        };
+        let mut parts = in_parallel(users.all.chunks(stretch), some).into_iter();
+        let mut changes = parts.next().unwrap_or_default();
+        parts.for_each(|part| changes.extend(part));
         let rest = saving - changes.iter().map(|change| change.saving).sum();
         if let Some(first) = changes.first_mut() {
             first.saving += rest;

@@ -153,7 +153,11 @@ impl Share {
     /// `None` where there is nothing to take a part of.
     fn of(part: Quantity, whole: Quantity) -> Option<Self> {
         let (part, whole) = (part.0.clamp(0, whole.0.max(0)), whole.0);
-        (whole > 0).then(|| Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 })
+        (whole > 0).then(|| Self::new(part, whole))
+    }
+
+    fn new(part: i128, whole: i128) -> Self {
+        Self { part, whole, ratio: part as f64 / whole as f64 / 1000.0 }
     }
 
     /// The part of a quantity of at least 0, in the waterfall's unit.
@@ -177,6 +181,12 @@ impl Share {
         let (low, high) = ((about - off) as Units, (about + off) as Units);
         (low == high && about < 1e18).then_some(low)
     }
+}
+
+/// Units of a share of quantities.
+pub(super) fn units_of_share(share: Money) -> impl Fn(Quantity) -> Units {
+    let share = Share::new(share.0, Money::ONE.0);
+    move |of| if of.0 > 0 && share.part >= 0 { share.units(of) } else { share.exactly(of) }
 }
 
 /// The hours of the period in which a part of a covered class's usage was covered, if it was the same part in every hour.

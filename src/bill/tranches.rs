@@ -134,9 +134,9 @@ impl Bill<'_> {
             let days = classes.flat_map(|class| self.facts.class_days.of_class(class));
             days.for_each(|day| add_day(&mut row, &day, span));
             for pool in pools {
-                let share = self.share(today, pool, source);
+                let units = hours::units_of_share(self.share(today, pool, source));
                 for (week, hours) in weeks.iter_mut().zip(row.chunks(paths::WEEK)) {
-                    week.set(pool, hours.iter().map(|quantity| hours::units(share_of(*quantity, share))));
+                    week.set(pool, hours.iter().map(|quantity| units(*quantity)));
                 }
             }
         }
@@ -178,10 +178,6 @@ fn add_day(row: &mut [Quantity], day: &ClassDay, span: Span) {
             *sum += quantity;
         }
     }
-}
-
-fn share_of(quantity: Quantity, share: Money) -> Quantity {
-    if share == Money::ONE || quantity.is_zero() { quantity } else { quantity.ratio(share.0, Money::ONE.0) }
 }
 
 /// The demand of the bad path, in parts of ten thousand of what all weeks have on average.

@@ -270,11 +270,13 @@ impl Bill<'_> {
         if let Some(first) = moves.first() {
             *saved.entry(first.item).or_default() += rest;
         }
-        let change = |(at, saving): (usize, Cost)| {
-            let item = self.item(at);
-            Change { resource: item.resource, class: item.class, saving }
-        };
-        saved.into_iter().map(change).collect()
+        saved.into_iter().map(|(at, saving)| self.change(at, saving)).collect()
+    }
+
+    /// What an item saves.
+    pub(super) fn change(&self, at: usize, saving: Cost) -> Change {
+        let (resource, class) = self.facts.billed.of_what(at);
+        Change { item: u32::try_from(at).unwrap_or(u32::MAX), resource, class, saving }
     }
 
     /// What the usage that moved costs on demand, at least nothing.

@@ -63,6 +63,12 @@ impl BilledList {
         self.of.is_empty()
     }
 
+    /// What the one at a place is of.
+    #[must_use]
+    pub fn of_what(&self, at: usize) -> (ResourceId, ClassId) {
+        self.of[at]
+    }
+
     /// The one at a place.
     #[must_use]
     pub fn get(&self, at: usize) -> Billed {
@@ -73,13 +79,6 @@ impl BilledList {
     /// The classes of those at some places.
     pub fn classes(&self, places: Range<usize>) -> impl Iterator<Item = ClassId> + Clone + '_ {
         self.of[places].iter().map(|(_, class)| *class)
-    }
-
-    /// The place of a class among some places of one resource.
-    #[must_use]
-    pub fn find(&self, places: Range<usize>, class: ClassId) -> Option<usize> {
-        let found = self.of[places.clone()].binary_search_by_key(&class, |(_, class)| *class);
-        found.ok().map(|at| places.start + at)
     }
 
     /// Those at some places.
@@ -173,6 +172,5 @@ mod tests {
         let joined = BilledList::joined(vec![list(0, &all[..2]), list(2, &all[2..4]), list(4, &all[4..])]);
         assert_eq!(joined.iter().map(|billed| billed.costs).collect::<Vec<_>>(), all);
         assert_eq!(joined.iter().map(|billed| billed.resource.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
-        assert_eq!((joined.find(2..3, ClassId(4)), joined.find(2..3, ClassId(3))), (Some(2), None));
     }
 }

@@ -45,7 +45,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
     let (summary, (recommendations, unit_costs)) = at_once(
         parts.threads,
-        || summary(facts, parts.plan, parts.rules),
+        || summary(facts, parts.plan, parts.rules, parts.threads),
         || (parts.recommendations(), parts.unit_costs()),
     );
     Report {

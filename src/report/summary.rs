@@ -5,6 +5,7 @@ use crate::{
     bill::saving,
     facts::{Class, ClassId, Facts},
     money::Money,
+    parallel::at_once,
     plan::Plan,
     rules::Ready,
     time::MONTH_HOURS,
@@ -60,13 +61,18 @@ impl Sum {
 type Side<'a> = BTreeMap<Option<&'a str>, Sum>;
 
 /// All sides.
-pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
+pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready], threads: usize) -> Summary {
     let hours = facts.window.period.hours();
+    let (by_module, by_owner) = (|| by_module(facts, plan, rules), || by_owner(facts, plan));
+    let by_service = || by_class(facts, plan, |class| &class.product);
+    let by_account = || by_class(facts, plan, |class| &class.account);
+    let ((by_module, by_owner), (by_service, by_account)) =
+        at_once(threads, || (by_module(), by_owner()), || (by_service(), by_account()));
     Summary {
-        by_module: rows(by_module(facts, plan, rules), hours),
-        by_service: rows(by_class(facts, plan, |class| &class.product), hours),
-        by_account: rows(by_class(facts, plan, |class| &class.account), hours),
-        by_owner: rows(by_owner(facts, plan), hours),
+        by_module: rows(by_module, hours),
+        by_service: rows(by_service, hours),
+        by_account: rows(by_account, hours),
+        by_owner: rows(by_owner, hours),
         by_provider: if facts.classes.iter().any(|class| !class.is_aws()) {
             rows(by_class(facts, plan, |class| &class.provider), hours)
         } else {
@@ -98,9 +104,8 @@ fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
         let sum = side.entry(Some(rules[step.rule].text.module.name())).or_default();
         sum.save(at, step.saving().net);
         for change in &step.changes {
-            let Some(item) = plan.before.item_of(change.resource, change.class) else { continue };
-            if !std::mem::replace(&mut counted[item], true) {
-                let cost = facts.billed.get(item).costs.net;
+            if !std::mem::replace(&mut counted[change.item as usize], true) {
+                let cost = facts.billed.get(change.item as usize).costs.net;
                 sum.cost += cost;
                 rest -= cost;
             }
