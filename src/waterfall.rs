@@ -182,6 +182,8 @@ pub struct Waterfall {
     demand: Demand,
     /// By capacity, then hour.
     amounts: Vec<Amount>,
+    /// By capacity: whether it has nothing in any hour, so that its steps cover nothing.
+    idle: Vec<bool>,
     layout: Layout,
     /// Margins by step, then hour.
     positions: Vec<u32>,
@@ -311,7 +313,9 @@ impl Waterfall {
         let cells = layout.steps() * demand.hours();
         let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
         let (totals, tails) = (Totals::default(), OnceLock::new());
-        let mut waterfall = Self { demand, amounts, layout, positions, edges, totals, tails };
+        let idle = vec![true; layout.first.len()];
+        let mut waterfall = Self { demand, amounts, idle, layout, positions, edges, totals, tails };
+        (0..waterfall.capacities()).for_each(|capacity| waterfall.note_idle(capacity));
         waterfall.fill();
         waterfall
     }
@@ -375,6 +379,17 @@ impl Waterfall {
         &self.amounts[at * hours..(at + 1) * hours]
     }
 
+    /// Finds out whether a capacity has nothing in any hour.
+    fn note_idle(&mut self, capacity: usize) {
+        let hours = self.demand.hours();
+        self.idle[capacity] = self.amounts[capacity * hours..(capacity + 1) * hours].iter().all(|amount| *amount == 0);
+    }
+
+    /// Whether the capacity of a step has nothing in any hour.
+    fn is_idle(&self, step: u32) -> bool {
+        self.idle[self.layout.capacity[step as usize] as usize]
+    }
+
     /// How many places of pools a capacity has.
     #[must_use]
     pub fn places_of(&self, capacity: CapacityId) -> usize {
@@ -436,6 +451,9 @@ impl Waterfall {
             return 0;
         }
         for place in &self.layout.places[self.layout.of_pool[pool]..before] {
+            if self.is_idle(place.step) {
+                continue;
+            }
             let at = place.step as usize * hours + hour;
             match place.position.cmp(&self.positions[at]) {
                 std::cmp::Ordering::Less => return 0,

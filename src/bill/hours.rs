@@ -84,10 +84,9 @@ impl Billed {
     }
 
     /// Puts one resource's runs of instances in the place of what was there.
-    pub(super) fn run(&mut self, usage: impl Iterator<Item = Usage>, class: ClassId, period: Span) {
+    pub(super) fn run(&mut self, usage: impl Iterator<Item = Usage>, period: Span) {
         self.clear();
-        let of_class = usage.filter(|usage| usage.class == class);
-        self.runs.extend(of_class.map(|usage| (inside(usage.hours, period), units(usage.per_hour))));
+        self.runs.extend(usage.map(|usage| (inside(usage.hours, period), units(usage.per_hour))));
     }
 
     fn clear(&mut self) {

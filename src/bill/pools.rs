@@ -208,7 +208,7 @@ impl Pools {
         billed: &mut hours::Billed,
     ) {
         if facts.class(class).what.is_timed() {
-            billed.run(facts.usage.of_resource(resource), class, facts.window.period);
+            billed.run(facts.usage.of_class(resource, class), facts.window.period);
         } else {
             billed.share(facts, class, quantity, &self.metered[class.0 as usize]);
         }

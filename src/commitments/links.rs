@@ -47,7 +47,7 @@ impl Links {
     pub(super) fn of(waterfall: &Waterfall, candidates: &[Candidate]) -> Self {
         let slots = slots(candidates);
         let rivals = rivals(waterfall, candidates, &slots);
-        let mut capacities: Vec<bool> = waterfall.idle().map(|idle| !idle).collect();
+        let mut capacities: Vec<bool> = waterfall.idle().iter().map(|idle| !idle).collect();
         candidates.iter().for_each(|candidate| capacities[candidate.capacity.0 as usize] = true);
         let roots = roots(waterfall, &capacities);
         let own: Vec<usize> = candidates.iter().map(|candidate| roots[candidate.capacity.0 as usize]).collect();

@@ -39,6 +39,12 @@ impl Uses {
         self.list[first..].iter().take_while(move |of| of.resource == resource).flat_map(|of| self.runs(of))
     }
 
+    /// The usage of one resource and class, by hour.
+    pub fn of_class(&self, resource: ResourceId, class: ClassId) -> impl Iterator<Item = Usage> + '_ {
+        let found = self.list.binary_search_by_key(&(resource, class), |of| (of.resource, of.class));
+        found.ok().into_iter().flat_map(|at| self.runs(&self.list[at]))
+    }
+
     /// All usage, by resource, class and hour.
     pub fn iter(&self) -> impl Iterator<Item = Usage> + '_ {
         self.list.iter().flat_map(|of| self.runs(of))

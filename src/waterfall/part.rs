@@ -21,9 +21,8 @@ pub(crate) struct Matters {
 
 impl Waterfall {
     /// By capacity: whether it has nothing in any hour.
-    pub(crate) fn idle(&self) -> impl Iterator<Item = bool> + '_ {
-        let all = (0u32..).map(CapacityId).take(self.capacities());
-        all.map(|capacity| self.amounts(capacity).iter().all(|amount| *amount == 0))
+    pub(crate) fn idle(&self) -> &[bool] {
+        &self.idle
     }
 
     /// Every hour but those between one and the next a `stride` later, and of what can matter the pools that are used in one of these

@@ -66,9 +66,8 @@ pub(super) struct Sweep<'a> {
 impl<'a> Sweep<'a> {
     pub(super) fn new(waterfall: &'a Waterfall, capacity: CapacityId, rates: &'a [f64], limit: f64) -> Self {
         let slot = vec![0; waterfall.layout.steps()];
-        let idle: Vec<bool> =
-            waterfall.idle().enumerate().map(|(at, idle)| idle && at != capacity.0 as usize).collect();
-        let idle = waterfall.layout.capacity.iter().map(|capacity| idle[*capacity as usize]).collect();
+        let own = |of: &u32| *of != capacity.0 && waterfall.idle[*of as usize];
+        let idle = waterfall.layout.capacity.iter().map(own).collect();
         Self {
             waterfall,
             rates,

@@ -77,6 +77,7 @@ impl Waterfall {
             for (amount, hour) in self.amounts[first + span.start..first + span.end].iter_mut().zip(span.clone()) {
                 *amount = row.amount_after(*amount, hour);
             }
+            self.note_idle(row.id as usize);
         }
         for (pool, left) in &effect.left {
             self.totals.left[pool.0 as usize] += left;
