@@ -71,7 +71,7 @@ impl Bill<'_> {
         let all: usize = gained.iter().map(|(pool, _)| used(*pool).0).sum();
         let stretch = users.all.len().div_ceil(threads.max(1)).max(1);
         let some = |users: &[User]| {
-            // The first stretch has room for the others.
+            // Each has room for all: the first takes in the others, and what is not used is not touched.
             let mut changes = Vec::with_capacity(all);
             changes.extend(users.iter().filter_map(change));
             changes

@@ -75,10 +75,9 @@ impl Billed {
     pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, metered: &Metered) {
         self.clear();
         let Some(share) = Share::of(part, metered.whole) else { return };
-        let exactly = |hour: usize| {
-            let sum = hours_of(facts, class).find(|(at, _)| *at == hour);
-            sum.map_or(0, |(_, sum)| share.exactly(sum))
-        };
+        // Gone through once: hours ascend, and only those of which something was used are asked for.
+        let mut sums = hours_of(facts, class);
+        let mut exactly = |hour: usize| sums.find(|(at, _)| *at == hour).map_or(0, |(_, sum)| share.exactly(sum));
         let units = |(hour, about): (usize, &f64)| share.about(*about).unwrap_or_else(|| exactly(hour));
         self.metered.extend(metered.hours.iter().enumerate().map(units));
     }
