@@ -9,7 +9,7 @@
 //!
 //! The state of a step in an hour is its *margin*: the first position that it cannot cover whole. All before it are
 //! covered, nothing behind it is. So an edit is priced by a walk from the margins that it moves (`walk`), and nothing
-//! but demand and margins is stored: 8 bytes per pool and hour, 36 per step and hour.
+//! but demand and margins is stored: 8 bytes per pool and hour (and a bit), 36 per step and hour.
 //!
 //! Units: demand in 1e-9 of the pool's unit, weights in 1e-12, amounts in 1e-21, so that demand x weight is exact. Sums
 //! of integers do not depend on their order. Demand x weight summed over the pools of one step must stay below 2^127.
@@ -25,6 +25,7 @@ mod rates;
 mod spare;
 mod sweep;
 mod tried;
+mod used;
 mod walk;
 mod walked;
 
@@ -44,6 +45,7 @@ use std::{
     ops::Range,
     sync::{Arc, OnceLock},
 };
+use used::Used;
 
 /// Usage of a pool in an hour, in 1e-9 of its unit.
 pub type Units = i64;
@@ -180,6 +182,7 @@ fn whole_units(amount: Amount, weight: Weight) -> Units {
 #[derive(Debug, Clone)]
 pub struct Waterfall {
     demand: Demand,
+    used: Used,
     /// By capacity, then hour.
     amounts: Vec<Amount>,
     /// By capacity: whether it has nothing in any hour, so that its steps cover nothing.
@@ -313,8 +316,8 @@ impl Waterfall {
         let cells = layout.steps() * demand.hours();
         let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
         let (totals, tails) = (Totals::default(), OnceLock::new());
-        let idle = vec![true; layout.first.len()];
-        let mut waterfall = Self { demand, amounts, idle, layout, positions, edges, totals, tails };
+        let (used, idle) = (Used::of(&demand), vec![true; layout.first.len()]);
+        let mut waterfall = Self { demand, used, amounts, idle, layout, positions, edges, totals, tails };
         (0..waterfall.capacities()).for_each(|capacity| waterfall.note_idle(capacity));
         waterfall.fill();
         waterfall

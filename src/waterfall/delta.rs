@@ -68,12 +68,6 @@ impl Delta {
         row(&mut self.amounts, capacity.0, self.hours)
     }
 
-    /// Whether it only gives more to capacities: then nothing more is left of any pool in any hour, as where usage only falls
-    /// (`spare`).
-    pub(super) fn only_gives(&self) -> bool {
-        self.demand.is_empty() && self.amounts.iter().all(|row| row.deltas.iter().all(|delta| *delta >= 0))
-    }
-
     /// Leaves out what a waterfall does not have.
     pub(super) fn within(mut self, waterfall: &Waterfall) -> Self {
         let (pools, capacities) = (waterfall.demand.pools(), waterfall.capacities());

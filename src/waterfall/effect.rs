@@ -44,11 +44,6 @@ impl Sums {
         more.sums.iter().for_each(|(id, sum)| self.add(*id, *sum));
     }
 
-    /// What was added to.
-    pub(super) fn ids(&self) -> Vec<u32> {
-        self.sums.iter().map(|(id, _)| *id).collect()
-    }
-
     /// The sums that are not 0, by id.
     pub(super) fn sorted<Id>(mut self, id: impl Fn(u32) -> Id) -> Vec<(Id, i128)> {
         self.sums.sort_unstable();

@@ -41,7 +41,8 @@ impl Tails {
         let none = vec![Ids::default(); layout.steps()];
         let mut all = Self { tails, left: none.clone(), left_in_tail: none };
         let sums = waterfall.totals.left.iter().zip(0u32..);
-        all.note(waterfall, sums.filter(|(left, _)| **left != 0).map(|(_, pool)| PoolId(pool)));
+        let left = sums.filter(|(left, _)| **left != 0).map(|(_, pool)| (pool, waterfall.hours_left(PoolId(pool))));
+        all.note(layout, left);
         all
     }
 
@@ -50,14 +51,11 @@ impl Tails {
         self.left_in_tail[step].holds(hour)
     }
 
-    /// Notes the hours in which something is left of some pools; tells the steps for whose tails that is news.
-    fn note(&mut self, waterfall: &Waterfall, pools: impl Iterator<Item = PoolId>) -> Ids {
+    /// Notes pools with hours in which something is left of them; tells the steps for whose tails that is news.
+    fn note(&mut self, layout: &Layout, left: impl Iterator<Item = (u32, Ids)>) -> Ids {
         let mut more = Ids::default();
-        for pool in pools {
-            let mut hours = Ids::default();
-            let all = (0..waterfall.demand.hours()).zip(0u32..);
-            all.filter(|(hour, _)| waterfall.left_at(pool, *hour) > 0).for_each(|(_, hour)| hours.insert(hour));
-            for place in waterfall.layout.places_of(pool.0 as usize) {
+        for (pool, hours) in left {
+            for place in layout.places_of(pool as usize) {
                 if self.left[place.step as usize].unite(&hours) {
                     more.insert(place.step);
                 }
@@ -111,14 +109,23 @@ impl Waterfall {
         self.tails = tails;
     }
 
-    /// Keeps what is known of tails true once an edit was carried out after which something else is left of some pools; tells the steps for
-    /// whose tails it is news that something is.
-    pub(super) fn note_left(&mut self, pools: impl Iterator<Item = PoolId>) -> Ids {
-        let Some(mut known) = self.tails.take() else { return Ids::default() };
-        let tails = Arc::make_mut(&mut known);
-        let news = tails.note(self, pools);
-        self.tails = known.into();
-        news
+    /// Keeps what is known of tails true once an edit was carried out after which more is left of some pools in some hours; tells the
+    /// steps for whose tails it is news that something is. In other hours something is left where something was, at most.
+    pub(super) fn note_left(&mut self, mut risen: Vec<(u32, u32)>) -> Ids {
+        let Some(known) = self.tails.get_mut() else { return Ids::default() };
+        if risen.is_empty() {
+            return Ids::default();
+        }
+        risen.sort_unstable();
+        let by_pool = risen.chunk_by(|(one, _), (other, _)| one == other);
+        let left = by_pool.map(|of_pool| (of_pool[0].0, of_pool.iter().map(|(_, hour)| *hour).collect()));
+        Arc::make_mut(known).note(&self.layout, left)
+    }
+
+    /// The hours in which something is left of a pool.
+    fn hours_left(&self, pool: PoolId) -> Ids {
+        let all = (0..self.demand.hours()).zip(0u32..);
+        all.filter(|(hour, _)| self.left_at(pool, *hour) > 0).map(|(_, hour)| hour).collect()
     }
 
     /// What an edit does to what is left in some hours.

@@ -260,11 +260,10 @@ impl<'a> Sweep<'a> {
     /// How much of a pool arrives at a step now.
     fn arrives(&self, fill: &Fill) -> f64 {
         let (waterfall, hours) = (self.waterfall, self.waterfall.demand.hours());
-        let demand = waterfall.demand.row(fill.pool as usize)[self.hour];
-        if demand == 0 {
+        if !waterfall.used.holds(fill.pool, self.hour) {
             return 0.0;
         }
-        let mut left = demand as f64;
+        let mut left = waterfall.demand.row(fill.pool as usize)[self.hour] as f64;
         let places = &waterfall.layout.places[waterfall.layout.of_pool[fill.pool as usize]..fill.place as usize];
         for place in places.iter().filter(|place| !self.idle[place.step as usize]) {
             let (margin, covered) = match self.slot[place.step as usize] {

@@ -111,6 +111,14 @@ fn numbers(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids(Vec<u64>);
 
+impl FromIterator<u32> for Ids {
+    fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        let mut ids = Self::default();
+        numbers.into_iter().for_each(|id| ids.insert(id));
+        ids
+    }
+}
+
 impl Ids {
     pub(super) fn insert(&mut self, id: u32) {
         let word = id as usize / 64;

@@ -6,7 +6,7 @@
 //! Everything is worked out on the old state: a pool that is not on the list is the same in both.
 
 use super::{
-    Amount, Change, Delta, Edge, Fill, Margin, NONE, PoolId, UNKNOWN, Units, Waterfall, Weight,
+    Amount, Change, Delta, Edge, Fill, Margin, NONE, UNKNOWN, Units, Waterfall, Weight,
     effect::{Effect, Sums},
     plain::Plain,
     tried::{Ids, Looked},
@@ -46,7 +46,7 @@ impl Waterfall {
     /// Carries out an edit, and tells after each hour where steps then stand; and what it changed, with the steps for whose tails it is
     /// news that something is left.
     pub(super) fn carry(&mut self, delta: &Delta, mut then: impl FnMut(&[(u32, Margin)])) -> (Effect, Ids) {
-        let mut walk = Walk::new(self);
+        let (mut walk, mut risen) = (Walk::new(self), Vec::new());
         let span = delta.span(self.demand.hours());
         for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
             if walk.one(self, delta, hour, behind) {
@@ -55,11 +55,11 @@ impl Waterfall {
                 }
                 then(&walk.moved);
             }
+            risen.extend(walk.risen(hour));
         }
-        let changed = walk.left.ids();
         let effect = walk.effect();
         self.settle(delta, &effect);
-        let news = self.note_left(changed.into_iter().map(PoolId));
+        let news = self.note_left(risen);
         (effect, news)
     }
 
@@ -70,6 +70,7 @@ impl Waterfall {
         for row in &delta.demand {
             for (units, hour) in self.demand.row_mut(row.id as usize)[span.clone()].iter_mut().zip(span.clone()) {
                 *units = row.units_after(*units, hour);
+                self.used.set(row.id, hour, *units != 0);
             }
         }
         for row in &delta.amounts {
@@ -138,9 +139,11 @@ pub(super) struct Walk {
     here: Vec<u32>,
     /// Where steps stand now that stood elsewhere.
     pub(super) moved: Vec<(u32, Margin)>,
-    /// The pools that a step's margin passed or stands at, with what arrives there.
+    /// The pools in use that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
     pub(super) left: Sums,
+    /// The pools of which more is left in the hour.
+    risen: Vec<u32>,
     pub(super) used: Sums,
     pub(super) looked: Looked,
     plain: Plain,
@@ -164,6 +167,7 @@ impl Walk {
             moved: Vec::new(),
             passed: Vec::new(),
             left: Sums::new(pools),
+            risen: Vec::new(),
             used: Sums::new(waterfall.capacities()),
             looked: Looked::default(),
             plain: Plain::default(),
@@ -176,8 +180,15 @@ impl Walk {
         Effect::of(self.left, self.used)
     }
 
+    /// The pools of which more is left in the hour walked last, with it.
+    pub(super) fn risen(&self, hour: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let hour = u32::try_from(hour).unwrap_or(NONE);
+        self.risen.iter().map(move |pool| (*pool, hour))
+    }
+
     /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.
     pub(super) fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
+        self.risen.clear();
         if behind {
             self.straight(waterfall, delta, hour);
         } else if self.wait > 0 {
@@ -185,7 +196,10 @@ impl Walk {
             self.hour(waterfall, delta, hour);
         } else if self.plain.hour(waterfall, delta, hour, (&mut self.moved, &mut self.looked.steps)) {
             self.gap = 0;
-            self.plain.left.iter().for_each(|(pool, more)| self.left.add(*pool, *more));
+            for at in 0..self.plain.left.len() {
+                let (pool, more) = self.plain.left[at];
+                self.leave(pool, more);
+            }
             self.plain.used.iter().for_each(|(capacity, more)| self.used.add(*capacity, *more));
         } else {
             self.gap = (2 * self.gap + 1).min(LONGEST_GAP);
@@ -199,7 +213,15 @@ impl Walk {
     fn straight(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
         for row in &delta.demand {
             let before = waterfall.demand.row(row.id as usize)[hour];
-            self.left.add(row.id, i128::from(row.units_after(before, hour)) - i128::from(before));
+            self.leave(row.id, i128::from(row.units_after(before, hour)) - i128::from(before));
+        }
+    }
+
+    /// So much more is left of a pool.
+    fn leave(&mut self, pool: u32, more: i128) {
+        self.left.add(pool, more);
+        if more > 0 {
+            self.risen.push(pool);
         }
     }
 
@@ -237,7 +259,8 @@ impl Walk {
         let changed = &mut self.changed[at as usize];
         let step = waterfall.layout.step_at(changed.pool, changed.place);
         if step == NONE {
-            return self.left.add(changed.pool, changed.more());
+            let (pool, more) = (changed.pool, changed.more());
+            return self.leave(pool, more);
         }
         let place = &waterfall.layout.places[changed.place];
         (changed.position, changed.weight) = (place.position, place.weight);
@@ -318,7 +341,7 @@ impl Walk {
         }
     }
 
-    /// The new margin of a step that has `before` left at its old one; `passed` then holds every pool from one to the other.
+    /// The new margin of a step that has `before` left at its old one; `passed` then holds every pool from one to the other that is used.
     fn margin(&mut self, view: &View, mut before: Amount) -> Margin {
         let fills = view.waterfall.layout.fills(view.step);
         let mut position = view.old.position;
@@ -351,16 +374,20 @@ impl Walk {
         Margin { position, edge: Edge { before, covered, arrived } }
     }
 
-    /// How much of the pool at a position arrives now, which is noted; behind the last position [`UNKNOWN`].
+    /// How much of the pool at a position arrives now, which is noted if it is used; behind the last position [`UNKNOWN`].
     fn arrive(&mut self, view: &View, fills: &[Fill], position: u32) -> Units {
         let Some(fill) = fills.get(position as usize) else { return UNKNOWN };
         let here = self.here[fill.pool as usize];
         if here != 0 {
             return self.changed[here as usize - 1].after;
         }
+        self.looked.pools.insert(fill.pool);
+        if !view.waterfall.used.holds(fill.pool, view.hour) {
+            // Nothing arrives, nothing is left: nothing to note.
+            return 0;
+        }
         let place = fill.place as usize;
         let known = if position == view.old.position { view.old.edge.arrived } else { UNKNOWN };
-        self.looked.pools.insert(fill.pool);
         let arrived =
             if known == UNKNOWN { view.waterfall.left_before(fill.pool as usize, place, view.hour) } else { known };
         self.passed.push(Arrival { pool: fill.pool, place, position, arrived });

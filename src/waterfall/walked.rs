@@ -1,6 +1,6 @@
 //! Edits that are walked through now, in several threads, and carried out at once: of much usage, where a second walk would take as long.
 
-use super::{Delta, Effect, Margin, PoolId, Waterfall, effect::Sums, walk::Walk};
+use super::{Delta, Effect, Margin, Waterfall, effect::Sums, walk::Walk};
 use crate::parallel::in_parallel;
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ pub struct Walked {
     /// How the sums over all hours change.
     pub effect: Effect,
     delta: Delta,
-    /// The pools of which something else is left in some hour.
-    changed: Vec<u32>,
+    /// Pools and hours in which more of them is left.
+    risen: Vec<(u32, u32)>,
     /// By hour and step.
     moved: Vec<(usize, u32, Margin)>,
 }
@@ -20,6 +20,7 @@ pub struct Walked {
 struct Stretch {
     left: Sums,
     used: Sums,
+    risen: Vec<(u32, u32)>,
     moved: Vec<(usize, u32, Margin)>,
 }
 
@@ -31,26 +32,27 @@ impl Waterfall {
         let span = delta.span(self.demand.hours());
         let behind = self.behind(&delta, span.clone());
         let walk = |hours: Range<usize>| {
-            let (mut walk, mut moved) = (Walk::new(self), Vec::new());
+            let (mut walk, mut risen, mut moved) = (Walk::new(self), Vec::new(), Vec::new());
             for hour in hours {
                 if walk.one(self, &delta, hour, behind[hour - span.start]) {
                     moved.extend(walk.moved.iter().map(|(step, margin)| (hour, *step, *margin)));
                 }
+                risen.extend(walk.risen(hour));
             }
-            Stretch { left: walk.left, used: walk.used, moved }
+            Stretch { left: walk.left, used: walk.used, risen, moved }
         };
         let each = span.len().div_ceil(threads.max(1)).max(1);
         let stretches = span.clone().step_by(each).map(|first| first..span.end.min(first + each));
         let all = if threads > 1 { in_parallel(stretches, walk) } else { stretches.map(walk).collect() };
         let (mut left, mut used) = (Sums::new(self.demand.pools()), Sums::new(self.capacities()));
-        let mut moved = Vec::new();
+        let (mut risen, mut moved) = (Vec::new(), Vec::new());
         for stretch in all {
             left.unite(&stretch.left);
             used.unite(&stretch.used);
+            risen.extend(stretch.risen);
             moved.extend(stretch.moved);
         }
-        let changed = left.ids();
-        Walked { effect: Effect::of(left, used), delta, changed, moved }
+        Walked { effect: Effect::of(left, used), delta, risen, moved }
     }
 
     /// Carries out an edit that was walked through on the waterfall as it is.
@@ -59,8 +61,6 @@ impl Waterfall {
             self.set_margin(step as usize, hour, margin);
         }
         self.settle(&walked.delta, &walked.effect);
-        if !walked.delta.only_gives() {
-            self.note_left(walked.changed.into_iter().map(PoolId));
-        }
+        self.note_left(walked.risen);
     }
 }
