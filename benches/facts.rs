@@ -6,6 +6,7 @@ use curtail::{
     facts::{Asked, Class, Costs, Facts, Label, Survey, Window, WindowChoice},
     money::{Money, Quantity},
     note::Notes,
+    parallel::with_threads,
     scan::Part,
     store::Store,
 };
@@ -45,7 +46,7 @@ struct Args {
 
 fn main() -> Done<()> {
     let args = Args::parse();
-    let line = if args.floor { floor(&args)? } else { facts(&args)? };
+    let line = if args.floor { floor(&args)? } else { with_threads(args.threads, || facts(&args))?? };
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod market;
 
 use curtail::{
     commitments::{Effort, optimise},
+    parallel::with_threads,
     waterfall::{Change, Curve, Waterfall},
 };
 use market::{Market, Size};
@@ -48,7 +49,7 @@ fn main() -> Done<()> {
     let waterfall = pricing(&mut out, "large", &large)?;
     edits(&mut out, &large, &waterfall)?;
     curves(&mut out, &large, &waterfall)?;
-    let effort = Effort { starts: 2, points: 20_000_000, closest: 1, threads: 2 };
+    let effort = Effort { starts: 2, points: 20_000_000, closest: 1 };
     advice(&mut out, &large, &waterfall, effort, None)?;
     let small = Market::new(SMALL);
     let waterfall = pricing(&mut out, "small", &small)?;
@@ -95,7 +96,8 @@ fn curves(out: &mut Stdout, market: &Market, waterfall: &Waterfall) -> Done<()> 
     let [instance, .., compute] = market.offered.as_slice() else { return Ok(()) };
     for (name, candidate) in [("instance", instance), ("compute", compute)] {
         for threads in [1, 2] {
-            let (swept, curve) = median(3, || Curve::new(waterfall, candidate.capacity, &market.rates, threads));
+            let (swept, curve) =
+                with_threads(threads, || median(3, || Curve::new(waterfall, candidate.capacity, &market.rates)))?;
             let (chosen, (steps, gain)) = median(3, || curve.best(&candidate.grid));
             writeln!(
                 out,

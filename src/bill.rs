@@ -48,6 +48,7 @@ pub use trial::{Attempt, Wake};
 use crate::{
     facts::{Billed, ClassId, Commitment, Cost, Facts, LineType, ResourceId},
     money::Money,
+    parallel::{at_once, shared_out},
     prices::Prices,
     sku::Coverage,
     waterfall::{Demand, PoolId, Rates, Waterfall},
@@ -160,10 +161,18 @@ impl<'a> Bill<'a> {
     /// Builds the bill of the priced period.
     #[must_use]
     pub fn of(facts: &'a Facts, given: Assumptions<'a>) -> Self {
-        let pools = Pools::of(facts, given.coverage);
-        let alone = holdings::each_alone(facts, &pools, given.coverage);
-        let holdings = holdings::holdings(facts, &pools, given.coverage, &alone);
-        let plan_rates = PlanRates::of(facts, &pools, &holdings);
+        let mut pools = Pools::of(facts, given.coverage);
+        let (count, of_class) = (pools.all.len(), pools.of_class.clone());
+        let (demand, (pools, alone, holdings, plan_rates)) = at_once(
+            || hours::demand(facts, &of_class, count),
+            move || {
+                pools.price(facts);
+                let alone = holdings::each_alone(facts, &pools, given.coverage);
+                let holdings = holdings::holdings(facts, &pools, given.coverage, &alone);
+                let plan_rates = PlanRates::of(facts, &pools, &holdings);
+                (pools, alone, holdings, plan_rates)
+            },
+        );
         let waterfall = Waterfall::new(Demand::new(0, 0), [], &[]);
         let unused: Cost = facts.commitments.iter().map(|commitment| commitment.unused).sum();
         let mut bill = Self {
@@ -194,7 +203,7 @@ impl<'a> Bill<'a> {
                 (None, _) => bill.flat += cost,
             }
         }
-        bill.pour(hours::demand(facts, &bill.pools));
+        bill.pour(demand);
         bill
     }
 
@@ -235,8 +244,7 @@ impl<'a> Bill<'a> {
 
     /// The waterfall of some demand with some holdings, in the order in which they stand.
     fn poured(&self, demand: Demand, holdings: &mut [Holding]) -> Waterfall {
-        let known = self.known();
-        holdings.iter_mut().for_each(|holding| holding.look(&known));
+        shared_out(holdings.iter_mut(), |holding| holding.look(&self.known()));
         let steps = order::steps(&self.pools, holdings, self.given.sharing);
         Waterfall::new(demand, holdings.iter().map(|holding| &holding.capacity), &steps)
     }

@@ -23,7 +23,10 @@ mod search;
 pub use links::covers;
 pub use optimise::{Advice, Effort, best, best_of_one, optimise};
 
-use crate::waterfall::{Amount, CapacityId, Change, Grid, Part, Rates, Waterfall};
+use crate::{
+    parallel::shared_out,
+    waterfall::{Amount, CapacityId, Change, Grid, Part, Rates, Waterfall},
+};
 use links::Links;
 use std::ops::Range;
 
@@ -49,23 +52,34 @@ impl Candidate {
     }
 }
 
+/// Of a large market so many hours are priced at a time: they stay in the cache from one purchase to the next.
+const HOURS: usize = 24;
+
 /// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
 #[must_use]
 pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
-    let all = candidates.iter().zip(steps);
-    let some: Vec<Candidate> = all.clone().filter(|(_, steps)| **steps > 0).map(|(one, _)| one.clone()).collect();
-    let Part { mut waterfall, rates } = if some.iter().any(|candidate| is_wide(waterfall, candidate)) {
-        waterfall.part(1, &Links::of(waterfall, &some).matters, rates)
-    } else if some.is_empty() {
+    let bought = || candidates.iter().zip(steps).filter(|(_, steps)| **steps > 0);
+    if bought().next().is_none() {
         return vec![0; candidates.len()];
-    } else {
-        Part { waterfall: waterfall.clone(), rates: rates.clone() }
+    }
+    let gains = |Part { mut waterfall, rates }: Part| -> Vec<i128> {
+        let gain = |(candidate, steps): (&Candidate, &u32)| match steps {
+            0 => 0,
+            steps => buy(&mut waterfall, &rates, candidate, *steps),
+        };
+        candidates.iter().zip(steps).map(gain).collect()
     };
-    let gain = |(candidate, steps): (&Candidate, &u32)| match steps {
-        0 => 0,
-        steps => bought(&mut waterfall, &rates, candidate, *steps),
-    };
-    all.map(gain).collect()
+    if !bought().any(|(candidate, _)| is_wide(waterfall, candidate)) {
+        return gains(Part { waterfall: waterfall.clone(), rates: rates.clone() });
+    }
+    let some: Vec<Candidate> = bought().map(|(candidate, _)| candidate.clone()).collect();
+    let (matters, hours) = (Links::of(waterfall, &some).matters, waterfall.demand().hours());
+    let spans = (0..hours).step_by(HOURS).map(|first| first..hours.min(first + HOURS));
+    let mut all = vec![0; candidates.len()];
+    for some in shared_out(spans, |span| gains(waterfall.part(&span, 1, &matters, rates))) {
+        all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+    }
+    all
 }
 
 /// What buying `steps` of one candidate gains, if nothing else is bought, after its own cost; in 1e-21 USD.
@@ -81,7 +95,7 @@ fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32
 }
 
 /// Buys so much of a candidate and tells what that gains after its own cost.
-fn bought(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
+fn buy(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
     let hours = waterfall.demand().hours();
     let buys = [candidate.buy(i64::from(steps), 0..hours)];
     let saved = if is_wide(waterfall, candidate) {

@@ -8,7 +8,7 @@ pub mod instance;
 pub mod money;
 pub mod names;
 pub mod note;
-mod parallel;
+pub mod parallel;
 pub mod quantile;
 pub mod time;
 
@@ -87,6 +87,10 @@ pub struct Read {
 /// # Errors
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn read(config: &Config) -> Result<Read> {
+    parallel::with_threads(config.threads, || read_here(config))?
+}
+
+fn read_here(config: &Config) -> Result<Read> {
     let mut notes = config.notes.clone();
     let transactions =
         config.transactions.as_ref().map(|path| transactions_of(config, path, &mut notes)).transpose()?;
@@ -113,6 +117,10 @@ pub fn read(config: &Config) -> Result<Read> {
 /// # Errors
 /// Bad input, told with its place; no report is better than a wrong total.
 pub fn run(config: &Config) -> Result<Report> {
+    parallel::with_threads(config.threads, || run_here(config))?
+}
+
+fn run_here(config: &Config) -> Result<Report> {
     let Read { exports, mut facts, transactions, mut notes } = read(config)?;
     let (inventory, metrics) = collected(config, &mut notes)?;
     facts.complete(inventory.commitments());
@@ -134,15 +142,13 @@ pub fn run(config: &Config) -> Result<Report> {
         figures: &config.defaults.plan,
         commitments: &config.defaults.commitments,
         schedule: &config.defaults.schedule,
-        threads: config.threads,
         has: &has,
     };
     let plan = plan::plan(&inputs);
     plan.remarks(&inputs, &mut notes);
     let unit_costs = unit_cost::unit_costs(&facts, transactions.as_ref(), config.defaults.unit_cost.tolerance);
-    let (facts, threads) = (&facts, config.threads);
-    let parts =
-        report::Parts { exports: &exports, facts, rules: &rules, plan: &plan, unit_costs: &unit_costs, threads };
+    let facts = &facts;
+    let parts = report::Parts { exports: &exports, facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
     let mut report = report::build(&parts, notes);
     if let Some(path) = &config.baseline {
         let skipped: Vec<&str> = plan.skipped.iter().map(|(rule, _)| *rule).collect();

@@ -1,54 +1,49 @@
 //! Work shared out to threads.
+//!
+//! What computes runs on the threads of one pool, which stay: most pieces of work are so short that to start threads for each would take
+//! as long. What waits has threads of its own.
 
-mod crew;
-
-pub(crate) use crew::with_crew;
-
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use crate::error::{Error, Result};
+use rayon::{
+    ThreadPoolBuilder,
+    iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator},
 };
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What each item becomes, each on a thread of its own, in the items' order.
-pub(crate) fn in_parallel<T: Send, R: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = items.map(|item| scope.spawn(move || work(item))).collect();
-        let results = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        results.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
-}
-
-/// What two pieces of work come to, at once where there are threads for both.
-pub(crate) fn at_once<A: Send, B>(threads: usize, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
-    if threads < 2 {
-        return (one(), other());
+/// Runs some work, and all that is shared out inside it, on so many threads (at least one).
+///
+/// # Errors
+/// When they cannot be started.
+pub fn with_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R> {
+    let threads = threads.max(1);
+    if rayon::current_thread_index().is_some() && rayon::current_num_threads() == threads {
+        return Ok(work());
     }
-    std::thread::scope(|scope| {
-        let one = scope.spawn(one);
-        let other = other();
-        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
-    })
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Error::new(format!("{threads} threads cannot be started: {error}")))?;
+    Ok(pool.install(work))
 }
 
-/// What each item becomes, in the items' order; each of so many threads takes the next one as soon as it is done with one.
-pub(crate) fn shared_out<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let workers = threads.min(items.len());
-    if workers < 2 {
+/// The threads that work is shared out to here.
+pub(crate) fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// What two pieces of work come to, at once where a thread is free.
+pub(crate) fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(one, other)
+}
+
+/// What each item becomes, in the items' order; threads that are free take some of them.
+pub(crate) fn shared_out<T: Send, R: Send>(
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> R + Sync + Send,
+) -> Vec<R> {
+    let items: Vec<T> = items.into_iter().collect();
+    if items.len() < 2 {
         return items.into_iter().map(work).collect();
     }
-    let queue = Mutex::new(items.into_iter().enumerate());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let take = |_| {
-        let mut done = Vec::new();
-        while let Some((at, item)) = next() {
-            done.push((at, work(item)));
-        }
-        done
-    };
-    let mut done: Vec<(usize, R)> = in_parallel(0..workers, take).into_iter().flatten().collect();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    items.into_par_iter().with_max_len(1).map(work).collect()
 }
 
 /// What each item becomes, in the items' order, with at most `limit` of them in work at a time: for work that waits more than it
@@ -59,14 +54,14 @@ pub(crate) fn shared_out<T: Send, R: Send>(items: Vec<T>, threads: usize, work: 
 pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
     items: &[T],
     limit: usize,
-    work: impl Fn(&T) -> Result<R, E> + Sync,
-) -> Result<Vec<R>, E> {
+    work: impl Fn(&T) -> std::result::Result<R, E> + Sync,
+) -> std::result::Result<Vec<R>, E> {
     let workers = limit.min(items.len());
     if workers < 2 {
         return items.iter().map(work).collect();
     }
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let take = |_| {
+    let take = || {
         let mut done = Vec::new();
         // Items are handed out in order, so every lower one is done or being done when one fails.
         while !failed.load(Ordering::Relaxed) {
@@ -80,7 +75,11 @@ pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
         }
         done
     };
-    let mut done: Vec<(usize, Result<R, E>)> = in_parallel(0..workers, take).into_iter().flatten().collect();
+    let mut done: Vec<(usize, std::result::Result<R, E>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(take)).collect();
+        let results = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        results.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
@@ -88,19 +87,26 @@ pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::{sync::Mutex, time::Duration};
 
     #[test]
     fn what_is_shared_out_comes_back_in_order() {
         for threads in [0, 1, 2, 7] {
-            let items: Vec<u64> = (0..30).collect();
             let slow = |item: u64| {
                 // Some take longer than all others together.
                 std::thread::sleep(Duration::from_millis(if item.is_multiple_of(10) { 10 } else { 0 }));
-                item * 2
+                (item * 2, rayon::current_num_threads())
             };
-            assert_eq!(shared_out(items, threads, slow), (0..30).map(|item| item * 2).collect::<Vec<_>>());
+            let all = with_threads(threads, || at_once(|| shared_out(0..30, slow), || shared_out(0..0, slow))).unwrap();
+            let expected: Vec<_> = (0..30).map(|item| (item * 2, threads.max(1))).collect();
+            assert_eq!(all, (expected, vec![]));
         }
+    }
+
+    #[test]
+    fn a_panic_in_a_worker_is_the_leaders() {
+        let run = || with_threads(3, || shared_out(0..9, |item: u32| assert_ne!(item, 7)));
+        assert!(std::panic::catch_unwind(run).is_err());
     }
 
     #[test]

@@ -49,8 +49,6 @@ pub struct Inputs<'a> {
     pub commitments: &'a CommitmentFigures,
     /// Figures of schedules.
     pub schedule: &'a ScheduleFigures,
-    /// Workers.
-    pub threads: usize,
     /// Which inputs are there, by token of `needs`.
     pub has: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -149,7 +147,7 @@ impl Step {
 #[must_use]
 pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let bill = || Bill::of(inputs.facts, inputs.given);
-    let (users, before) = at_once(inputs.threads, || Users::of(inputs.facts), bill);
+    let (users, before) = at_once(|| Users::of(inputs.facts), bill);
     let mut plan = Plan {
         steps: Vec::new(),
         previews: Vec::new(),
@@ -283,7 +281,7 @@ impl Plan<'_> {
             }
         }
         let see = |rule: usize| self.seen_by(inputs, advice.get(&rule).map_or(&[], Vec::as_slice), course);
-        let checked = shared_out(runs, inputs.threads, |rule| checked(inputs, rule, &see(rule)));
+        let checked = shared_out(runs, |rule| checked(inputs, rule, &see(rule)));
         let mut found = Vec::new();
         for Checked { ways, gone } in checked {
             self.gone += gone;
@@ -291,7 +289,7 @@ impl Plan<'_> {
         }
         let bills = vec![&mut self.before, &mut self.after];
         let edits = || found.iter().flat_map(|(_, finding)| &finding.edits);
-        let new = shared_out(bills, inputs.threads, |bill| bill.prepare(edits()));
+        let new = shared_out(bills, |bill| bill.prepare(edits()));
         if new.contains(&true) && !self.steps.is_empty() {
             course.since.forget_commitments();
         }
@@ -317,7 +315,6 @@ impl Plan<'_> {
             zone: &inputs.schedule.time_zone,
             slots: &course.slots,
             schedule: inputs.schedule,
-            threads: inputs.threads,
             min_metric_cover: inputs.figures.min_metric_cover,
             gone_before: inputs.gone_before(),
         }
@@ -333,8 +330,7 @@ impl Plan<'_> {
             offers.extend(more);
             others.extend(self.after.offerings(&beside));
         }
-        let advice =
-            self.after.advise(&offers, &others, inputs.commitments, (&self.before, inputs.as_of.day()), inputs.threads);
+        let advice = self.after.advise(&offers, &others, inputs.commitments, (&self.before, inputs.as_of.day()));
         self.weeks = (!advice.advised.is_empty()).then_some(advice.weeks);
         for declined in advice.declined {
             let rule = inputs.rules[owners[declined.offer]].id;
@@ -356,7 +352,7 @@ impl Plan<'_> {
             let (step, attempt) = self.alone(inputs, rule, finding);
             (step, attempt.filter(|_| number < kept))
         };
-        shared_out(found.into_iter().enumerate().collect(), inputs.threads, alone)
+        shared_out(found.into_iter().enumerate(), alone)
     }
 
     /// Prices a finding alone on today's bill.

@@ -94,7 +94,6 @@ impl Bill<'_> {
         others: &[Offering],
         figures: &CommitmentFigures,
         (today, as_of): (&Bill<'_>, Day),
-        threads: usize,
     ) -> Advice {
         let mut advice = Advice::default();
         let mut open = Vec::new();
@@ -112,7 +111,7 @@ impl Bill<'_> {
             return advice;
         }
         let wanted: Vec<&Offering> = open.iter().map(|at| &offers[*at]).collect();
-        let found = self.found(&Asked { wanted: &wanted, others, today, figures, as_of, threads });
+        let found = self.found(&Asked { wanted: &wanted, others, today, figures, as_of });
         let Found { market, steps, gains, backtests, varied, losers, terms, mut ladder } = found;
         advice.weeks = ladder.weeks;
         let with = market.with(&steps);
@@ -175,7 +174,6 @@ impl Bill<'_> {
         bought: impl Iterator<Item = &'o Offering>,
         others: &'o [Offering],
         figures: &CommitmentFigures,
-        threads: usize,
     ) -> Vec<OtherTerms<'o>> {
         let same = |of: &Offering, other: &&Offering| {
             other.payer == of.payer
@@ -194,8 +192,8 @@ impl Bill<'_> {
             let (steps, gain) = market.alone(place, figures)?;
             Some((of, Purchase { offering: other.clone(), steps }, money(gain)))
         };
-        let pairs: Vec<_> = bought.into_iter().zip(others).enumerate().collect();
-        shared_out(pairs, threads, alone).into_iter().flatten().collect()
+        let pairs = bought.into_iter().zip(others).enumerate();
+        shared_out(pairs, alone).into_iter().flatten().collect()
     }
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
@@ -237,19 +235,19 @@ impl Market {
     #[must_use]
     pub fn best(&self, figures: &CommitmentFigures, effort: &Effort, alike: Option<&[u32]>) -> Vec<u32> {
         let places = 0..self.candidates.len();
-        let candidates: Vec<Candidate> = places.map(|place| self.bounded(place, figures, effort.threads)).collect();
+        let candidates: Vec<Candidate> = places.map(|place| self.bounded(place, figures)).collect();
         commitments::best(&self.waterfall, &self.rates, &candidates, effort, alike)
     }
 
     /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
     pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
-        let candidate = self.bounded(place, figures, 1);
+        let candidate = self.bounded(place, figures);
         let about = Effort { closest: ROUGHLY, ..effort(figures) };
         let (steps, gain) = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &about);
         (gain > 0).then_some((steps, gain))
     }
 
-    fn bounded(&self, place: usize, figures: &CommitmentFigures, threads: usize) -> Candidate {
+    fn bounded(&self, place: usize, figures: &CommitmentFigures) -> Candidate {
         let mut candidate = self.candidates[place].clone();
         if figures.risk_quantile > 0.0 {
             let most = limits::within_risk(&self.waterfall, &candidate, figures.risk_quantile);
@@ -257,7 +255,7 @@ impl Market {
         }
         if figures.target_coverage_percent > 0.0 {
             let target = figures.target_coverage_percent / 100.0;
-            let most = limits::within_coverage(&self.waterfall, &self.rates, &candidate, target, threads);
+            let most = limits::within_coverage(&self.waterfall, &self.rates, &candidate, target);
             candidate.grid.most = candidate.grid.most.min(most);
         }
         candidate

@@ -60,16 +60,16 @@ impl Bill<'_> {
 
     /// What edits of commitments do, all at once; `None` where others are among them, or where a purchase has no place yet.
     #[must_use]
-    pub fn bargain(&self, edits: &[Edit], threads: usize) -> Option<Bargain> {
+    pub fn bargain(&self, edits: &[Edit]) -> Option<Bargain> {
         let deal = self.deal(edits)?;
-        let walked = self.waterfall.walked(Delta::of(&self.waterfall, &deal.changes), threads);
+        let walked = self.waterfall.walked(Delta::of(&self.waterfall, &deal.changes));
         Some(Bargain { cost: deal.cost, saving: self.saving_of(&walked.effect, deal.cost), walked })
     }
 
     /// What a bargain saves, by the usage that more is covered of than before, less the cost of it in the same shares.
     #[must_use]
-    pub fn gained_by(&self, bargain: &Bargain, threads: usize) -> Vec<Change> {
-        self.gains(&bargain.walked.effect.left, bargain.saving, threads)
+    pub fn gained_by(&self, bargain: &Bargain) -> Vec<Change> {
+        self.gains(&bargain.walked.effect.left, bargain.saving)
     }
 
     /// Carries out the edits of a bargain that was made on this bill.
@@ -88,8 +88,8 @@ impl Bill<'_> {
 
     fn commit(&mut self, edits: &[Edit]) -> Vec<Change> {
         self.prepare(edits.iter());
-        let Some(bargain) = self.bargain(edits, 1) else { return Vec::new() };
-        let changes = self.gained_by(&bargain, 1);
+        let Some(bargain) = self.bargain(edits) else { return Vec::new() };
+        let changes = self.gained_by(&bargain);
         self.close(bargain, edits);
         changes
     }

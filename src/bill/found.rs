@@ -30,7 +30,6 @@ pub(super) struct Asked<'a> {
     pub(super) today: &'a Bill<'a>,
     pub(super) figures: &'a CommitmentFigures,
     pub(super) as_of: Day,
-    pub(super) threads: usize,
 }
 
 /// What is found, by candidate.
@@ -55,29 +54,28 @@ pub(super) struct Found<'a> {
 
 impl Bill<'_> {
     pub(super) fn found<'a>(&self, asked: &Asked<'a>) -> Found<'a> {
-        let Asked { wanted, others, today, figures, as_of, threads } = *asked;
-        // What is advised takes longest: other searches have one thread each beside it.
-        let effort = Effort { threads, ..effort(figures) };
-        let about = Effort { closest: ABOUT, threads: 1, ..effort };
-        let (market, today_market) =
-            at_once(threads, || self.market(wanted, figures), || today.market(wanted, figures));
+        let Asked { wanted, others, today, figures, as_of } = *asked;
+        let effort = effort(figures);
+        let about = Effort { closest: ABOUT, ..effort };
+        let (market, today_market) = at_once(|| self.market(wanted, figures), || today.market(wanted, figures));
+        // What is advised takes longest; what does not depend on it is found out beside it.
         let best = || market.best(figures, &effort, None);
-        let beside = || (self.weeks(&market, today, &figures.ladder), today_market.best(figures, &about, None));
-        let (steps, (weeks, now)) = at_once(threads, best, beside);
+        let weeks = || (self.weeks(&market, today, &figures.ladder), today_market.best(figures, &about, None));
+        let (steps, (backtests, (weeks, now))) = at_once(best, || at_once(|| market.backtests(figures, &about), weeks));
+        // The bad path is near what is advised; today's bill and the first part of the period are others.
+        let bad = || market.scaled(weeks.low).best(figures, &about, Some(&steps));
+        let varied = |percent: u32| market.scaled(percent * (WHOLE / 100)).gains(&steps);
+        let [lower, higher] = figures.sensitivity();
+        let checked = || at_once(bad, || at_once(|| varied(lower), || varied(higher)));
         let priced = || {
-            // The bad path is near what is advised; today's bill and the first part of the period are others.
-            let bad = market.scaled(weeks.low).best(figures, &about, Some(&steps));
             let gains = market.gains(&steps);
-            let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures, threads);
-            let terms = self.other_terms(losers.to.iter().map(|place| wanted[*place]), others, figures, threads);
-            (bad, gains, losers, terms)
+            let losers = Losers::of(&market, &steps, largest(&gains, &steps, figures), figures);
+            let terms = self.other_terms(losers.to.iter().map(|place| wanted[*place]), others, figures);
+            (gains, losers, terms)
         };
-        let checked = || {
-            let varied = figures.sensitivity().map(|percent| market.scaled(percent * (WHOLE / 100)).gains(&steps));
-            (varied, market.backtests(figures, &about))
-        };
-        let ((bad, gains, losers, terms), (varied, backtests)) = at_once(threads, priced, checked);
-        let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of, threads };
+        let ((gains, losers, terms), (bad, varied)) = at_once(priced, checked);
+        let varied = varied.into();
+        let rungs = Rungs { weeks: &weeks, steps: &steps, bad: &bad, now: &now, figures, as_of };
         let ladder = self.ladder(&rungs);
         Found { gains, backtests, varied, losers, terms, ladder, steps, market }
     }
@@ -106,7 +104,7 @@ impl Market {
     }
 }
 
-/// How hard to search, with one thread.
+/// How hard to search.
 pub(super) fn effort(figures: &CommitmentFigures) -> Effort {
-    Effort { starts: figures.starts, points: figures.points, closest: 1, threads: 1 }
+    Effort { starts: figures.starts, points: figures.points, closest: 1 }
 }

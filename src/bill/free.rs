@@ -11,7 +11,7 @@ use super::{
     pools::{Pools, per_unit},
 };
 use crate::{
-    facts::{ClassId, Cost, Costs, Facts, LineType},
+    facts::{Class, ClassId, Cost, Costs, Facts, LineType},
     money::{Money, Quantity},
     sku::{UNIT, What},
     time::Day,
@@ -28,9 +28,13 @@ type Days = BTreeMap<(ClassId, Day), Costs>;
 /// The uncovered capacity of the period by class and day.
 fn days(facts: &Facts) -> Days {
     let mut days = Days::new();
+    let charged = |class: &Class| class.line == LineType::Usage && matches!(class.what, What::TableCapacity(_));
+    let charged: Vec<bool> = facts.classes.iter().map(charged).collect();
+    if !charged.contains(&true) {
+        return days;
+    }
     for spend in facts.priced() {
-        let class = facts.class(spend.class);
-        if class.line == LineType::Usage && matches!(class.what, What::TableCapacity(_)) {
+        if charged[spend.class.0 as usize] {
             *days.entry((spend.class, spend.day)).or_default() += spend.costs;
         }
     }

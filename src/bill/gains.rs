@@ -3,7 +3,7 @@
 use super::{Bill, Change, Place};
 use crate::{
     facts::{Billed, Cost},
-    parallel::in_parallel,
+    parallel::{shared_out, threads},
     waterfall::PoolId,
 };
 
@@ -50,8 +50,8 @@ impl Bill<'_> {
             .any(|(pool, more)| *more < 0 && users.pools.get(pool.0 as usize).is_some_and(|(items, _)| *items > 0))
     }
 
-    /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items; `threads` workers do.
-    pub(super) fn gains(&self, left: &[(PoolId, i128)], saving: Cost, threads: usize) -> Vec<Change> {
+    /// Splits a saving by what less of each pool is paid on demand, and each pool's part by the usage of its items.
+    pub(super) fn gains(&self, left: &[(PoolId, i128)], saving: Cost) -> Vec<Change> {
         let users = self.users();
         let used = |pool: PoolId| users.pools.get(pool.0 as usize).copied().unwrap_or_default();
         let gained: Vec<(PoolId, i128)> = left
@@ -69,14 +69,14 @@ impl Bill<'_> {
             Some(self.change(*item as usize, saving))
         };
         let all: usize = gained.iter().map(|(pool, _)| used(*pool).0).sum();
-        let stretch = users.all.len().div_ceil(threads.max(1)).max(1);
+        let stretch = users.all.len().div_ceil(threads()).max(1);
         let some = |users: &[User]| {
             // Each has room for all: the first takes in the others, and what is not used is not touched.
             let mut changes = Vec::with_capacity(all);
             changes.extend(users.iter().filter_map(change));
             changes
         };
-        let mut parts = in_parallel(users.all.chunks(stretch), some).into_iter();
+        let mut parts = shared_out(users.all.chunks(stretch), some).into_iter();
         let mut changes = parts.next().unwrap_or_default();
         parts.for_each(|part| changes.extend(part));
         let rest = saving - changes.iter().map(|change| change.saving).sum();

@@ -1,6 +1,6 @@
 //! The hours in which items are used: runs of instances, shares of what is metered, and the demand that they add up to.
 
-use super::{amounts::hours_in, pools::Pools};
+use super::amounts::hours_in;
 use crate::{
     facts::{ClassId, Facts, Usage},
     money::{Money, Quantity, about},
@@ -14,6 +14,9 @@ pub(super) type Runs = Vec<(Range<usize>, Units)>;
 
 /// A quantity in the waterfall's unit.
 pub(super) fn units(quantity: Quantity) -> Units {
+    if let Ok(narrow) = i64::try_from(quantity.0) {
+        return narrow.div_euclid(1000);
+    }
     Units::try_from(quantity.0.div_euclid(1000)).unwrap_or(if quantity.0 < 0 { 0 } else { Units::MAX })
 }
 
@@ -207,17 +210,18 @@ fn part_of(hours: impl Iterator<Item = (usize, Quantity)> + Clone, part: Quantit
 }
 
 /// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.
-pub(super) fn demand(facts: &Facts, pools: &Pools) -> Demand {
+pub(super) fn demand(facts: &Facts, of_class: &[Option<PoolId>], pools: usize) -> Demand {
+    let of_class = |class: ClassId| of_class[class.0 as usize];
     let hours = usize::try_from(facts.window.period.hours()).unwrap_or(0);
-    let mut demand = Demand::new(pools.all.len(), hours);
+    let mut demand = Demand::new(pools, hours);
     for usage in facts.usage.iter() {
-        if let Some(pool) = pools.of_class(usage.class) {
+        if let Some(pool) = of_class(usage.class) {
             demand.add(pool, inside(usage.hours, facts.window.period), units(usage.per_hour));
         }
     }
     for class in facts.classes.iter().zip(0u32..).filter(|(class, _)| !class.what.is_timed()).map(|(_, id)| ClassId(id))
     {
-        let Some(pool) = pools.of_class(class) else { continue };
+        let Some(pool) = of_class(class) else { continue };
         demand.add_each(pool, hours_of(facts, class).map(|(at, quantity)| (at, units(quantity))));
     }
     demand

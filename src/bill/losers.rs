@@ -14,19 +14,13 @@ pub(super) struct Losers {
 
 impl Losers {
     /// The losers to some of what is bought.
-    pub(super) fn of(
-        market: &Market,
-        steps: &[u32],
-        bought: Vec<usize>,
-        figures: &CommitmentFigures,
-        threads: usize,
-    ) -> Self {
+    pub(super) fn of(market: &Market, steps: &[u32], bought: Vec<usize>, figures: &CommitmentFigures) -> Self {
         let covers = commitments::covers(&market.waterfall, &market.candidates);
         let loses = |place: &usize| {
             steps[*place] == 0 && bought.iter().any(|other| !covers[*place].is_disjoint(&covers[*other]))
         };
-        let lost = (0..steps.len()).filter(loses).collect();
-        let gains = shared_out(lost, threads, |place| Some((place, market.alone(place, figures)?)));
+        let lost = (0..steps.len()).filter(loses);
+        let gains = shared_out(lost, |place| Some((place, market.alone(place, figures)?)));
         let gains = gains.into_iter().flatten().collect();
         Self { to: bought, covers, gains }
     }

@@ -9,6 +9,8 @@ use crate::{
     sku::{Cover, Coverage, TableUse, What},
     waterfall::PoolId,
 };
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What usage turns into when it moves.
@@ -101,7 +103,7 @@ impl Rate {
 #[derive(Debug, Clone)]
 pub(super) struct Pools {
     pub(super) all: Vec<Pool>,
-    of_class: Vec<Option<PoolId>>,
+    pub(super) of_class: Arc<[Option<PoolId>]>,
     targets: BTreeMap<(PoolId, Becomes, Money), PoolId>,
     /// Of pools that nobody uses yet: where their usage comes from.
     sources: BTreeMap<PoolId, PoolId>,
@@ -110,6 +112,9 @@ pub(super) struct Pools {
     /// By class: what all resources used of it, where that is metered.
     metered: Arc<[hours::Metered]>,
 }
+
+/// Numbers are given in the order of classes, so the order inside the map does not matter.
+type Numbers<K, V> = HashMap<K, V, FixedState>;
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
 
@@ -155,10 +160,10 @@ impl Good {
 }
 
 impl Pools {
-    /// The pools of everything that some commitment could cover.
+    /// The pools of everything that some commitment could cover, not priced yet.
     pub(super) fn of(facts: &Facts, coverage: &Coverage) -> Self {
-        let mut numbers: BTreeMap<Key<'_>, PoolId> = BTreeMap::new();
-        let mut goods: BTreeMap<Good, u32> = BTreeMap::new();
+        let mut numbers: Numbers<Key<'_>, PoolId> = Numbers::default();
+        let mut goods: Numbers<Good, u32> = Numbers::default();
         let (mut all, mut of_class) = (Vec::new(), Vec::with_capacity(facts.classes.len()));
         for class in &facts.classes {
             let cover = if class.line.is_usage() && *class.currency == *facts.currency {
@@ -183,11 +188,7 @@ impl Pools {
             of_class.push(Some(pool));
         }
         let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
-        let metered = hours::metered(facts, &of_class);
-        let mut pools = Self { all, of_class, targets, sources, free: BTreeMap::new(), metered };
-        pools.free = free::rates(facts, &pools);
-        pools.price(facts);
-        pools
+        Self { all, of_class: of_class.into(), targets, sources, free: BTreeMap::new(), metered: Arc::new([]) }
     }
 
     /// The pool of a class, if a commitment could cover it.
@@ -255,9 +256,11 @@ impl Pools {
         true
     }
 
-    /// Rates as billed: of the pool's own uncovered lines, else of the same good elsewhere, else the public rate with the discount
+    /// Finds out what is metered, what is free, and rates as billed: of the pool's own uncovered lines, else of the same good elsewhere, else the public rate with the discount
     /// that the payer gets on average.
-    fn price(&mut self, facts: &Facts) {
+    pub(super) fn price(&mut self, facts: &Facts) {
+        self.metered = hours::metered(facts, &self.of_class);
+        self.free = free::rates(facts, self);
         let mut own = vec![Sums::default(); self.all.len()];
         let mut goods: BTreeMap<&Good, Sums> = BTreeMap::new();
         let mut payers: BTreeMap<&Arc<str>, Sums> = BTreeMap::new();

@@ -61,7 +61,6 @@ pub(super) struct Rungs<'a> {
     pub(super) now: &'a [u32],
     pub(super) figures: &'a CommitmentFigures,
     pub(super) as_of: Day,
-    pub(super) threads: usize,
 }
 
 impl Bill<'_> {
@@ -79,7 +78,7 @@ impl Bill<'_> {
 
     /// Splits advice into what is safe tonight and what waits.
     pub(super) fn ladder(&self, rungs: &Rungs<'_>) -> Ladder {
-        let Rungs { weeks: Weeks { count, markets, drawn, .. }, steps, bad, now, figures, as_of, threads } = rungs;
+        let Rungs { weeks: Weeks { count, markets, drawn, .. }, steps, bad, now, figures, as_of } = rungs;
         let figure = &figures.ladder;
         let part = |((all, bad), now): ((&u32, &u32), &u32)| {
             let safe = *all.min(bad).min(now);
@@ -89,7 +88,7 @@ impl Bill<'_> {
         let safe: Vec<u32> = steps.iter().zip(*bad).zip(*now).map(part).collect();
         // By week: what tonight's part gains of each, and what all of it gains.
         let worth = |week: &Market| [week.gains(&safe), week.gains(steps)];
-        let worths = markets.as_ref().map(|weeks| shared_out(weeks.iter().collect(), *threads, worth));
+        let worths = markets.as_ref().map(|weeks| shared_out(weeks, worth));
         let later = Day(as_of.0.saturating_add(figure.usage_advice_days));
         let of = |at: usize| {
             // With too few weeks there are no figures: only sizes are told.

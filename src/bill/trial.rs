@@ -21,7 +21,7 @@ impl Bill<'_> {
     #[must_use]
     pub fn peek(&self, edits: &[Edit]) -> Vec<Change> {
         if edits.iter().any(Edit::is_commitment) {
-            let deal = self.peek_deal(edits).map(|(effect, saving)| self.gains(&effect.left, saving, 1));
+            let deal = self.peek_deal(edits).map(|(effect, saving)| self.gains(&effect.left, saving));
             return deal.unwrap_or_else(|| self.clone().apply_each(edits));
         }
         let trial = self.trial(edits);

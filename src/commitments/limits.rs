@@ -31,18 +31,12 @@ pub fn within_risk(waterfall: &Waterfall, candidate: &Candidate, risk: f64) -> u
 /// The largest number of steps with which no more than a share `coverage` (0 to 1) of what all usage would cost on demand is
 /// covered, by it and by what is owned. Pools of rate 0 do not count: give those outside the target none.
 #[must_use]
-pub fn within_coverage(
-    waterfall: &Waterfall,
-    rates: &Rates,
-    candidate: &Candidate,
-    coverage: f64,
-    threads: usize,
-) -> u32 {
+pub fn within_coverage(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, coverage: f64) -> u32 {
     let all = rates.value_of(waterfall.demand()) as f64;
     let left = rates.value(waterfall.totals()) as f64;
     let room = coverage * all - (all - left);
     if room < 0.0 {
         return 0;
     }
-    Curve::new(waterfall, candidate.capacity, rates, threads).most_within(room, &candidate.grid)
+    Curve::new(waterfall, candidate.capacity, rates).most_within(room, &candidate.grid)
 }

@@ -96,7 +96,7 @@ impl Search<'_> {
         let Candidate { capacity, grid, .. } = self.candidates[at];
         let grid = Grid { most: steps.min(grid.most.saturating_sub(self.steps[at])), ..grid };
         let limit = Amount::from(grid.most) * grid.step;
-        let curve = Curve::up_to(&self.waterfall, capacity, &self.rates, self.effort.threads, limit);
+        let curve = Curve::up_to(&self.waterfall, capacity, &self.rates, limit);
         self.curves += 1;
         self.points += curve.points();
         Above { steps: curve.best(&grid).0, first: curve.first(&grid) }

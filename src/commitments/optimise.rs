@@ -18,8 +18,6 @@ pub struct Effort {
     /// At one hour in how many the last look is: at all for what is bought, at fewer where it is enough to know about how much would be.
     /// What is little work is done in all hours.
     pub closest: usize,
-    /// Workers for each curve; they do not change the answer.
-    pub threads: usize,
 }
 
 /// What to buy.
@@ -92,7 +90,7 @@ pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, 
         let gain = if effort.closest > 1 { alone(waterfall, rates, &candidates[0], steps) } else { search.gain };
         return (steps, gain);
     }
-    let (steps, _) = Curve::new(waterfall, candidate.capacity, rates, effort.threads).best(&candidate.grid);
+    let (steps, _) = Curve::new(waterfall, candidate.capacity, rates).best(&candidate.grid);
     (steps, alone(waterfall, rates, candidate, steps))
 }
 
@@ -107,13 +105,13 @@ struct Hours<'a> {
 
 impl<'a> Hours<'a> {
     fn every(&self, stride: usize, effort: Effort) -> Search<'a> {
-        let part = self.waterfall.part(stride, &self.links.matters, self.rates);
+        let all = 0..self.waterfall.demand().hours();
+        let part = self.waterfall.part(&all, stride, &self.links.matters, self.rates);
         Search::new(part, self.candidates, self.links, effort)
     }
 
     fn searched(&self, alike: Option<&[u32]>) -> Search<'a> {
-        let one = Effort { threads: 1, ..*self.effort };
-        let mut search = self.every(FIRST, Effort { points: one.points / 2, ..one });
+        let mut search = self.every(FIRST, Effort { points: self.effort.points / 2, ..*self.effort });
         let alone = search.alone();
         let hours = self.waterfall.demand().hours();
         let points = search.points * hours / hours.div_ceil(FIRST).max(1);
@@ -127,9 +125,9 @@ impl<'a> Hours<'a> {
             Some(steps) => search.start_from(steps),
             None => search.find_roughly(&alone),
         }
-        let finer = (self.effort.closest < FINER).then_some((FINER, one));
-        for (stride, effort) in finer.into_iter().chain([(self.effort.closest, *self.effort)]) {
-            search = self.every(stride, effort).going_on(&search);
+        let finer = (self.effort.closest < FINER).then_some(FINER);
+        for stride in finer.into_iter().chain([self.effort.closest]) {
+            search = self.every(stride, *self.effort).going_on(&search);
             search.refine(ENOUGH);
         }
         search

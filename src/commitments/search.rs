@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
             self.set(*other, 0);
         }
         let candidate = &self.candidates[at];
-        let curve = Curve::new(&self.waterfall, candidate.capacity, &self.rates, self.effort.threads);
+        let curve = Curve::new(&self.waterfall, candidate.capacity, &self.rates);
         self.curves += 1;
         self.points += curve.points();
         let best = curve.best(&candidate.grid);

@@ -52,7 +52,7 @@ pub(super) fn freeze(
         (parties, (spend, priced), others, class_days(&frozen, class_hours), commitments(&frozen, &mut shared))
     };
     let (Made { resources, billed, uses }, (parties, (spend, priced_classes), others, class_days, commitments)) =
-        at_once(asked.threads, || resources::resources(&frozen, asked.threads), money_and_hours);
+        at_once(|| resources::resources(&frozen), money_and_hours);
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),

@@ -90,10 +90,10 @@ impl Plan<'_> {
         }
         let attempt = attempt.or_else(|| self.after.attempt(&step.finding.edits));
         let edits = &step.finding.edits;
-        let bargain = if attempt.is_none() { self.after.bargain(edits, inputs.threads) } else { None };
+        let bargain = if attempt.is_none() { self.after.bargain(edits) } else { None };
         step.changes = match (&attempt, &bargain) {
             (Some(attempt), _) => self.after.saved_by(attempt),
-            (None, Some(bargain)) => self.after.gained_by(bargain, inputs.threads),
+            (None, Some(bargain)) => self.after.gained_by(bargain),
             (None, None) => self.after.peek(edits),
         };
         if !inputs.is_worth(&step, step.saving()) {

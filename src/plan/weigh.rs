@@ -4,13 +4,12 @@ use super::{Alone, Course, Inputs, Plan, Step, take::Done};
 use crate::{
     bill::{Ahead, Attempt, Worth},
     money::Money,
-    parallel::with_crew,
+    parallel::{shared_out, threads},
     rules::{Aspect, Stage, Status},
 };
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
-    sync::{PoisonError, RwLock},
 };
 
 /// Findings that exclude each other, directly or through others.
@@ -89,7 +88,7 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
 }
 
 impl Plan<'_> {
-    /// Settles bundles one after another. Those ahead are tried on the bill as it is by all workers, up to the next that is likely to be
+    /// Settles bundles one after another. Those ahead are tried on the bill as it is by all threads, up to the next that is likely to be
     /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed.
     pub(super) fn settle_all(
         &mut self,
@@ -98,42 +97,40 @@ impl Plan<'_> {
         stage: Stage,
         course: &mut Course,
     ) {
-        /// So many tries a worker are kept at most: with more, those that are lost cost more than waiting for each other.
+        /// So many tries a thread are kept at most: with more, those that are lost cost more than waiting for each other.
         const EACH: usize = 8;
-        let most = EACH * inputs.threads;
+        /// So many where none is likely to be carried out.
+        const EACH_SAFE: usize = 128;
+        let (most, most_safe) = (EACH * threads(), EACH_SAFE * threads());
         let before = |attempt: Option<Box<Attempt>>| attempt.map_or(Tried::NotYet, Tried::Before);
         let mut open: VecDeque<Open> = bundles.into_iter().map(|(bundle, attempt)| (bundle, before(attempt))).collect();
-        let mut beyond = inputs.threads.max(1);
-        let shared = RwLock::new((self, course));
-        let ahead = |(plan, course): &(&mut Self, &mut Course), (bundle, tried): Open| {
-            let tried = plan.try_ahead(inputs, &bundle, tried, course);
-            (bundle, tried)
-        };
-        with_crew(inputs.threads, &shared, ahead, |crew| {
-            while !open.is_empty() {
-                let likely = |(bundle, _): &Open| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
-                let safe = open.iter().take(most).position(likely).unwrap_or(most);
-                // One worker alone gains nothing by looking ahead.
-                let wide = if inputs.threads > 1 { (safe + beyond).min(most) } else { 1 };
-                let next = open.drain(..wide.min(open.len())).collect();
-                for next in crew.shared_out(next).into_iter().rev() {
-                    open.push_front(next);
-                }
-                let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
-                let (plan, course) = &mut *shared;
-                let mut lost = 0;
-                while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
-                    for done in plan.settle(inputs, bundle, tried.attempt(), stage, course) {
-                        done.leave(&mut course.since);
-                        // Of a round that looked further ahead some may be left.
-                        for (_, tried) in open.iter_mut().take(most) {
-                            lost += usize::from(tried.is_lost_to(&done));
-                        }
+        let mut beyond = threads();
+        while !open.is_empty() {
+            let likely = |(bundle, _): &Open| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
+            let safe = open.iter().take(most_safe).position(likely).unwrap_or(most_safe);
+            // One thread alone gains nothing by looking ahead.
+            let wide = if threads() > 1 { safe.max((safe + beyond).min(most)) } else { 1 };
+            let (plan, seen) = (&*self, &*course);
+            let ahead = |(bundle, tried): Open| {
+                let tried = plan.try_ahead(inputs, &bundle, tried, seen);
+                (bundle, tried)
+            };
+            let next: Vec<Open> = open.drain(..wide.min(open.len())).collect();
+            for next in shared_out(next, ahead).into_iter().rev() {
+                open.push_front(next);
+            }
+            let mut lost = 0;
+            while let Some((bundle, tried)) = open.pop_front_if(|(_, tried)| !tried.is_due()) {
+                for done in self.settle(inputs, bundle, tried.attempt(), stage, course) {
+                    done.leave(&mut course.since);
+                    // Of a round that looked further ahead some may be left.
+                    for (_, tried) in open.iter_mut().take(most_safe) {
+                        lost += usize::from(tried.is_lost_to(&done));
                     }
                 }
-                beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
             }
-        });
+            beyond = if lost > 0 { 1 } else { (2 * beyond).min(most) };
+        }
     }
 
     /// What a lone finding would do now, if it may be carried out at all and that is not known yet.

@@ -35,19 +35,14 @@ pub struct Parts<'a> {
     pub plan: &'a Plan<'a>,
     /// What transactions cost.
     pub unit_costs: &'a [WorkloadCost],
-    /// Workers; they do not change the report.
-    pub threads: usize,
 }
 
 /// Builds the report.
 #[must_use]
 pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
-    let (summary, (recommendations, unit_costs)) = at_once(
-        parts.threads,
-        || summary(facts, parts.plan, parts.rules, parts.threads),
-        || (parts.recommendations(), parts.unit_costs()),
-    );
+    let (summary, (recommendations, unit_costs)) =
+        at_once(|| summary(facts, parts.plan, parts.rules), || (parts.recommendations(), parts.unit_costs()));
     Report {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -61,13 +61,13 @@ impl Sum {
 type Side<'a> = BTreeMap<Option<&'a str>, Sum>;
 
 /// All sides.
-pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready], threads: usize) -> Summary {
+pub(super) fn summary(facts: &Facts, plan: &Plan, rules: &[Ready]) -> Summary {
     let hours = facts.window.period.hours();
     let (by_module, by_owner) = (|| by_module(facts, plan, rules), || by_owner(facts, plan));
     let by_service = || by_class(facts, plan, |class| &class.product);
     let by_account = || by_class(facts, plan, |class| &class.account);
     let ((by_module, by_owner), (by_service, by_account)) =
-        at_once(threads, || (by_module(), by_owner()), || (by_service(), by_account()));
+        at_once(|| (by_module(), by_owner()), || (by_service(), by_account()));
     Summary {
         by_module: rows(by_module, hours),
         by_service: rows(by_service, hours),

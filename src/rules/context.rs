@@ -45,8 +45,6 @@ pub struct Context<'a> {
     pub slots: &'a [usize],
     /// Figures that all schedules share.
     pub schedule: &'a ScheduleFigures,
-    /// Workers.
-    pub threads: usize,
     /// The share of a look-back that a metric must cover to be believed.
     pub min_metric_cover: f64,
     /// What was not billed since is gone, unless the inventory has it.

@@ -99,7 +99,7 @@ impl ExpiringCommitment {
         let Some(offering) = lapsed.renewal(at, &wanted) else {
             return Renewal::Nothing("let it lapse: nothing is left for it to cover".to_owned());
         };
-        let mut advice = lapsed.advise(&[offering], &[], see.commitments, (lapsed, see.as_of.day()), see.threads);
+        let mut advice = lapsed.advise(&[offering], &[], see.commitments, (lapsed, see.as_of.day()));
         if let Some(declined) = advice.declined.pop() {
             return Renewal::Nothing(format!("do not renew it as it is: {}", declined.why));
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     bill::Edit,
     money::Quantity,
-    parallel::shared_out,
+    parallel::{shared_out, threads},
     season::Hours,
     sku::Service,
     time::{Hour, WEEK_HOURS},
@@ -80,7 +80,7 @@ impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
         let live = |service| Fleet::live(see, service).into_iter().map(move |fleet| (fleet, service));
         let mut fleets: Vec<_> = [Service::Ec2, Service::Rds].into_iter().flat_map(live).collect();
-        let each = fleets.len().div_ceil(see.threads.max(1)).max(1);
+        let each = fleets.len().div_ceil(threads()).max(1);
         let mut some = Vec::new();
         while !fleets.is_empty() {
             let rest = fleets.split_off(each.min(fleets.len()));
@@ -92,7 +92,7 @@ impl Rule for OffHours {
                 .filter_map(|(fleet, service)| self.look(see, fleet, service, &mut weeks))
                 .collect::<Vec<_>>()
         };
-        out.extend(shared_out(some, see.threads, look).into_iter().flatten());
+        out.extend(shared_out(some, look).into_iter().flatten());
     }
 }
 

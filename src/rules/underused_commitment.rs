@@ -69,7 +69,7 @@ impl Rule for UnderusedCommitment {
             }
             found.push((held, exchange));
         }
-        out.extend(shared_out(found, see.threads, |(held, exchange)| self.finding(see, held, exchange)));
+        out.extend(shared_out(found, |(held, exchange)| self.finding(see, held, exchange)));
     }
 }
 

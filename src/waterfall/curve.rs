@@ -4,7 +4,7 @@ use super::{
     Amount, CapacityId, Rates, Waterfall,
     sweep::{Break, Sweep},
 };
-use crate::parallel::in_parallel;
+use crate::parallel::{shared_out, threads};
 
 /// How a commitment is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +37,19 @@ struct Point {
     slope: f64,
 }
 
+/// Fewer hours are not worth a thread of their own.
+const LEAST: usize = 24;
+
 impl Curve {
-    /// Follows a capacity as it grows in all hours alike from what it is now, hours shared out to `threads` workers.
+    /// Follows a capacity as it grows in all hours alike from what it is now, hours shared out to all threads.
     #[must_use]
-    pub fn new(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates, threads: usize) -> Self {
-        Self::up_to(waterfall, capacity, rates, threads, Amount::MAX)
+    pub fn new(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates) -> Self {
+        Self::up_to(waterfall, capacity, rates, Amount::MAX)
     }
 
     /// The same up to a limit, behind which it is taken to be level.
     #[must_use]
-    pub fn up_to(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates, threads: usize, limit: Amount) -> Self {
+    pub fn up_to(waterfall: &Waterfall, capacity: CapacityId, rates: &Rates, limit: Amount) -> Self {
         let hours = waterfall.demand.hours();
         let rates: Vec<f64> = rates.0.iter().map(|rate| *rate as f64).collect();
         let some = |hours: std::ops::Range<usize>| {
@@ -54,13 +57,9 @@ impl Curve {
             hours.for_each(|hour| sweep.hour(capacity.0 as usize, hour, &mut breaks));
             breaks
         };
-        let each = hours.div_ceil(threads.max(1)).max(1);
-        let mut breaks = if threads < 2 {
-            some(0..hours)
-        } else {
-            let parts = (0..hours).step_by(each).map(|at| at..hours.min(at + each));
-            in_parallel(parts, some).concat()
-        };
+        let each = hours.div_ceil(threads()).max(LEAST);
+        let parts = (0..hours).step_by(each).map(|at| at..hours.min(at + each));
+        let mut breaks = shared_out(parts, some).concat();
         // Of one amount, in the order of the hours: the sums do not depend on the workers.
         breaks.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         Self { hours, points: points(&breaks) }

@@ -1,7 +1,7 @@
 //! A part of a waterfall: some of its hours, and what can matter in them.
 
 use super::{CapacityId, Demand, Layout, PoolId, Rates, Step, Waterfall};
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// The part of a waterfall that can matter to some capacities as they grow, in some of its hours.
 pub(crate) struct Part {
@@ -25,13 +25,13 @@ impl Waterfall {
         &self.idle
     }
 
-    /// Every hour but those between one and the next a `stride` later, and of what can matter the pools that are used in one of these
-    /// hours. What is not used takes nothing and stands in nobody's way; only where a step begins it is kept, since that is where a step
+    /// The hours of a span, but for those between one and the next a `stride` later, and of what can matter the pools that are used in one of
+    /// these hours. What is not used takes nothing and stands in nobody's way; only where a step begins it is kept, since that is where a step
     /// without capacity stands.
-    pub(crate) fn part(&self, stride: usize, matters: &Matters, rates: &Rates) -> Part {
+    pub(crate) fn part(&self, span: &Range<usize>, stride: usize, matters: &Matters, rates: &Rates) -> Part {
         let mut kept = matters.pools.clone();
         for (pool, kept) in kept.iter_mut().enumerate().filter(|(_, kept)| **kept) {
-            *kept = self.demand.row(pool).iter().step_by(stride).any(|units| *units != 0);
+            *kept = self.demand.row(pool)[span.clone()].iter().step_by(stride).any(|units| *units != 0);
         }
         let steps: Vec<usize> =
             (0..self.layout.steps()).filter(|step| matters.capacities[self.layout.capacity[*step] as usize]).collect();
@@ -40,14 +40,16 @@ impl Waterfall {
         }
         let mut pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
         // Where that is almost everything, all of it takes no more memory than what is there.
-        let shared = stride == 1 && pools.len() * 10 >= kept.len() * 9;
+        let shared = stride == 1 && span.len() == self.demand.hours() && pools.len() * 10 >= kept.len() * 9;
         if shared {
             pools = (0..kept.len()).collect();
         }
         let rates = Rates(pools.iter().map(|pool| rates.0.get(*pool).copied().unwrap_or_default()).collect());
-        let demand = if shared { self.demand.clone() } else { self.demand.every(stride, &pools) };
+        let demand = if shared { self.demand.clone() } else { self.demand.every(span, stride, &pools) };
         let capacities = (0u32..).map(CapacityId).take(self.capacities());
-        let amounts = capacities.flat_map(|capacity| self.amounts(capacity).iter().step_by(stride).copied()).collect();
+        let amounts =
+            capacities.flat_map(|capacity| self.amounts(capacity)[span.clone()].iter().step_by(stride).copied());
+        let amounts = amounts.collect();
         let layout = Layout::new(pools.len(), self.capacities(), &self.steps_of(&steps, &pools));
         Part { waterfall: Self::priced(demand, amounts, layout), rates }
     }
@@ -68,11 +70,11 @@ impl Waterfall {
 }
 
 impl Demand {
-    /// The usage of some pools, in the first hour and in those that come a number of times `stride` later.
-    fn every(&self, stride: usize, pools: &[usize]) -> Self {
-        let hours = self.hours.div_ceil(stride.max(1));
+    /// The usage of some pools, in the first hour of a span and in those that come a number of times `stride` later.
+    fn every(&self, span: &Range<usize>, stride: usize, pools: &[usize]) -> Self {
+        let hours = span.len().div_ceil(stride.max(1));
         let mut units = Vec::with_capacity(pools.len() * hours);
-        pools.iter().for_each(|pool| units.extend(self.row(*pool).iter().step_by(stride.max(1))));
+        pools.iter().for_each(|pool| units.extend(self.row(*pool)[span.clone()].iter().step_by(stride.max(1))));
         Self { pools: pools.len(), hours, units: Arc::new(units) }
     }
 }

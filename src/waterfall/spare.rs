@@ -11,6 +11,7 @@
 
 use super::{Amount, Delta, Layout, NONE, PoolId, Units, Waterfall, tried::Ids};
 use std::{
+    cmp::Ordering,
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -122,10 +123,20 @@ impl Waterfall {
         Arc::make_mut(known).note(&self.layout, left)
     }
 
-    /// The hours in which something is left of a pool.
-    fn hours_left(&self, pool: PoolId) -> Ids {
-        let all = (0..self.demand.hours()).zip(0u32..);
-        all.filter(|(hour, _)| self.left_at(pool, *hour) > 0).map(|(_, hour)| hour).collect()
+    /// The hours in which something is left of a pool: step by step for all of them, as memory lies.
+    fn hours_left(&self, PoolId(pool): PoolId) -> Ids {
+        let mut left = self.demand.row(pool as usize).to_vec();
+        for place in self.layout.places_of(pool as usize).iter().filter(|place| !self.is_idle(place.step)) {
+            let first = place.step as usize * left.len();
+            for ((left, position), at) in left.iter_mut().zip(&self.positions[first..]).zip(first..) {
+                match place.position.cmp(position) {
+                    Ordering::Less => *left = 0,
+                    Ordering::Equal => *left -= self.edges[at].covered,
+                    Ordering::Greater => {}
+                }
+            }
+        }
+        left.iter().zip(0u32..).filter(|(left, _)| **left > 0).map(|(_, hour)| hour).collect()
     }
 
     /// What an edit does to what is left in some hours.

@@ -1,7 +1,7 @@
 //! Edits that are walked through now, in several threads, and carried out at once: of much usage, where a second walk would take as long.
 
 use super::{Delta, Effect, Margin, Waterfall, effect::Sums, walk::Walk};
-use crate::parallel::in_parallel;
+use crate::parallel::{shared_out, threads};
 use std::ops::Range;
 
 /// An edit that was walked through: what it changes, and where steps then stand.
@@ -25,9 +25,9 @@ struct Stretch {
 }
 
 impl Waterfall {
-    /// Walks through an edit, hours shared out to `threads` workers; nothing is changed.
+    /// Walks through an edit, hours shared out to all threads; nothing is changed.
     #[must_use]
-    pub fn walked(&self, delta: Delta, threads: usize) -> Walked {
+    pub fn walked(&self, delta: Delta) -> Walked {
         let delta = delta.within(self);
         let span = delta.span(self.demand.hours());
         let behind = self.behind(&delta, span.clone());
@@ -41,9 +41,9 @@ impl Waterfall {
             }
             Stretch { left: walk.left, used: walk.used, risen, moved }
         };
-        let each = span.len().div_ceil(threads.max(1)).max(1);
+        let each = span.len().div_ceil(threads()).max(1);
         let stretches = span.clone().step_by(each).map(|first| first..span.end.min(first + each));
-        let all = if threads > 1 { in_parallel(stretches, walk) } else { stretches.map(walk).collect() };
+        let all = shared_out(stretches, walk);
         let (mut left, mut used) = (Sums::new(self.demand.pools()), Sums::new(self.capacities()));
         let (mut risen, mut moved) = (Vec::new(), Vec::new());
         for stretch in all {

@@ -89,7 +89,6 @@ fn make(facts: &Facts, rules: &[Ready]) -> Made {
         figures: &defaults.plan,
         commitments: &defaults.commitments,
         schedule: &defaults.schedule,
-        threads: 1,
         has: &|_| true,
     };
     Made::of(plan(&inputs))

@@ -13,11 +13,12 @@ use curtail::{
         paths::{WEEK, paths, weeks},
         stacked,
     },
+    parallel::with_threads,
     waterfall::{Capacity, CapacityId, Demand, Grid, PoolId, Rates, Step, Waterfall},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-const EFFORT: Effort = Effort { starts: 3, points: 1_000_000, closest: 1, threads: 2 };
+const EFFORT: Effort = Effort { starts: 3, points: 1_000_000, closest: 1 };
 
 /// 0.001 USD per hour.
 const PLAN: Grid = Grid { step: 1_000_000_000_000_000_000, cost: 1_000_000_000_000_000_000, most: 1_000_000 };
@@ -140,18 +141,19 @@ fn no_advice_beats_the_bound() {
 }
 
 #[test]
-fn workers_do_not_matter_and_gains_add_up() {
-    let company = company(48, 3, [3, 3, 2], |n| n % 2 == 0);
+fn threads_do_not_matter_and_gains_add_up() {
+    let company = company(144, 3, [3, 3, 2], |n| n % 2 == 0);
     let waterfall = company.market.price();
     let candidates = candidates(&company, &waterfall, 3);
-    let alone = optimise(&waterfall, &company.rates, &candidates, &Effort { threads: 1, ..EFFORT });
-    assert_eq!(optimise(&waterfall, &company.rates, &candidates, &Effort { threads: 3, ..EFFORT }), alone);
+    let with = |threads| with_threads(threads, || optimise(&waterfall, &company.rates, &candidates, &EFFORT)).unwrap();
+    let alone = with(1);
+    assert_eq!(with(3), alone);
     let mut after = waterfall.clone();
-    let buys = candidates.iter().zip(&alone.steps).map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..48));
+    let buys = candidates.iter().zip(&alone.steps).map(|(candidate, steps)| candidate.buy(i64::from(*steps), 0..144));
     after.apply(&buys.collect::<Vec<_>>());
     let saved = company.rates.value(waterfall.totals()) - company.rates.value(after.totals());
     let cost: i128 =
-        candidates.iter().zip(&alone.steps).map(|(candidate, steps)| candidate.grid.cost_of(*steps, 48)).sum();
+        candidates.iter().zip(&alone.steps).map(|(candidate, steps)| candidate.grid.cost_of(*steps, 144)).sum();
     assert_eq!(alone.gain(), saved - cost);
 }
 
@@ -170,7 +172,8 @@ fn a_search_of_some_hours_first_is_hardly_worse_than_one_of_all() {
         assert!(some.points < all.points / 5, "{} of {} points", some.points, all.points);
         assert!(some.gain() > all.gain() / 1000 * 999, "{} of {}", some.gain(), all.gain());
         assert!(some.steps.iter().rev().take(2).filter(|steps| **steps > 0).count() < 2);
-        let alone = optimise(&waterfall, &company.rates, &candidates, &Effort { threads: 1, ..effort });
+        let again = || optimise(&waterfall, &company.rates, &candidates, &effort);
+        let alone = with_threads(1, again).unwrap();
         assert_eq!(alone, some, "workers do not matter");
         // A last look at a third of the hours is enough to know about how much.
         let about = best(&waterfall, &company.rates, &candidates, &Effort { closest: 3, ..effort }, None);
@@ -210,7 +213,7 @@ fn limits_by_risk_and_by_coverage() {
     let at = |risk| within_risk(&waterfall, &candidate, risk);
     assert_eq!([at(0.0), at(0.1), at(0.34), at(0.5), at(1.0)], [700, 1400, 2800, 4200, 7000]);
     // 105 unit-hours, 20 of them covered already. 40 % is 42: 22 more. 2 units an hour cover 19, a third at 8 of ten hours: 2.375.
-    let to = |coverage| within_coverage(&waterfall, &rates, &candidate, coverage, 1);
+    let to = |coverage| within_coverage(&waterfall, &rates, &candidate, coverage);
     assert_eq!([to(0.1), to(0.4), to(20.0 / 105.0), to(1.0)], [0, 1662, 0, PLAN.most]);
 }
 
@@ -219,12 +222,7 @@ fn weeks_and_paths() {
     let company = company(3 * WEEK + 5, 3, [3, 3, 2], |n| n % 2 == 0);
     let waterfall = company.market.price();
     let candidates = candidates(&company, &waterfall, 3);
-    let advice = optimise(
-        &waterfall,
-        &company.rates,
-        &candidates,
-        &Effort { starts: 0, points: 100_000, closest: 1, threads: 2 },
-    );
+    let advice = optimise(&waterfall, &company.rates, &candidates, &Effort { starts: 0, points: 100_000, closest: 1 });
     let mut spans = weeks(3 * WEEK + 5);
     let weekly = gains(&waterfall, &company.rates, &candidates, &advice.steps, &spans);
     // A path is priced as the sum of its weeks: the same as its hours priced one after the other.

@@ -1,7 +1,10 @@
 //! What one commitment saves by its amount: a worked example, and the exact optimum of random markets.
 
 use crate::market::{Hour, Market, company, market_of, random, real, scaled};
-use curtail::waterfall::{Amount, Capacity, CapacityId, Change, Curve, Grid, Rates, Waterfall};
+use curtail::{
+    parallel::with_threads,
+    waterfall::{Amount, Capacity, CapacityId, Change, Curve, Grid, Rates, Waterfall},
+};
 use proptest::prelude::*;
 
 /// USD per hour in 1e-21.
@@ -20,7 +23,7 @@ fn several_instruments_together_are_not_concave() {
         .commits(0.0, &[("a", 0.6), ("b", 1.3)])
         .commits(0.7, &[("a", 0.7), ("b", 1.96)])
         .price();
-    let curve = Curve::new(&hour.waterfall, CapacityId(0), &hour.rates, 1);
+    let curve = Curve::new(&hour.waterfall, CapacityId(0), &hour.rates);
     for (amount, saves) in [(0.3, 0.057), (0.6, 0.114), (0.9, 0.276), (1.2, 0.437)] {
         let saved = curve.saved(usd(amount)) / 1e21 - amount;
         assert!((saved - saves).abs() < 0.0005, "{amount} saves {saved}");
@@ -44,7 +47,7 @@ fn a_commitment_is_reached_left_alone_and_reached_again() {
         .commits(0.1, &[("b", 0.1)])
         .pours(1, &[("c", 0.1), ("a", 0.1)])
         .price();
-    let curve = Curve::new(&hour.waterfall, CapacityId(0), &hour.rates, 1);
+    let curve = Curve::new(&hour.waterfall, CapacityId(0), &hour.rates);
     for (amount, left) in [(0.4, 7.0 + 7.5), (1.9, 7.0), (2.0, 6.3), (2.5, 2.8), (2.9, 0.0), (5.0, 0.0)] {
         let saved = curve.saved(usd(amount)) / 1e21;
         assert!((hour.on_demand() - saved - left).abs() < 1e-9, "{amount} saves {saved}");
@@ -58,7 +61,7 @@ fn the_best_amount_beats_a_thousand_at_random() {
         let company = company(72, 8, [8, 8, 4], |n| ![10, 13, 16, 18].contains(&n));
         let waterfall = company.market.price();
         let capacity = CapacityId(buying);
-        let curve = Curve::new(&waterfall, capacity, &company.rates, 2);
+        let curve = Curve::new(&waterfall, capacity, &company.rates);
         let (steps, gain) = curve.best(&PLAN);
         let exact = |steps: u32| {
             let per_hour = Amount::from(steps) * PLAN.step;
@@ -115,7 +118,7 @@ proptest! {
     #[test]
     fn the_curve_is_the_price(offer in offer(3), amounts in proptest::collection::vec(0i128..60_000_000_000_000_000_000_000, 8)) {
         let waterfall = offer.market.price();
-        let curve = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
+        let curve = Curve::new(&waterfall, CapacityId(0), &offer.rates);
         for amount in amounts {
             let (swept, exact) = (curve.saved(amount), offer.saves(&waterfall, amount) as f64);
             prop_assert!((swept - exact).abs() < dust(exact), "{amount}: {swept} is not {exact}");
@@ -126,7 +129,7 @@ proptest! {
     fn the_best_amount_is_that_of_brute_force(offer in offer(3)) {
         let waterfall = offer.market.price();
         let hours = offer.market.demand.hours();
-        let curve = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
+        let curve = Curve::new(&waterfall, CapacityId(0), &offer.rates);
         let (steps, gain) = curve.best(&offer.grid);
         let exact = |steps: u32| {
             offer.saves(&waterfall, Amount::from(steps) * offer.grid.step) - offer.grid.cost_of(steps, hours)
@@ -139,8 +142,8 @@ proptest! {
     #[test]
     fn up_to_a_limit_it_is_the_same(offer in offer(3), limit in 1i128..60, parts in proptest::collection::vec(0i128..=1000, 8)) {
         let (waterfall, limit) = (offer.market.price(), limit * 1_000_000_000_000_000_000_000);
-        let whole = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
-        let curve = Curve::up_to(&waterfall, CapacityId(0), &offer.rates, 1, limit);
+        let whole = Curve::new(&waterfall, CapacityId(0), &offer.rates);
+        let curve = Curve::up_to(&waterfall, CapacityId(0), &offer.rates, limit);
         for part in parts {
             let (some, all) = (curve.saved(limit * part / 1000), whole.saved(limit * part / 1000));
             prop_assert!((some - all).abs() <= dust(all), "{part}: {some} is not {all}");
@@ -151,12 +154,16 @@ proptest! {
         let ((_, some), (_, all)) = (curve.best(&grid), whole.best(&grid));
         prop_assert!((some - all).abs() <= dust(all));
     }
+}
 
-    #[test]
-    fn workers_do_not_matter(offer in offer(9)) {
-        let waterfall = offer.market.price();
-        let alone = Curve::new(&waterfall, CapacityId(0), &offer.rates, 1);
-        prop_assert_eq!(&Curve::new(&waterfall, CapacityId(0), &offer.rates, 2), &alone);
-        prop_assert_eq!(&Curve::new(&waterfall, CapacityId(0), &offer.rates, 5), &alone);
+#[test]
+fn threads_do_not_matter() {
+    let company = company(100, 8, [8, 8, 4], |n| n % 3 == 0);
+    let waterfall = company.market.price();
+    for capacity in [1, 10, 16, 19].map(CapacityId) {
+        let with = |threads| with_threads(threads, || Curve::new(&waterfall, capacity, &company.rates)).unwrap();
+        let alone = with(1);
+        assert!(alone.points() > 1);
+        assert_eq!([with(2), with(7)], [alone.clone(), alone]);
     }
 }

@@ -28,8 +28,7 @@ fn gap_of(name: &str, export: &Path, groups: usize) {
     let offers = offers(&bill);
     let figures = Defaults::embedded().unwrap().commitments;
     let market = bill.market(&offers.iter().collect::<Vec<_>>(), &figures);
-    let steps =
-        market.best(&figures, &Effort { starts: figures.starts, points: figures.points, closest: 1, threads: 2 }, None);
+    let steps = market.best(&figures, &Effort { starts: figures.starts, points: figures.points, closest: 1 }, None);
     let gain = market.gains(&steps).iter().sum::<i128>() as f64 / 1e21;
     let most = bound(&market.waterfall, &market.rates, &market.candidates, groups);
     let gap = (most / gain - 1.0) * 100.0;
@@ -61,7 +60,7 @@ fn offers_beyond_the_bound_are_told() {
     let offers = offers(&bill);
     let figures =
         CommitmentFigures { most_offers: 3, with_alternatives: 0, ..Defaults::embedded().unwrap().commitments };
-    let advice = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day()), 2);
+    let advice = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day()));
     let left_out: Vec<_> = advice.declined.iter().filter(|declined| declined.why.contains("not among the 3")).collect();
     assert_eq!(left_out.len(), offers.len() - 3);
     assert!(advice.advised.iter().all(|(at, _)| left_out.iter().all(|declined| declined.offer != *at)));
@@ -73,7 +72,7 @@ fn what_loses_to_the_joint_advice_is_named() {
     let bill = bill(&facts);
     let offers = offers(&bill);
     let figures = Defaults::embedded().unwrap().commitments;
-    let advised = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day()), 2).advised;
+    let advised = bill.advise(&offers, &[], &figures, (&bill, facts.window.period.end.day())).advised;
     // The Compute plan could cover what two EC2 Instance plans cover, and pays alone; it is not advised beside them.
     let of = |name: &str| advised.iter().find(|(_, advised)| advised.purchase.label().contains(name));
     assert!(of("Compute Savings Plan").is_none());

@@ -1,7 +1,10 @@
 //! The commitment waterfall: AWS's worked examples, and what holds for any market.
 
 use crate::market::{Hour, Market, edits, market};
-use curtail::waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Trace, Waterfall};
+use curtail::{
+    parallel::with_threads,
+    waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Trace, Waterfall},
+};
 use proptest::prelude::*;
 
 fn near(value: f64, expected: f64) {
@@ -401,7 +404,7 @@ proptest! {
     fn an_edit_walked_through_by_several_is_the_edit_carried_out((market, edits) in edited(), threads in 0usize..4) {
         let (mut followed, mut applied) = (market.price(), market.price());
         for edit in &edits {
-            let walked = followed.walked(Delta::of(&followed, edit), threads);
+            let walked = with_threads(threads, || followed.walked(Delta::of(&followed, edit))).unwrap();
             prop_assert_eq!(&walked.effect, &applied.apply(edit));
             followed.follow(walked);
             prop_assert_eq!(followed.totals(), applied.totals());

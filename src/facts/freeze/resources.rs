@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     names::Sym,
-    parallel::{at_once, in_parallel},
+    parallel::{at_once, shared_out, threads},
     scan::{Dictionary, ResourceSym, TagsId},
     time::Span,
 };
@@ -36,7 +36,7 @@ pub(super) struct Made {
 
 impl Made {
     /// Stretches one behind the other; the first has room for all but uses.
-    fn joined(made: Vec<Self>, threads: usize) -> Self {
+    fn joined(made: Vec<Self>) -> Self {
         let (mut resources, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
         let mut first = 0;
         for mut of in made {
@@ -46,8 +46,7 @@ impl Made {
             billed.push(of.billed);
             uses.push(of.uses);
         }
-        let ((resources, uses), billed) =
-            at_once(threads, || (joined(resources), joined(uses)), || BilledList::joined(billed));
+        let ((resources, uses), billed) = at_once(|| (joined(resources), joined(uses)), || BilledList::joined(billed));
         Self { resources, billed, uses }
     }
 }
@@ -63,24 +62,24 @@ fn joined<T>(lists: Vec<Vec<T>>) -> Vec<T> {
 }
 
 /// All resources, sorted by account and id.
-pub(super) fn resources(frozen: &Frozen<'_>, threads: usize) -> Made {
+pub(super) fn resources(frozen: &Frozen<'_>) -> Made {
     let entries = frozen.sums.resources.entries();
-    let named = named(frozen, &entries, threads);
-    let stretch = named.len().div_ceil(threads.max(1)).max(1);
-    let made = in_parallel(named.chunks(stretch).zip((0..).step_by(stretch)), |(some, first)| {
+    let named = named(frozen, &entries);
+    let stretch = named.len().div_ceil(threads()).max(1);
+    let made = shared_out(named.chunks(stretch).zip((0..).step_by(stretch)), |(some, first)| {
         // Those of the other stretches follow the first ones.
         make(frozen, &entries, (some, first), if first == 0 { named.len() } else { some.len() })
     });
-    Made::joined(made, threads)
+    Made::joined(made)
 }
 
 /// The resources that have anything in the priced currency, in order.
-fn named(frozen: &Frozen<'_>, entries: &Entries<'_>, threads: usize) -> Vec<Named> {
+fn named(frozen: &Frozen<'_>, entries: &Entries<'_>) -> Vec<Named> {
     let records = frozen.sums.resources.records();
     let (ranks, ids) = (account_ranks(frozen), &frozen.dictionary.ids);
     let by_name = |a: &Named, b: &Named| a.account.cmp(&b.account).then_with(|| ids.compare(a.id, b.id));
-    let stretch = records.len().div_ceil(threads.max(1)).max(1);
-    let sorted = in_parallel(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
+    let stretch = records.len().div_ceil(threads()).max(1);
+    let sorted = shared_out(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
         let places = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(records);
         let billed = places.filter(|(place, _)| entries.of(*place).any(|billed| frozen.class(billed.class).is_some()));
         let name = |(place, record): (u32, &Record)| Named { account: ranks[&record.account], id: record.id, place };
