@@ -10,12 +10,16 @@ use rayon::{
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Runs some work, and all that is shared out inside it, on so many threads (at least one).
+/// So many threads may be asked for on any machine; beyond that no more than it has cores, where more would only wait for each other.
+const FEW: usize = 8;
+
+/// Runs some work, and all that is shared out inside it, on so many threads: at least one, and not many more than there are cores.
 ///
 /// # Errors
 /// When they cannot be started.
 pub fn with_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R> {
-    let threads = threads.max(1);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.clamp(1, cores.max(FEW));
     if rayon::current_thread_index().is_some() && rayon::current_num_threads() == threads {
         return Ok(work());
     }
@@ -101,6 +105,12 @@ mod tests {
             let expected: Vec<_> = (0..30).map(|item| (item * 2, threads.max(1))).collect();
             assert_eq!(all, (expected, vec![]));
         }
+    }
+
+    #[test]
+    fn thousands_of_threads_are_not_started() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!(with_threads(100_000, threads).unwrap(), cores.max(FEW));
     }
 
     #[test]
