@@ -52,7 +52,7 @@ impl Candidate {
     }
 }
 
-/// Of a large market so many hours are priced at a time: they stay in the cache from one purchase to the next.
+/// Of a large market so many hours are priced at a time, by whichever thread is free: hours do not depend on each other.
 const HOURS: usize = 24;
 
 /// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
