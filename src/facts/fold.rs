@@ -3,6 +3,7 @@
 mod merge;
 mod odd;
 
+pub(super) use self::merge::{ByClass, ByResource, Folded};
 use self::odd::Odd;
 use super::{
     Asked, Costs,
@@ -43,12 +44,12 @@ pub(super) struct Sums<'a> {
     groups: Vec<Groups>,
     /// By class.
     kinds: Vec<Kind>,
-    pub(super) resources: Resources,
-    pub(super) cells: Cells,
-    pub(super) hours: ClassHours,
-    pub(super) commitments: Commitments,
-    pub(super) parties: Parties,
-    pub(super) quality: Quality,
+    resources: Resources,
+    cells: Cells,
+    hours: ClassHours,
+    commitments: Commitments,
+    parties: Parties,
+    quality: Quality,
     last_open: Option<Hour>,
     /// What was found out of times, by a mix of the start.
     times: Vec<(Times, Option<When>)>,
@@ -111,21 +112,18 @@ struct When {
     period: Option<(Hour, bool)>,
 }
 
-/// Folds all lines with `asked.threads` workers and merges their sums into one.
-pub(super) fn fold<'a>(exports: &Exports, asked: &'a Asked) -> Result<(Dictionary, Sums<'a>)> {
+/// Folds all lines with `asked.threads` workers.
+pub(super) fn fold(exports: &Exports, asked: &Asked) -> Result<Folded> {
     let groups: Vec<Groups> = exports.parts.iter().map(|part| Groups::of(part.layout())).collect();
     let workers = scan(&exports.parts, Extent::Whole, asked.threads, || Sums::new(asked, groups.clone()))?;
     let mut workers = workers.into_iter().map(|(dictionary, mut sums)| {
         sums.commitments.settle();
         (dictionary, sums)
     });
-    let Some((mut dictionary, mut all)) = workers.next() else {
-        return Ok((Dictionary::default(), Sums::new(asked, groups)));
-    };
-    for (names, sums) in workers {
-        all.merge(sums, &names, &mut dictionary)?;
-    }
-    Ok((dictionary, all))
+    let first = workers.next().unwrap_or_else(|| (Dictionary::default(), Sums::new(asked, groups)));
+    let mut folded = Folded::of(first);
+    workers.for_each(|(dictionary, sums)| folded.add(dictionary, sums));
+    Ok(folded)
 }
 
 impl<'a> Sums<'a> {

@@ -5,11 +5,12 @@ mod resources;
 use super::{
     Asked, Basis, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
     Spends, Survey, Uses,
-    commitments::CommitmentSum,
-    fold::{Map, Sums, map},
-    parties::PartyKey,
+    commitments::{CommitmentSum, Commitments},
+    fold::{ByClass, Folded, Map, map},
+    parties::{Parties, PartyKey},
     sums::SumList,
-    usage::ClassHours,
+    tables::Cells,
+    usage::{ClassHours, HourSet},
 };
 use crate::{
     error::{Error, Result},
@@ -17,7 +18,7 @@ use crate::{
     money::Money,
     names::{Names, Sym},
     parallel::at_once,
-    scan::{ClassKey, Dialect, Dictionary, Part, columns::Text, is_aws},
+    scan::{ClassKey, ClassTable, Dialect, Part, TagSets, columns::Text, is_aws},
     sku::{Texts, What},
     time::{Hour, Span},
 };
@@ -27,32 +28,39 @@ use std::{
     sync::Arc,
 };
 
-/// Turns the merged sums into facts.
-pub(super) fn freeze(
-    (dictionary, mut sums): (Dictionary, Sums<'_>),
-    exports: &Exports,
-    asked: &Asked,
-    survey: &Survey,
-) -> Result<Facts> {
-    let mut shared = Shared::new(&dictionary.names);
-    let (classes, class_ids) = classes(&dictionary, &mut shared);
+/// Turns all workers' sums into facts.
+pub(super) fn freeze(folded: Folded, exports: &Exports, asked: &Asked, survey: &Survey) -> Result<Facts> {
+    let Folded { names, tags, classes: table, parties, quality, by_resource, by_class } = folded;
+    let mut shared = Shared::new(&names);
+    let (classes, class_ids) = classes(&table, &mut shared);
     let dialect = exports.parts.first().map_or(Dialect::Cur2, Part::dialect);
     let currency = currency(&classes, asked, dialect)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
-    let granularity = survey.granularity();
-    // What stays as it was folded.
-    let (class_hours, hours) = (std::mem::take(&mut sums.hours), sums.resources.take_hours());
-    let cell_sums = sums.cells.take_sums();
-    let (dictionary, sums) = (&dictionary, &sums);
-    let frozen = Frozen { dictionary, sums, class_ids, classes: &classes, foreign: &foreign, granularity };
-    let money_and_hours = || {
-        let (parties, party_ids) = parties(sums, &mut shared);
-        let (spend, others) = spend(&frozen, &party_ids, cell_sums);
-        let priced = by_class(&spend, frozen.classes.len());
-        (parties, (spend, priced), others, class_days(&frozen, class_hours), commitments(&frozen, &mut shared))
+    let (texts, granularity) = ((&names, &tags), survey.granularity());
+    let frozen = Frozen { texts, parties: &parties, class_ids, classes: &classes, foreign: &foreign, granularity };
+    let of_resources = || -> Result<(Made, Vec<HourSet>)> {
+        let mut all = by_resource.merged(texts)?;
+        // What stays as it was folded.
+        let hours = all.resources.take_hours();
+        Ok((resources::resources(&frozen, &all), hours))
     };
-    let (Made { resources, billed, uses }, (parties, (spend, priced_classes), others, class_days, commitments)) =
-        at_once(|| resources::resources(&frozen), money_and_hours);
+    let money_and_hours = || {
+        let ByClass { mut cells, hours, commitments } = by_class.merged(&names);
+        let (parties, party_ids) = parties_of(&cells, &mut shared);
+        let sums = cells.take_sums();
+        let (spend, others) = spend(&frozen, &cells, &party_ids, sums);
+        let priced = by_class_of(&spend, frozen.classes.len());
+        (
+            parties,
+            (spend, priced),
+            others,
+            class_days(&frozen, hours),
+            commitments_of(&frozen, &commitments, &mut shared),
+        )
+    };
+    let (made, (parties, (spend, priced_classes), others, class_days, commitments)) =
+        at_once(of_resources, money_and_hours);
+    let (Made { resources, billed, uses }, hours) = made?;
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),
@@ -77,7 +85,7 @@ pub(super) fn freeze(
         commitments,
         listed: Vec::new(),
         other_currencies: others.into_iter().collect(),
-        quality: sums.quality.clone(),
+        quality,
     })
 }
 
@@ -102,9 +110,9 @@ impl<'a> Shared<'a> {
 }
 
 /// The classes sorted by their texts, and the new number of each old one.
-fn classes(dictionary: &Dictionary, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
+fn classes(table: &ClassTable, shared: &mut Shared<'_>) -> (Vec<Class>, Vec<ClassId>) {
     let names = shared.names;
-    let mut keys: Vec<(&ClassKey, u32)> = dictionary.classes.keys().iter().zip(0..).collect();
+    let mut keys: Vec<(&ClassKey, u32)> = table.keys().iter().zip(0..).collect();
     keys.sort_by_cached_key(|(key, _)| key.0.map(|sym| names.get(sym)));
     let mut ids = vec![ClassId(0); keys.len()];
     let mut classes = Vec::with_capacity(keys.len());
@@ -184,8 +192,8 @@ fn currency(classes: &[Class], asked: &Asked, dialect: Dialect) -> Result<Arc<st
 }
 
 /// The parties sorted, and the new number of each old one.
-fn parties(sums: &Sums<'_>, shared: &mut Shared<'_>) -> (Vec<Party>, Vec<u32>) {
-    let mut all: Vec<(Party, usize)> = sums.cells.parties().iter().map(|key| party(*key, shared)).zip(0..).collect();
+fn parties_of(cells: &Cells, shared: &mut Shared<'_>) -> (Vec<Party>, Vec<u32>) {
+    let mut all: Vec<(Party, usize)> = cells.parties().iter().map(|key| party(*key, shared)).zip(0..).collect();
     all.sort();
     let mut ids = vec![0; all.len()];
     (0u32..).zip(&all).for_each(|(id, (_, old))| ids[*old] = id);
@@ -198,8 +206,8 @@ fn party((workload, owner): PartyKey, shared: &mut Shared<'_>) -> Party {
 
 /// What is known before resources, hours and commitments get their final numbers.
 struct Frozen<'a> {
-    dictionary: &'a Dictionary,
-    sums: &'a Sums<'a>,
+    texts: (&'a Names, &'a TagSets),
+    parties: &'a Parties,
     class_ids: Vec<ClassId>,
     classes: &'a [Class],
     foreign: &'a [bool],
@@ -215,9 +223,9 @@ impl Frozen<'_> {
 }
 
 /// The spend of the priced currency, and the sums of each other one.
-fn spend(frozen: &Frozen<'_>, party_ids: &[u32], sums: SumList) -> (Spends, BTreeMap<Arc<str>, Costs>) {
+fn spend(frozen: &Frozen<'_>, cells: &Cells, party_ids: &[u32], sums: SumList) -> (Spends, BTreeMap<Arc<str>, Costs>) {
     let mut others: BTreeMap<Arc<str>, Costs> = BTreeMap::new();
-    let places = frozen.sums.cells.places().filter_map(|(day, priced, class, party, cell)| {
+    let places = cells.places().filter_map(|(day, priced, class, party, cell)| {
         if let Some(class) = frozen.class(class) {
             return Some((day, priced, class, party_ids[party as usize], cell));
         }
@@ -230,7 +238,7 @@ fn spend(frozen: &Frozen<'_>, party_ids: &[u32], sums: SumList) -> (Spends, BTre
 }
 
 /// The spend of the priced period by class.
-fn by_class(spend: &Spends, classes: usize) -> Vec<(ClassId, Costs)> {
+fn by_class_of(spend: &Spends, classes: usize) -> Vec<(ClassId, Costs)> {
     let mut sums: Vec<Option<Costs>> = vec![None; classes];
     for spend in spend.iter().filter(|spend| spend.priced) {
         *sums[spend.class.0 as usize].get_or_insert_default() += spend.costs;
@@ -257,8 +265,8 @@ fn class_days(frozen: &Frozen<'_>, hours: ClassHours) -> ClassDays {
     ClassDays::of(spread.places().map(|((class, day), block)| (ClassId(class), day, block)).collect(), spread)
 }
 
-fn commitments(frozen: &Frozen<'_>, shared: &mut Shared<'_>) -> Vec<Commitment> {
-    let all = frozen.sums.commitments.iter().map(|(arn, sum)| commitment(arn, sum, shared, frozen));
+fn commitments_of(frozen: &Frozen<'_>, commitments: &Commitments, shared: &mut Shared<'_>) -> Vec<Commitment> {
+    let all = commitments.iter().map(|(arn, sum)| commitment(arn, sum, shared, frozen));
     let mut all: Vec<Commitment> = all.collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all

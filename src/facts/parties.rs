@@ -2,8 +2,8 @@
 
 use super::{Asked, Label, plain_key, tables::Cells};
 use crate::{
-    names::Sym,
-    scan::{Dictionary, TagsId},
+    names::{Names, Sym},
+    scan::{Dictionary, TagSets, TagsId},
 };
 
 /// Workload and owner.
@@ -54,7 +54,7 @@ impl Parties {
 
     #[cold]
     fn learn(&mut self, tags: TagsId, cells: &mut Cells, dictionary: &Dictionary) -> Known {
-        let key = self.of_tags(tags, dictionary);
+        let key = self.of_tags(tags, (&dictionary.names, &dictionary.tags));
         let known = Known { key, number: if self.by_account() { 0 } else { cells.party(key) } };
         if self.of_sets.len() <= tags.0 as usize {
             self.of_sets.resize(tags.0 as usize + 1, None);
@@ -69,8 +69,8 @@ impl Parties {
     }
 
     /// What a set of tags says of the party.
-    pub(super) fn of_tags(&self, tags: TagsId, dictionary: &Dictionary) -> PartyKey {
-        let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(dictionary, tags, key));
+    pub(super) fn of_tags(&self, tags: TagsId, texts: (&Names, &TagSets)) -> PartyKey {
+        let value = |key: &Option<String>| key.as_ref().map_or(Sym::NONE, |key| tag_value(texts, tags, key));
         (value(&self.keys[0]), value(&self.keys[1]))
     }
 
@@ -82,8 +82,8 @@ impl Parties {
 }
 
 /// The value of the tag whose key compares equal to `key`; of several the least.
-fn tag_value(dictionary: &Dictionary, tags: TagsId, key: &str) -> Sym {
-    let pairs = dictionary.tags.get(tags).iter();
-    let values = pairs.filter(|(name, _)| plain_key(dictionary.names.get(*name)) == key).map(|(_, value)| *value);
-    values.min_by_key(|value| dictionary.names.get(*value)).unwrap_or(Sym::NONE)
+fn tag_value((names, sets): (&Names, &TagSets), tags: TagsId, key: &str) -> Sym {
+    let pairs = sets.get(tags).iter();
+    let values = pairs.filter(|(name, _)| plain_key(names.get(*name)) == key).map(|(_, value)| *value);
+    values.min_by_key(|value| names.get(*value)).unwrap_or(Sym::NONE)
 }

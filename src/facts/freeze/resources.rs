@@ -3,6 +3,7 @@
 use super::{
     super::{
         Billed, BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
+        fold::ByResource,
         parties::PartyKey,
         tables::{Entries, Record},
         timed::Use,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     names::Sym,
     parallel::{at_once, shared_out, threads},
-    scan::{Dictionary, ResourceSym, TagsId},
+    scan::{Ids, ResourceSym, TagsId},
     time::Span,
 };
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
@@ -62,21 +63,27 @@ fn joined<T>(lists: Vec<Vec<T>>) -> Vec<T> {
 }
 
 /// All resources, sorted by account and id.
-pub(super) fn resources(frozen: &Frozen<'_>) -> Made {
-    let entries = frozen.sums.resources.entries();
-    let named = named(frozen, &entries);
+pub(super) fn resources(frozen: &Frozen<'_>, ByResource { ids, resources }: &ByResource) -> Made {
+    let known = Known { ids, records: resources.records(), entries: resources.entries() };
+    let named = named(frozen, &known);
     let stretch = named.len().div_ceil(threads()).max(1);
     let made = shared_out(named.chunks(stretch).zip((0..).step_by(stretch)), |(some, first)| {
         // Those of the other stretches follow the first ones.
-        make(frozen, &entries, (some, first), if first == 0 { named.len() } else { some.len() })
+        make(frozen, &known, (some, first), if first == 0 { named.len() } else { some.len() })
     });
     Made::joined(made)
 }
 
+/// What is known of resources by their places.
+struct Known<'a> {
+    ids: &'a Ids,
+    records: &'a [Record],
+    entries: Entries<'a>,
+}
+
 /// The resources that have anything in the priced currency, in order.
-fn named(frozen: &Frozen<'_>, entries: &Entries<'_>) -> Vec<Named> {
-    let records = frozen.sums.resources.records();
-    let (ranks, ids) = (account_ranks(frozen), &frozen.dictionary.ids);
+fn named(frozen: &Frozen<'_>, Known { ids, records, entries }: &Known<'_>) -> Vec<Named> {
+    let ranks = account_ranks(frozen, records);
     let by_name = |a: &Named, b: &Named| a.account.cmp(&b.account).then_with(|| ids.compare(a.id, b.id));
     let stretch = records.len().div_ceil(threads()).max(1);
     let sorted = shared_out(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
@@ -93,9 +100,9 @@ fn named(frozen: &Frozen<'_>, entries: &Entries<'_>) -> Vec<Named> {
 }
 
 /// The rank of each account by its text.
-fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
-    let accounts = frozen.sums.resources.records().iter().map(|record| record.account);
-    let names = &frozen.dictionary.names;
+fn account_ranks(frozen: &Frozen<'_>, records: &[Record]) -> BTreeMap<Sym, u32> {
+    let (names, _) = frozen.texts;
+    let accounts = records.iter().map(|record| record.account);
     let mut last = None;
     let changes = accounts.filter(|account| last.replace(*account) != Some(*account));
     let texts: BTreeMap<&str, Sym> = changes.map(|account| (names.get(account), account)).collect();
@@ -103,31 +110,33 @@ fn account_ranks(frozen: &Frozen<'_>) -> BTreeMap<Sym, u32> {
 }
 
 /// The resources of a stretch, the first of which has the number `first`, with room for others behind them.
-fn make(frozen: &Frozen<'_>, entries: &Entries<'_>, (named, first): (&[Named], usize), room: usize) -> Made {
-    let mut shared = Shared::new(&frozen.dictionary.names);
-    let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; frozen.dictionary.tags.count()];
+fn make(frozen: &Frozen<'_>, known: &Known<'_>, (named, first): (&[Named], usize), room: usize) -> Made {
+    let Known { ids, records, entries } = known;
+    let (names, sets) = frozen.texts;
+    let mut shared = Shared::new(names);
+    let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; sets.count()];
     let (mut resources, mut uses) = (Vec::with_capacity(room), Vec::new());
     let mut all_billed = BilledList::with_room(entries.most(room));
     let (mut billed, mut text) = (Vec::new(), String::new());
     for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
-        let record = &frozen.sums.resources.records()[*place as usize];
+        let record = &records[*place as usize];
         billed.clear();
         billed.extend(entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))));
         billed.sort_unstable_by_key(|(class, _)| *class);
         text.clear();
-        frozen.dictionary.ids.write(*id, &mut text);
+        ids.write(*id, &mut text);
         let start = all_billed.len();
         billed.iter().for_each(|(class, one)| all_billed.push(number, *class, one.costs));
         let of_set = || {
-            let tags = Arc::new(tags(frozen.dictionary, record.tags));
-            (tags, frozen.sums.parties.of_tags(record.tags, frozen.dictionary))
+            let tags = Arc::new(tags(frozen, record.tags));
+            (tags, frozen.parties.of_tags(record.tags, frozen.texts))
         };
         let (tags, of_tags) = tag_sets[record.tags.0 as usize].get_or_insert_with(of_set);
         resources.push(Resource {
             id: Arc::from(text.as_str()),
             account: shared.get(record.account),
             region: region(&all_billed, start..all_billed.len(), frozen.classes),
-            party: party(frozen.sums.parties.with_account(*of_tags, record.account), &mut shared),
+            party: party(frozen.parties.with_account(*of_tags, record.account), &mut shared),
             tags: tags.clone(),
             seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
             billed: start..all_billed.len(),
@@ -158,10 +167,10 @@ fn region(billed: &BilledList, places: Range<usize>, classes: &[Class]) -> Arc<s
     most.map_or_else(|| Arc::from(""), |(region, _)| (*region).clone())
 }
 
-fn tags(dictionary: &Dictionary, id: TagsId) -> Tags {
-    let pairs = dictionary.tags.get(id).iter();
-    let mut texts: Vec<(&str, &str)> =
-        pairs.map(|(key, value)| (dictionary.names.get(*key), dictionary.names.get(*value))).collect();
+fn tags(frozen: &Frozen<'_>, id: TagsId) -> Tags {
+    let (names, sets) = frozen.texts;
+    let pairs = sets.get(id).iter();
+    let mut texts: Vec<(&str, &str)> = pairs.map(|(key, value)| (names.get(*key), names.get(*value))).collect();
     texts.sort_unstable();
     texts.into_iter().map(|(key, value)| (Box::from(key), Box::from(value))).collect()
 }
