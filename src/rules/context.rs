@@ -163,7 +163,7 @@ impl<'a> Context<'a> {
 
     /// The lines of resources with usage of some kind, gathered by Auto Scaling group where they belong to one: a group is
     /// one target, since its members come and go.
-    pub fn targets_with(&self, wanted: impl Fn(&What) -> bool + Copy) -> Vec<(Target, Owned<'a>)> {
+    pub fn targets_with(&self, wanted: impl Fn(&What) -> bool + Copy) -> impl Iterator<Item = (Target, Owned<'a>)> {
         self.targets_by(wanted, Resource::group)
     }
 
@@ -172,7 +172,7 @@ impl<'a> Context<'a> {
         &self,
         wanted: impl Fn(&What) -> bool + Copy,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
-    ) -> Vec<(Target, Owned<'a>)> {
+    ) -> impl Iterator<Item = (Target, Owned<'a>)> {
         self.gathered(wanted, group, |_| true)
     }
 
@@ -181,40 +181,40 @@ impl<'a> Context<'a> {
         &self,
         wanted: impl Fn(&What) -> bool,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
-    ) -> Vec<(Target, Owned<'a>)> {
+    ) -> impl Iterator<Item = (Target, Owned<'a>)> {
         let live = |resource: &Resource| self.is_recent(resource);
-        let mut all = self.gathered(wanted, group, live);
-        all.retain(|(target, _)| target.members().iter().any(|id| live(self.facts.resource(*id))));
-        all
+        let all = self.gathered(wanted, group, live);
+        all.filter(move |(target, _)| target.members().iter().any(|id| live(self.facts.resource(*id))))
     }
 
-    /// All groups, and of the resources in none those that count.
+    /// The resources in no group that count, then all groups. The lines of a resource are gathered when it is its turn: of all they take much
+    /// memory.
     fn gathered(
         &self,
         wanted: impl Fn(&What) -> bool,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
         counts: impl Fn(&Resource) -> bool,
-    ) -> Vec<(Target, Owned<'a>)> {
+    ) -> impl Iterator<Item = (Target, Owned<'a>)> {
         let (resources, using) = self.using(|class| wanted(&class.what));
         let mut groups: BTreeMap<(&str, &str, &str), Owned<'a>> = BTreeMap::new();
-        let mut all = Vec::new();
+        let mut alone = Vec::new();
         for (id, resource) in resources.into_iter().filter(|(_, resource)| !resource.id.is_empty()) {
-            let lines = using.lines(resource).map(|line| (id, line));
             match group(resource) {
                 Some(group) => {
+                    let lines = using.lines(resource).map(|line| (id, line));
                     groups.entry((&resource.account, &resource.region, group)).or_default().extend(lines);
                 }
-                None if counts(resource) => all.push((Target::Resource(id), lines.collect())),
+                None if counts(resource) => alone.push((id, resource)),
                 None => {}
             }
         }
-        for ((account, region, name), lines) in groups {
+        let groups = groups.into_iter().map(|((account, region, name), lines)| {
             let mut members: Vec<ResourceId> = lines.iter().map(|(id, _)| *id).collect();
             members.dedup();
-            let target = Target::Group { account: account.into(), region: region.into(), name: name.into(), members };
-            all.push((target, lines));
-        }
-        all
+            (Target::Group { account: account.into(), region: region.into(), name: name.into(), members }, lines)
+        });
+        let lines = move |id, resource| using.lines(resource).map(|line| (id, line)).collect();
+        alone.into_iter().map(move |(id, resource)| (Target::Resource(id), lines(id, resource))).chain(groups)
     }
 
     /// The targets that were there all through a span: what is younger is left out, and so are members that ended before it.
@@ -223,19 +223,18 @@ impl<'a> Context<'a> {
         span: Span,
         wanted: impl Fn(&What) -> bool + Copy,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
-    ) -> Vec<(Target, Owned<'a>)> {
-        let lives = |resource: &Resource| resource.seen.cut(span).hours() > 0;
-        let mut all = self.gathered(wanted, group, |resource| self.older_than(resource, span) && lives(resource));
-        let lives = |id: &ResourceId| lives(self.facts.resource(*id));
-        all.retain_mut(|(target, lines)| {
+    ) -> impl Iterator<Item = (Target, Owned<'a>)> {
+        let lives = move |resource: &Resource| resource.seen.cut(span).hours() > 0;
+        let all = self.gathered(wanted, group, move |resource| self.older_than(resource, span) && lives(resource));
+        let lives = move |id: &ResourceId| lives(self.facts.resource(*id));
+        all.filter_map(move |(mut target, mut lines)| {
             let old = target.members().iter().any(|id| self.older_than(self.facts.resource(*id), span));
-            if let Target::Group { members, .. } | Target::Pool { members, .. } = target {
+            if let Target::Group { members, .. } | Target::Pool { members, .. } = &mut target {
                 members.retain(lives);
             }
             lines.retain(|(id, _)| lives(id));
-            old && !lines.is_empty()
-        });
-        all
+            (old && !lines.is_empty()).then_some((target, lines))
+        })
     }
 
     /// The last `days` of the period.

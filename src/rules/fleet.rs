@@ -21,15 +21,15 @@ pub(super) struct Fleet<'a> {
 
 impl<'a> Fleet<'a> {
     /// All that run instances of a service, Auto Scaling groups as one; their hours are not looked up yet.
-    pub(super) fn all(see: &Context<'a>, service: Service) -> Vec<Self> {
-        let fleets = see.targets_by(|what| is_of(what, service), Resource::group).into_iter();
-        fleets.map(|(target, lines)| Self::of(target, lines)).collect()
+    pub(super) fn all(see: &Context<'a>, service: Service) -> impl Iterator<Item = Self> {
+        let fleets = see.targets_by(move |what| is_of(what, service), Resource::group);
+        fleets.map(|(target, lines)| Self::of(target, lines))
     }
 
     /// The same, without those that are gone.
-    pub(super) fn live(see: &Context<'a>, service: Service) -> Vec<Self> {
-        let fleets = see.live_targets_by(|what| is_of(what, service), Resource::group).into_iter();
-        fleets.map(|(target, lines)| Self::of(target, lines)).collect()
+    pub(super) fn live(see: &Context<'a>, service: Service) -> impl Iterator<Item = Self> {
+        let fleets = see.live_targets_by(move |what| is_of(what, service), Resource::group);
+        fleets.map(|(target, lines)| Self::of(target, lines))
     }
 
     fn of(target: Target, lines: Owned<'a>) -> Self {

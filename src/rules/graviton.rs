@@ -108,11 +108,11 @@ pub(super) struct Today<'a> {
     pub(super) types: Vec<&'a str>,
 }
 
-/// What instances move to, by what they are: each kind is chosen for once.
-pub(super) struct Moves<'r, 'a> {
+/// What instances move to, by the class of their hours: for each is chosen once.
+pub(super) struct Moves<'r> {
     families: &'r Families,
     trust: &'r Trust,
-    chosen: BTreeMap<&'a Instance, Option<Rc<Choice>>>,
+    chosen: BTreeMap<ClassId, Option<Rc<Choice>>>,
 }
 
 /// The usage of one type and software in a case.
@@ -176,30 +176,28 @@ impl Managed {
         see: &Context<'a>,
         service: Service,
         listed: impl Fn(&'a Inventory, &Resource) -> Option<Today<'a>>,
-    ) -> Vec<Case<'a>> {
-        let mut cases = Vec::new();
-        for (id, resource, lines) in see.resources_with(|what| instance_of(what, service)) {
+    ) -> impl Iterator<Item = Case<'a>> {
+        let all = see.resources_with(move |what| instance_of(what, service));
+        all.filter_map(move |(id, resource, lines)| {
             let today = listed(see.inventory, resource);
             let old = |instance: &Instance| {
                 let engine = today.as_ref().and_then(|today| today.engine).unwrap_or(&instance.software);
                 too_old(&self.least_versions, engine, today.as_ref().and_then(|today| today.version))
             };
-            if !lines.iter().filter_map(|line| line.class.what.instance()).any(old) {
-                cases.push(Case {
-                    target: Target::Resource(id),
-                    lines: lines.into_iter().map(|line| (id, line)).collect(),
-                    listed: today.is_some(),
-                    today: today.map(|today| today.types).unwrap_or_default(),
-                });
-            }
-        }
-        cases
+            let movable = !lines.iter().filter_map(|line| line.class.what.instance()).any(old);
+            movable.then(|| Case {
+                target: Target::Resource(id),
+                lines: lines.into_iter().map(|line| (id, line)).collect(),
+                listed: today.is_some(),
+                today: today.map(|today| today.types).unwrap_or_default(),
+            })
+        })
     }
 
     /// The findings for the cases that can move.
-    pub(super) fn findings<'a>(&self, see: &Context<'a>, cases: impl IntoIterator<Item = Case<'a>>) -> Vec<Finding> {
+    pub(super) fn findings<'a>(&self, see: &Context<'a>, cases: impl Iterator<Item = Case<'a>>) -> Vec<Finding> {
         let mut moves = self.families.moves(&self.trust);
-        cases.into_iter().filter_map(|case| moves.finding(see, case)).collect()
+        cases.filter_map(|case| moves.finding(see, case)).collect()
     }
 }
 
@@ -231,14 +229,14 @@ impl Families {
     }
 
     /// What instances move to, as far as a rule trusts.
-    pub(super) fn moves<'r, 'a>(&'r self, trust: &'r Trust) -> Moves<'r, 'a> {
+    pub(super) fn moves<'r>(&'r self, trust: &'r Trust) -> Moves<'r> {
         Moves { families: self, trust, chosen: BTreeMap::new() }
     }
 }
 
-impl<'a> Moves<'_, 'a> {
+impl Moves<'_> {
     /// The finding for a target, if any of its types can move: one, with an edit for each type.
-    pub(super) fn finding(&mut self, see: &Context<'a>, case: Case<'a>) -> Option<Finding> {
+    pub(super) fn finding(&mut self, see: &Context<'_>, case: Case<'_>) -> Option<Finding> {
         let parts = self.parts(&case);
         let chief = parts.iter().reduce(|a, b| if b.moved.weight() > a.moved.weight() { b } else { a })?;
         let sure = self.trust.of(case.target.identity(see.facts).1, case.listed);
@@ -284,7 +282,7 @@ impl<'a> Moves<'_, 'a> {
 
     /// The parts of a case that can move. What ran on Graviton too in the period has moved already, unless the inventory
     /// says what it is today.
-    fn parts(&mut self, case: &Case<'a>) -> Vec<Part<'a>> {
+    fn parts<'a>(&mut self, case: &Case<'a>) -> Vec<Part<'a>> {
         let instances = case.lines.iter().filter_map(|(id, line)| Some((*id, line, line.class.what.instance()?)));
         let arm = instances.clone().filter(|(_, _, instance)| instance.kind.architecture() == Architecture::Arm);
         let moved: BTreeSet<ResourceId> = arm.map(|(id, ..)| id).collect();
@@ -294,7 +292,7 @@ impl<'a> Moves<'_, 'a> {
             if gone || !case.runs(&instance.kind) || instance.purchase != Purchase::Shared {
                 continue;
             }
-            if let Some(choice) = self.choice(instance) {
+            if let Some(choice) = self.choice(line.id, instance) {
                 let part = parts.entry(instance);
                 part.or_insert_with(|| Part { instance, choice, moved: Moved::default() }).moved.add(id, line);
             }
@@ -302,8 +300,8 @@ impl<'a> Moves<'_, 'a> {
         parts.into_values().collect()
     }
 
-    fn choice(&mut self, instance: &'a Instance) -> Option<Rc<Choice>> {
-        self.chosen.entry(instance).or_insert_with(|| self.families.choose(instance).map(Rc::new)).clone()
+    fn choice(&mut self, class: ClassId, instance: &Instance) -> Option<Rc<Choice>> {
+        self.chosen.entry(class).or_insert_with(|| self.families.choose(instance).map(Rc::new)).clone()
     }
 }
 

@@ -24,7 +24,7 @@ impl Rule for GravitonOpensearch {
         let cases = self.managed.cases(see, Service::OpenSearch, |inventory, one| {
             inventory.domains.get(&one.account, &one.region, &one.id).map(today)
         });
-        let whole = cases.into_iter().filter(|case| self.moves_whole(case));
+        let whole = cases.filter(|case| self.moves_whole(case));
         out.extend(self.managed.findings(see, whole));
     }
 }

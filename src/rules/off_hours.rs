@@ -78,7 +78,7 @@ struct Nights {
 
 impl Rule for OffHours {
     fn check(&self, see: &Context<'_>, out: &mut Vec<Finding>) {
-        let live = |service| Fleet::live(see, service).into_iter().map(move |fleet| (fleet, service));
+        let live = |service| Fleet::live(see, service).map(move |fleet| (fleet, service));
         let mut fleets: Vec<_> = [Service::Ec2, Service::Rds].into_iter().flat_map(live).collect();
         let each = fleets.len().div_ceil(threads()).max(1);
         let mut some = Vec::new();

@@ -17,7 +17,7 @@ use crate::{
     facts::{ClassId, Resource, ResourceId},
     instance::{Architecture, InstanceType},
     inventory::ec2,
-    sku::{Instance, Purchase, Service},
+    sku::{Instance, Purchase, Service, What},
 };
 use need::{Measures, Need};
 use offer::{Offer, Priced, Rates};
@@ -148,11 +148,10 @@ impl Rightsizing {
         service: Service,
         by: &Measures,
         group: impl Fn(&'a Resource) -> Option<&'a str>,
-    ) -> Vec<(Target, Owned<'a>)> {
-        if !by.are_known(see) {
-            return Vec::new();
-        }
-        see.targets_through(see.look_back(self.look_back_days).span, |what| instance_of(what, service), group)
+    ) -> impl Iterator<Item = (Target, Owned<'a>)> {
+        let (span, of_service) =
+            (see.look_back(self.look_back_days).span, move |what: &What| instance_of(what, service));
+        by.are_known(see).then(|| see.targets_through(span, of_service, group)).into_iter().flatten()
     }
 
     /// An instance or Auto Scaling group that can be moved at all.

@@ -36,7 +36,7 @@ impl Rule for SeasonalScaling {
         if !Demand::is_told(see) {
             return;
         }
-        let fleets = by_workload(see, Fleet::all(see, Service::Ec2)).into_iter();
+        let fleets = by_workload(see, Fleet::all(see, Service::Ec2).collect()).into_iter();
         for fleet in fleets.filter(|fleet| fleet.is_live(see)) {
             out.extend(self.look(see, fleet));
         }
