@@ -144,9 +144,10 @@ fn run_here(config: &Config) -> Result<Report> {
         schedule: &config.defaults.schedule,
         has: &has,
     };
-    let plan = plan::plan(&inputs);
+    let tolerance = config.defaults.unit_cost.tolerance;
+    let unit_costs = || unit_cost::unit_costs(&facts, transactions.as_ref(), tolerance);
+    let (plan, unit_costs) = parallel::at_once(|| plan::plan(&inputs), unit_costs);
     plan.remarks(&inputs, &mut notes);
-    let unit_costs = unit_cost::unit_costs(&facts, transactions.as_ref(), config.defaults.unit_cost.tolerance);
     let facts = &facts;
     let parts = report::Parts { exports: &exports, facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
     let mut report = report::build(&parts, notes);

@@ -94,25 +94,33 @@ pub struct Effects {
     pub efficiency: Money,
 }
 
+/// Whether it has none, and the name of a workload: those without come last.
+type Name = (bool, Option<Arc<str>>);
+
+/// Places in the list of spend, by party.
+type Places = Vec<Vec<u32>>;
+
 /// Cost and usage of a class in a stretch.
 type ByClass<'a> = BTreeMap<(&'a str, &'a str, &'a str, &'a str), (Money, Quantity)>;
 
 /// The unit cost of every workload, in name order, cost without a workload last. The rows add up to the bill.
 #[must_use]
 pub fn unit_costs(facts: &Facts, transactions: Option<&Transactions>, tolerance: f64) -> Vec<WorkloadCost> {
-    let mut by_workload: BTreeMap<(bool, Option<Arc<str>>), Vec<usize>> = BTreeMap::new();
+    let mut by_workload: BTreeMap<Name, Places> = BTreeMap::new();
     let named = transactions.iter().flat_map(|all| all.workloads()).map(Arc::from);
     for workload in named {
         by_workload.entry((false, Some(workload))).or_default();
     }
-    let mut of_party: Vec<Vec<usize>> = vec![Vec::new(); facts.parties.len()];
-    facts.spend.parties().enumerate().for_each(|(at, party)| of_party[party as usize].push(at));
+    let mut counts = vec![0; facts.parties.len()];
+    facts.spend.parties().for_each(|party| counts[party as usize] += 1);
+    let mut of_party: Vec<Vec<u32>> = counts.into_iter().map(Vec::with_capacity).collect();
+    (0u32..).zip(facts.spend.parties()).for_each(|(at, party)| of_party[party as usize].push(at));
     for (party, spend) in facts.parties.iter().zip(of_party).filter(|(_, spend)| !spend.is_empty()) {
         let workload = party.workload.clone();
-        by_workload.entry((workload.is_none(), workload)).or_default().extend(spend);
+        by_workload.entry((workload.is_none(), workload)).or_default().push(spend);
     }
     let stretches = stretches(facts);
-    let one = |((_, workload), spend): ((bool, Option<Arc<str>>), Vec<usize>)| {
+    let one = |((_, workload), spend): (Name, Places)| {
         Workload { facts, transactions, spend, name: workload }.cost(stretches, tolerance)
     };
     by_workload.into_iter().map(one).collect()
@@ -134,8 +142,7 @@ fn stretches(facts: &Facts) -> Option<(Span, Span)> {
 struct Workload<'a> {
     facts: &'a Facts,
     transactions: Option<&'a Transactions>,
-    /// Places in the list of spend.
-    spend: Vec<usize>,
+    spend: Places,
     name: Option<Arc<str>>,
 }
 
@@ -158,7 +165,7 @@ impl<'a> Workload<'a> {
     }
 
     fn spend(&self) -> impl Iterator<Item = Spend> + '_ {
-        self.spend.iter().map(|at| self.facts.spend.get(*at))
+        self.spend.iter().flatten().map(|at| self.facts.spend.get(*at as usize))
     }
 
     /// Spend of running things: without tax, credit and refund.
