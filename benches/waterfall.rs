@@ -83,7 +83,7 @@ fn edits(out: &mut Stdout, market: &Market, waterfall: &Waterfall) -> Done<()> {
         }
         now
     });
-    let same = waterfall.with(after.demand().clone(), &market.capacities).totals() == after.totals();
+    let same = waterfall.with(after.demand().clone(), &market.capacities).priced().totals() == after.totals();
     writeln!(
         out,
         "  stacked, peeked and applied {stacked:.2?}, {:.1?} each; as from scratch: {same}",

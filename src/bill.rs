@@ -51,7 +51,7 @@ use crate::{
     parallel::{at_once, shared_out},
     prices::Prices,
     sku::Coverage,
-    waterfall::{Demand, PoolId, Rates, Waterfall},
+    waterfall::{Demand, PoolId, Rates, Setting, Waterfall},
 };
 use gains::Users;
 use holdings::{Holding, Known};
@@ -110,7 +110,7 @@ pub struct Bill<'a> {
     given: Assumptions<'a>,
     /// Where usage is that edits moved, by item, that is by what is billed of a class for a resource.
     moved: BTreeMap<usize, Place>,
-    users: OnceLock<Users>,
+    users: OnceLock<Arc<Users>>,
     /// By class: who pays for its usage; `None` where it is none.
     paid: Arc<[Option<Paid>]>,
     pools: Pools,
@@ -144,11 +144,13 @@ impl Uncovered {
     }
 }
 
-/// What an edit (or several) does to one item.
+/// What an edit (or several) does to one item, or to several that are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The item's place in `Facts::billed`.
+    /// The item's place in `Facts::billed`; of several the first.
     pub item: u32,
+    /// Whether it is about all items whose usage commitments see as one, and that are of one class and one party.
+    pub alike: bool,
     /// Whose item.
     pub resource: ResourceId,
     /// Of which class.
@@ -232,7 +234,7 @@ impl<'a> Bill<'a> {
     fn pour(&mut self, mut demand: Demand) {
         let mut holdings = std::mem::take(&mut self.holdings);
         demand.grow(self.pools.all.len());
-        self.waterfall = self.poured(demand, &mut holdings);
+        self.waterfall = self.setting(demand, &mut holdings).priced();
         self.holdings = holdings;
         let rate = |of: fn(&pools::Rate) -> Money| {
             Rates(self.pools.all.iter().map(|pool| i64::try_from(of(&pool.rate).0).unwrap_or(i64::MAX)).collect())
@@ -242,11 +244,11 @@ impl<'a> Bill<'a> {
         self.uncovered = Uncovered { gross, net };
     }
 
-    /// The waterfall of some demand with some holdings, in the order in which they stand.
-    fn poured(&self, demand: Demand, holdings: &mut [Holding]) -> Waterfall {
+    /// Some demand with some holdings, in the order in which they stand.
+    fn setting(&self, demand: Demand, holdings: &mut [Holding]) -> Setting {
         shared_out(holdings.iter_mut(), |holding| holding.look(&self.known()));
         let steps = order::steps(&self.pools, holdings, self.given.sharing);
-        Waterfall::new(demand, holdings.iter().map(|holding| &holding.capacity), &steps)
+        Setting::new(demand, holdings.iter().map(|holding| &holding.capacity), &steps)
     }
 
     /// Gets ready for edits that turn usage into what nobody uses yet, or buy what nobody has; says whether there is something new.

@@ -5,8 +5,8 @@
 //! - [`paths`]: demand to come, by whole weeks drawn again from those that were seen.
 //! - [`ladder`]: what a purchase is worth on such paths, and whether it pays on the bad ones.
 //!
-//! A backtest needs nothing of its own: optimise on [`Waterfall::of_hours`] of the first part, and [`gain`] on the rest. Nor
-//! does a sensitivity: [`Waterfall::with`] on [`Demand::scaled`].
+//! A backtest needs nothing of its own: optimise on [`Setting::of_hours`] of the first part, and [`gain`] on the rest. Nor
+//! does a sensitivity: [`Setting::with`] on [`Demand::scaled`].
 //!
 //! Units as in [`crate::waterfall`]: amounts in 1e-21, values in 1e-21 USD over all hours of the waterfall.
 //!
@@ -25,7 +25,7 @@ pub use optimise::{Advice, Effort, best, best_of_one, optimise};
 
 use crate::{
     parallel::shared_out,
-    waterfall::{Amount, CapacityId, Change, Grid, Part, Rates, Waterfall},
+    waterfall::{Amount, CapacityId, Change, Grid, Part, Rates, Setting, Waterfall},
 };
 use links::Links;
 use std::ops::Range;
@@ -52,12 +52,12 @@ impl Candidate {
     }
 }
 
-/// Of a large market so many hours are priced at a time, by whichever thread is free: hours do not depend on each other.
+/// So many hours are priced at a time, by whichever thread is free: hours do not depend on each other.
 const HOURS: usize = 24;
 
 /// What buying `steps` of each candidate gains, one on top of the other in this order, after its own cost; in 1e-21 USD.
 #[must_use]
-pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
+pub fn stacked(setting: &Setting, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> Vec<i128> {
     let bought = || candidates.iter().zip(steps).filter(|(_, steps)| **steps > 0);
     if bought().next().is_none() {
         return vec![0; candidates.len()];
@@ -69,14 +69,11 @@ pub fn stacked(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], s
         };
         candidates.iter().zip(steps).map(gain).collect()
     };
-    if !bought().any(|(candidate, _)| is_wide(waterfall, candidate)) {
-        return gains(Part { waterfall: waterfall.clone(), rates: rates.clone() });
-    }
     let some: Vec<Candidate> = bought().map(|(candidate, _)| candidate.clone()).collect();
-    let (matters, hours) = (Links::of(waterfall, &some).matters, waterfall.demand().hours());
+    let (matters, hours) = (Links::of(setting, &some).matters, setting.demand().hours());
     let spans = (0..hours).step_by(HOURS).map(|first| first..hours.min(first + HOURS));
     let mut all = vec![0; candidates.len()];
-    for some in shared_out(spans, |span| gains(waterfall.part(&span, 1, &matters, rates))) {
+    for some in shared_out(spans, |span| gains(setting.part(&span, 1, &matters, rates))) {
         all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
     }
     all
@@ -109,13 +106,13 @@ fn buy(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps: u
 }
 
 /// Whether a candidate may cover so many pools that to buy all of it at once is sooner priced from scratch than by a walk from pool to pool.
-fn is_wide(waterfall: &Waterfall, candidate: &Candidate) -> bool {
+fn is_wide(setting: &Setting, candidate: &Candidate) -> bool {
     const MANY: usize = 300;
-    waterfall.places_of(candidate.capacity) > MANY
+    setting.places_of(candidate.capacity) > MANY
 }
 
 /// What buying `steps` of each candidate gains together, after their own cost; in 1e-21 USD.
 #[must_use]
-pub fn gain(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> i128 {
-    stacked(waterfall, rates, candidates, steps).into_iter().sum()
+pub fn gain(setting: &Setting, rates: &Rates, candidates: &[Candidate], steps: &[u32]) -> i128 {
+    stacked(setting, rates, candidates, steps).into_iter().sum()
 }

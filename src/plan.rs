@@ -66,6 +66,8 @@ pub struct Step {
     pub alone: Cost,
     /// What it saves on the bill that the steps before it left, item by item.
     pub changes: Vec<Change>,
+    /// What was billed, net, for the items that it changes, those aside that a step before it changed.
+    pub billed: Money,
     /// What its target's items cost on today's bill, by who pays.
     pub today: Cost,
     /// Of that, what commitments pay.
@@ -165,8 +167,8 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let ahead = Ahead::of(wanted, inputs.commitments);
     let period = inputs.facts.window.period;
     let slots = (period.start.0..period.end.0).map(|hour| inputs.schedule.time_zone.slot(Hour(hour))).collect();
-    let (claims, since) = (BTreeMap::new(), Wake::default());
-    let mut course = Course { since, claims, ahead, users, slots };
+    let (claims, since, changed) = (BTreeMap::new(), Wake::default(), vec![false; inputs.facts.billed.len()]);
+    let mut course = Course { since, claims, ahead, changed, users, slots };
     for stage in Stage::ALL {
         for turn in Turn::ALL {
             plan.stage(inputs, stage, turn, &mut course);
@@ -245,6 +247,8 @@ struct Course {
     claims: BTreeMap<Side, usize>,
     /// What the rules of the commit stage would have weighed.
     ahead: Ahead,
+    /// By item: whether a step changes it.
+    changed: Vec<bool>,
     /// Which resources use what.
     users: Users,
     /// The slot of the week of each hour of the period.
@@ -376,6 +380,7 @@ impl Plan<'_> {
             covered,
             freed: if covered == Cost::default() { covered } else { alone - bill.direct(&finding.edits) },
             changes: Vec::new(),
+            billed: Money::ZERO,
             overlaps: Vec::new(),
             weighed: None,
             finding,

@@ -22,6 +22,7 @@ mod fill;
 mod part;
 mod plain;
 mod rates;
+mod setting;
 mod spare;
 mod sweep;
 mod tried;
@@ -36,13 +37,14 @@ pub use effect::Effect;
 pub use fill::Covered;
 pub(crate) use part::{Matters, Part};
 pub use rates::Rates;
+pub use setting::Setting;
 pub use tried::{Trace, Tried};
 pub use walked::Walked;
 
 use crate::money::about;
 use spare::Tails;
 use std::{
-    ops::Range,
+    ops::{Deref, Range},
     sync::{Arc, OnceLock},
 };
 use used::Used;
@@ -178,16 +180,11 @@ fn whole_units(amount: Amount, weight: Weight) -> Units {
     Units::try_from(units).unwrap_or(Units::MAX)
 }
 
-/// Demand, capacities and where every step stands in every hour.
+/// A setting, and where every step stands in every hour.
 #[derive(Debug, Clone)]
 pub struct Waterfall {
-    demand: Demand,
+    setting: Setting,
     used: Used,
-    /// By capacity, then hour.
-    amounts: Vec<Amount>,
-    /// By capacity: whether it has nothing in any hour, so that its steps cover nothing.
-    idle: Vec<bool>,
-    layout: Layout,
     /// Margins by step, then hour.
     positions: Vec<u32>,
     edges: Vec<Edge>,
@@ -196,151 +193,19 @@ pub struct Waterfall {
     tails: OnceLock<Arc<Tails>>,
 }
 
-/// The steps, flat, and the way from a pool to them. It does not change.
-#[derive(Debug, Clone)]
-struct Layout {
-    /// By step: its capacity.
-    capacity: Vec<u32>,
-    /// By step: the next step of the same capacity, or [`NONE`].
-    next: Vec<u32>,
-    /// By capacity: its first step, or [`NONE`].
-    first: Vec<u32>,
-    /// By step, and one more: where its fills begin.
-    start: Vec<usize>,
-    fills: Vec<Fill>,
-    /// By pool, and one more: where its places begin.
-    of_pool: Vec<usize>,
-    places: Vec<Place>,
-}
+impl Deref for Waterfall {
+    type Target = Setting;
 
-impl Layout {
-    fn new(pools: usize, capacities: usize, steps: &[Step]) -> Self {
-        let (mut start, mut fills) = (vec![0], Vec::new());
-        let mut seen = vec![NONE; pools];
-        let mut of_pool = vec![0; pools + 1];
-        for (step, number) in steps.iter().zip(0u32..) {
-            for &(PoolId(pool), weight) in &step.fills {
-                let at = pool as usize;
-                if weight > 0 && at < pools && seen[at] != number {
-                    seen[at] = number;
-                    of_pool[at + 1] += 1;
-                    fills.push(Fill { weight, pool, place: 0 });
-                }
-            }
-            start.push(fills.len());
-        }
-        for pool in 0..pools {
-            of_pool[pool + 1] += of_pool[pool];
-        }
-        let capacity: Vec<u32> = steps.iter().map(|step| step.capacity.0).collect();
-        let (first, next) = chains(capacities, &capacity);
-        let mut layout = Self { capacity, next, first, start, fills, of_pool, places: Vec::new() };
-        layout.place();
-        layout
+    fn deref(&self) -> &Setting {
+        &self.setting
     }
-
-    /// Fills `places` from `fills`, and each fill's way to its place.
-    fn place(&mut self) {
-        let mut free: Vec<usize> = self.of_pool.clone();
-        self.places = vec![Place { step: NONE, position: 0, weight: 0 }; self.fills.len()];
-        for (step, range) in (0u32..).zip(self.start.windows(2)) {
-            for (fill, position) in self.fills[range[0]..range[1]].iter_mut().zip(0u32..) {
-                let place = &mut free[fill.pool as usize];
-                self.places[*place] = Place { step, position, weight: fill.weight };
-                fill.place = u32::try_from(*place).unwrap_or(NONE);
-                *place += 1;
-            }
-        }
-    }
-
-    /// The places of a pool, in the order of their steps.
-    fn places_of(&self, pool: usize) -> &[Place] {
-        &self.places[self.of_pool[pool]..self.of_pool[pool + 1]]
-    }
-
-    /// The step of a place, if it is one of the pool's, else [`NONE`].
-    fn step_at(&self, pool: u32, place: usize) -> u32 {
-        if place < self.of_pool[pool as usize + 1] { self.places[place].step } else { NONE }
-    }
-
-    fn steps(&self) -> usize {
-        self.capacity.len()
-    }
-
-    fn fills(&self, step: usize) -> &[Fill] {
-        &self.fills[self.start[step]..self.start[step + 1]]
-    }
-
-    /// The steps of a capacity, in order.
-    fn steps_of(&self, capacity: usize) -> impl Iterator<Item = usize> + '_ {
-        let there = |step: u32| (step != NONE).then_some(step as usize);
-        std::iter::successors(there(self.first[capacity]), move |step| there(self.next[*step]))
-    }
-}
-
-/// By capacity its first step; by step the next one of its capacity.
-fn chains(capacities: usize, capacity: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let (mut first, mut next) = (vec![NONE; capacities], vec![NONE; capacity.len()]);
-    let mut last = first.clone();
-    for (owner, step) in capacity.iter().zip(0u32..) {
-        let owner = *owner as usize;
-        let before = std::mem::replace(&mut last[owner], step);
-        *(if before == NONE { &mut first[owner] } else { &mut next[before as usize] }) = step;
-    }
-    (first, next)
 }
 
 impl Waterfall {
     /// Prices every hour. Every step's capacity must be one of `capacities`; steps without one are left out.
     #[must_use]
     pub fn new<'c>(demand: Demand, capacities: impl IntoIterator<Item = &'c Capacity>, steps: &[Step]) -> Self {
-        let (hours, mut count) = (demand.hours(), 0);
-        let mut amounts = Vec::new();
-        for capacity in capacities {
-            amounts.extend(capacity.hourly(hours));
-            count += 1;
-        }
-        let owned: Vec<Step>;
-        let known = |step: &Step| (step.capacity.0 as usize) < count;
-        let steps = if steps.iter().all(known) {
-            steps
-        } else {
-            owned = steps.iter().filter(|step| known(step)).cloned().collect();
-            &owned
-        };
-        let layout = Layout::new(demand.pools(), count, steps);
-        Self::priced(demand, amounts, layout)
-    }
-
-    fn priced(demand: Demand, amounts: Vec<Amount>, layout: Layout) -> Self {
-        let cells = layout.steps() * demand.hours();
-        let (positions, edges) = (vec![0; cells], vec![Edge::default(); cells]);
-        let (totals, tails) = (Totals::default(), OnceLock::new());
-        let (used, idle) = (Used::of(&demand), vec![true; layout.first.len()]);
-        let mut waterfall = Self { demand, used, amounts, idle, layout, positions, edges, totals, tails };
-        (0..waterfall.capacities()).for_each(|capacity| waterfall.note_idle(capacity));
-        waterfall.fill();
-        waterfall
-    }
-
-    /// The same steps over another demand and other amounts, maybe of other hours. Pools beyond those known are left out, and
-    /// capacities that are not told have nothing.
-    #[must_use]
-    pub fn with(&self, mut demand: Demand, capacities: &[Capacity]) -> Self {
-        demand.set_pools(self.demand.pools());
-        let (hours, nothing) = (demand.hours(), Capacity::Constant(0));
-        let told = capacities.iter().chain(std::iter::repeat(&nothing)).take(self.capacities());
-        let amounts = told.flat_map(|capacity| capacity.hourly(hours)).collect();
-        Self::priced(demand, amounts, self.layout.clone())
-    }
-
-    /// The waterfall of some spans of its hours, one after the other; a span may come again.
-    #[must_use]
-    pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
-        let ids = (0u32..).map(CapacityId).take(self.capacities());
-        let mut amounts = Vec::new();
-        ids.for_each(|id| demand::pick(&mut amounts, self.amounts(id), spans));
-        Self::priced(self.demand.of_hours(spans), amounts, self.layout.clone())
+        Setting::new(demand, capacities, steps).priced()
     }
 
     /// What is left of each pool's usage, and what is used of each capacity, over all hours.
@@ -349,59 +214,10 @@ impl Waterfall {
         &self.totals
     }
 
-    /// The demand as it is now.
-    #[must_use]
-    pub fn demand(&self) -> &Demand {
-        &self.demand
-    }
-
     /// The demand as it is now, which leaves nothing here.
     pub(crate) fn take_demand(&mut self) -> Demand {
         let nothing = Self::new(Demand::new(0, 0), [], &[]);
-        std::mem::replace(self, nothing).demand
-    }
-
-    /// The steps, in order.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Step> {
-        let fills = |step| self.layout.fills(step).iter().map(|fill| (PoolId(fill.pool), fill.weight)).collect();
-        let step = |(step, capacity): (usize, &u32)| Step { capacity: CapacityId(*capacity), fills: fills(step) };
-        self.layout.capacity.iter().enumerate().map(step).collect()
-    }
-
-    /// How many capacities there are.
-    #[must_use]
-    pub fn capacities(&self) -> usize {
-        self.layout.first.len()
-    }
-
-    /// What a capacity offers, by hour.
-    #[must_use]
-    pub fn amounts(&self, capacity: CapacityId) -> &[Amount] {
-        let (at, hours) = (capacity.0 as usize, self.demand.hours());
-        &self.amounts[at * hours..(at + 1) * hours]
-    }
-
-    /// Finds out whether a capacity has nothing in any hour.
-    fn note_idle(&mut self, capacity: usize) {
-        let hours = self.demand.hours();
-        self.idle[capacity] = self.amounts[capacity * hours..(capacity + 1) * hours].iter().all(|amount| *amount == 0);
-    }
-
-    /// Whether the capacity of a step has nothing in any hour.
-    fn is_idle(&self, step: u32) -> bool {
-        self.idle[self.layout.capacity[step as usize] as usize]
-    }
-
-    /// How many places of pools a capacity has.
-    #[must_use]
-    pub fn places_of(&self, capacity: CapacityId) -> usize {
-        self.layout.steps_of(capacity.0 as usize).map(|step| self.layout.fills(step).len()).sum()
-    }
-
-    /// The capacities that may cover a pool, in the order of their steps.
-    pub fn covering(&self, pool: PoolId) -> impl Iterator<Item = CapacityId> + '_ {
-        self.layout.places_of(pool.0 as usize).iter().map(|place| CapacityId(self.layout.capacity[place.step as usize]))
+        std::mem::replace(self, nothing).setting.demand
     }
 
     /// What is left of a pool's usage in one hour.

@@ -13,7 +13,7 @@ use crate::{
     money::Money,
     parallel::shared_out,
     time::Day,
-    waterfall::{Capacity, CapacityId, Rates, Totals, Waterfall},
+    waterfall::{Capacity, CapacityId, Rates, Setting, Totals, Waterfall},
 };
 use std::ops::Range;
 
@@ -74,7 +74,6 @@ pub struct Advice {
 pub(super) type OtherTerms<'o> = (&'o Offering, Purchase, Money);
 
 /// The market that offers are weighed on: the bill's waterfall with a place for each.
-#[derive(Clone)]
 pub struct Market {
     /// Demand and all commitments; what is offered has a capacity of 0.
     pub waterfall: Waterfall,
@@ -83,6 +82,14 @@ pub struct Market {
     pub(super) holdings: Vec<Holding>,
     /// The offers, in their order.
     pub candidates: Vec<Candidate>,
+}
+
+/// A market of which nothing is priced: to search in, and to price what is found in some of its hours at a time.
+pub(super) struct Sketch {
+    setting: Setting,
+    rates: Rates,
+    holdings: Vec<Holding>,
+    candidates: Vec<Candidate>,
 }
 
 impl Bill<'_> {
@@ -158,14 +165,19 @@ impl Bill<'_> {
     /// A place in the waterfall for each offer.
     #[must_use]
     pub fn market(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Market {
-        let Offered { waterfall, holdings, capacities } = self.offered(offers);
+        self.sketch(offers, figures).priced()
+    }
+
+    /// The same, without prices.
+    pub(super) fn sketch(&self, offers: &[&Offering], figures: &CommitmentFigures) -> Sketch {
+        let Offered { setting, holdings, capacities } = self.offered(offers);
         let candidate = |(offer, capacity): (usize, CapacityId)| Candidate {
             capacity,
             grid: offers[offer].grid(figures.capital()),
             group: group(offers, offer),
         };
         let candidates = capacities.into_iter().enumerate().map(candidate).collect();
-        Market { waterfall, rates: self.rates[1].clone(), holdings, candidates }
+        Sketch { setting, rates: self.rates[1].clone(), holdings, candidates }
     }
 
     /// Other terms of what is bought, in its stead: by offer, each with its best amount and what that saves alone.
@@ -288,19 +300,47 @@ impl Market {
         money(with.used[capacity.0 as usize]).to_f64() / money(grid.step * i128::from(steps) * hours).to_f64()
     }
 
-    pub(super) fn of_hours(&self, hours: Range<usize>) -> Self {
-        let waterfall = self.waterfall.of_hours(std::slice::from_ref(&hours));
-        let (rates, holdings, candidates) = (self.rates.clone(), Vec::new(), self.candidates.clone());
-        Self { waterfall, rates, holdings, candidates }
+    /// The market in some of its hours.
+    pub(super) fn of_hours(&self, hours: Range<usize>) -> Sketch {
+        self.sketch(self.waterfall.of_hours(std::slice::from_ref(&hours)))
     }
 
     /// The market with so many parts of ten thousand of its demand.
-    pub(super) fn scaled(&self, parts: u32) -> Self {
+    pub(super) fn scaled(&self, parts: u32) -> Sketch {
         let capacities: Vec<Capacity> = self.holdings.iter().map(|holding| holding.capacity.clone()).collect();
-        let waterfall = self.waterfall.with(self.waterfall.demand().scaled(parts, WHOLE), &capacities);
-        let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
-        Self { waterfall, rates, holdings, candidates }
+        self.sketch(self.waterfall.with(self.waterfall.demand().scaled(parts, WHOLE), &capacities))
     }
+
+    /// The market over other demand.
+    pub(super) fn sketch(&self, setting: Setting) -> Sketch {
+        let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
+        Sketch { setting, rates, holdings, candidates }
+    }
+}
+
+impl Sketch {
+    fn priced(self) -> Market {
+        let Self { setting, rates, holdings, candidates } = self;
+        Market { waterfall: setting.priced(), rates, holdings, candidates }
+    }
+
+    /// The best amounts, as [`Market::best`] finds them.
+    pub(super) fn best(self, figures: &CommitmentFigures, effort: &Effort, alike: Option<&[u32]>) -> Vec<u32> {
+        if is_bounded(figures) {
+            return self.priced().best(figures, effort, alike);
+        }
+        commitments::best(&self.setting, &self.rates, &self.candidates, effort, alike)
+    }
+
+    /// What so many steps of each gain, as [`Market::gains`] tells.
+    pub(super) fn gains(&self, steps: &[u32]) -> Vec<i128> {
+        stacked(&self.setting, &self.rates, &self.candidates, steps)
+    }
+}
+
+/// Whether a target coverage or a risk lets one buy less than what is best.
+fn is_bounded(figures: &CommitmentFigures) -> bool {
+    figures.risk_quantile > 0.0 || figures.target_coverage_percent > 0.0
 }
 
 /// The waterfall's 1e-21 as money.

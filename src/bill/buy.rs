@@ -3,7 +3,7 @@
 use super::{Bill, Change, Edit, Offering, Purchase, Release, holdings::Holding};
 use crate::{
     facts::Cost,
-    waterfall::{self, Amount, Capacity, CapacityId, Delta, Effect, Walked, Waterfall},
+    waterfall::{self, Amount, Capacity, CapacityId, Delta, Effect, Setting, Walked},
 };
 use std::collections::BTreeMap;
 
@@ -23,16 +23,16 @@ pub struct Bargain {
     walked: Walked,
 }
 
-/// The waterfall with a place for each of some offers.
+/// What the waterfall is made from, with a place for each of some offers.
 pub(super) struct Offered {
-    pub(super) waterfall: Waterfall,
+    pub(super) setting: Setting,
     pub(super) holdings: Vec<Holding>,
     /// The capacities of the offers, in their order.
     pub(super) capacities: Vec<CapacityId>,
 }
 
 impl Bill<'_> {
-    /// This bill's waterfall with a place for each offer, of which nothing is bought yet.
+    /// What this bill's waterfall is made from, with a place for each offer, of which nothing is bought yet.
     pub(super) fn offered(&self, offers: &[&Offering]) -> Offered {
         let owned = self.holdings.len();
         let more = offers.iter().map(|offer| offer.holding(0));
@@ -42,8 +42,8 @@ impl Bill<'_> {
         let mut places: Vec<(usize, CapacityId)> = order.into_iter().zip((0u32..).map(CapacityId)).collect();
         places.sort_unstable();
         let capacities = places.into_iter().skip(owned).map(|(_, capacity)| capacity).collect();
-        let waterfall = self.poured(self.waterfall.demand().clone(), &mut holdings);
-        Offered { waterfall, holdings, capacities }
+        let setting = self.setting(self.waterfall.demand().clone(), &mut holdings);
+        Offered { setting, holdings, capacities }
     }
 
     /// What changes of commitments would do together, and save; `None` where others are among them, or where a purchase has no place yet.
@@ -153,17 +153,19 @@ impl Bill<'_> {
 
     /// Carries out edits of which some change commitments, each in its turn; an exchange is one change.
     pub(super) fn apply_each(&mut self, edits: &[Edit]) -> Vec<Change> {
-        let mut all: BTreeMap<_, Cost> = BTreeMap::new();
+        let mut all: BTreeMap<(u32, bool), Cost> = BTreeMap::new();
         for run in edits.chunk_by(|a, b| a.is_commitment() && b.is_commitment()) {
             let changes = match run {
                 [first, ..] if first.is_commitment() => self.commit(run),
                 usage => self.apply_usage(usage),
             };
             for change in changes {
-                *all.entry(change.item).or_default() += change.saving;
+                *all.entry((change.item, change.alike)).or_default() += change.saving;
             }
         }
-        all.into_iter().map(|(item, saving)| self.change(item as usize, saving)).collect()
+        let change =
+            |((item, alike), saving): ((u32, bool), Cost)| Change { alike, ..self.change(item as usize, saving) };
+        all.into_iter().map(change).collect()
     }
 
     /// What is paid on demand today for usage that a purchase may cover, and what it would cost in its stead is not in it.

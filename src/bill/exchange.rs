@@ -127,10 +127,15 @@ impl Bill<'_> {
 
     fn places_for(&self, commitment: usize, offerings: &[Offering]) -> Option<Places> {
         let offerings: Vec<&Offering> = offerings.iter().collect();
-        let Offered { waterfall, holdings, capacities } = self.offered(&offerings);
+        let Offered { setting, holdings, capacities } = self.offered(&offerings);
         let held = holdings.iter().position(|holding| holding.members.contains(&commitment))?;
         // What is offered is the bill's own usage: no pool is new.
-        Some(Places { waterfall, rates: self.rates.clone(), owned: capacity(held)?, offered: capacities })
+        Some(Places {
+            waterfall: setting.priced(),
+            rates: self.rates.clone(),
+            owned: capacity(held)?,
+            offered: capacities,
+        })
     }
 }
 

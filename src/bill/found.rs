@@ -57,10 +57,10 @@ impl Bill<'_> {
         let Asked { wanted, others, today, figures, as_of } = *asked;
         let effort = effort(figures);
         let about = Effort { closest: ABOUT, ..effort };
-        let (market, today_market) = at_once(|| self.market(wanted, figures), || today.market(wanted, figures));
+        let (market, now) = at_once(|| self.market(wanted, figures), || today.sketch(wanted, figures));
         // What is advised takes longest; what does not depend on it is found out beside it.
         let best = || market.best(figures, &effort, None);
-        let weeks = || (self.weeks(&market, today, &figures.ladder), today_market.best(figures, &about, None));
+        let weeks = || (self.weeks(&market, today, &figures.ladder), now.best(figures, &about, None));
         let (steps, (backtests, (weeks, now))) = at_once(best, || at_once(|| market.backtests(figures, &about), weeks));
         // The bad path is near what is advised; today's bill and the first part of the period are others.
         let bad = || market.scaled(weeks.low).best(figures, &about, Some(&steps));

@@ -68,8 +68,11 @@ impl Billed {
     /// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
     pub(super) fn add_to(&self, row: &mut [Units], share: Money, sign: i64) {
         add(row, &self.runs, share, sign);
-        for (units, each) in row.iter_mut().zip(&self.metered) {
-            *units = units.saturating_add(sign * part(*each, share));
+        let both = row.iter_mut().zip(&self.metered);
+        match (share == Money::ONE, sign) {
+            (true, -1) => both.for_each(|(units, each)| *units = units.saturating_sub(*each)),
+            (true, 1) => both.for_each(|(units, each)| *units = units.saturating_add(*each)),
+            _ => both.for_each(|(units, each)| *units = units.saturating_add(sign * part(*each, share))),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::{
     Bill,
-    advise::{Market, money},
+    advise::{Market, Sketch, money},
     hours,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) struct Ladder {
 pub(super) struct Weeks {
     count: usize,
     /// Their markets, if there are enough of them for paths.
-    markets: Option<Vec<Market>>,
+    markets: Option<Vec<Sketch>>,
     drawn: Vec<Vec<usize>>,
     /// The demand of a bad path, in parts of ten thousand of what all weeks have on average.
     pub(super) low: u32,
@@ -87,7 +87,7 @@ impl Bill<'_> {
         };
         let safe: Vec<u32> = steps.iter().zip(*bad).zip(*now).map(part).collect();
         // By week: what tonight's part gains of each, and what all of it gains.
-        let worth = |week: &Market| [week.gains(&safe), week.gains(steps)];
+        let worth = |week: &Sketch| [week.gains(&safe), week.gains(steps)];
         let worths = markets.as_ref().map(|weeks| shared_out(weeks, worth));
         let later = Day(as_of.0.saturating_add(figure.usage_advice_days));
         let of = |at: usize| {
@@ -199,14 +199,13 @@ fn parts(level: i128, of: i128) -> u32 {
 
 impl Market {
     /// The same market over other hours, with what is in force at the end of its own.
-    fn over(&self, demand: Demand) -> Self {
+    fn over(&self, demand: Demand) -> Sketch {
         let last = |holding: &super::holdings::Holding| match &holding.capacity {
             Capacity::Constant(amount) => Capacity::Constant(*amount),
             Capacity::Hourly(hours) => Capacity::Constant(hours.last().copied().unwrap_or(0)),
         };
         let capacities: Vec<Capacity> = self.holdings.iter().map(last).collect();
-        let (rates, holdings, candidates) = (self.rates.clone(), self.holdings.clone(), self.candidates.clone());
-        Self { waterfall: self.waterfall.with(demand, &capacities), rates, holdings, candidates }
+        self.sketch(self.waterfall.with(demand, &capacities))
     }
 
     /// What a week of its usage would cost on demand.

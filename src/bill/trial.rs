@@ -276,7 +276,7 @@ impl Bill<'_> {
     /// What an item saves.
     pub(super) fn change(&self, at: usize, saving: Cost) -> Change {
         let (resource, class) = self.facts.billed.of_what(at);
-        Change { item: u32::try_from(at).unwrap_or(u32::MAX), resource, class, saving }
+        Change { item: u32::try_from(at).unwrap_or(u32::MAX), alike: false, resource, class, saving }
     }
 
     /// What the usage that moved costs on demand, at least nothing.

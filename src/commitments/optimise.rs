@@ -5,7 +5,7 @@
 //! week in turn; on more and more hours, at last on all, only the neighbourhood of what was found is searched.
 
 use super::{Candidate, alone, links::Links, search::Search, stacked};
-use crate::waterfall::{Curve, Rates, Waterfall};
+use crate::waterfall::{Curve, Rates, Setting, Waterfall};
 
 /// How hard to look. Counted, not timed: the answer is the same on any machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,26 +56,26 @@ const FINER: usize = 11;
 /// A round of these that gains less than this part of the whole is the last.
 const ENOUGH: i128 = 1_000;
 
-/// How much of each candidate is best, on top of what the waterfall has.
+/// How much of each candidate is best, on top of what is there.
 #[must_use]
-pub fn optimise(waterfall: &Waterfall, rates: &Rates, candidates: &[Candidate], effort: &Effort) -> Advice {
-    let links = Links::of(waterfall, candidates);
-    let search = Hours { waterfall, rates, candidates, links: &links, effort }.searched(None);
-    let gains = stacked(waterfall, rates, candidates, &search.steps);
+pub fn optimise(setting: &Setting, rates: &Rates, candidates: &[Candidate], effort: &Effort) -> Advice {
+    let links = Links::of(setting, candidates);
+    let search = Hours { setting, rates, candidates, links: &links, effort }.searched(None);
+    let gains = stacked(setting, rates, candidates, &search.steps);
     Advice { steps: search.steps, gains, curves: search.curves, points: search.points }
 }
 
 /// The same without what each gains; where all hours are too much work, near what is best of a demand that is much alike.
 #[must_use]
 pub fn best(
-    waterfall: &Waterfall,
+    setting: &Setting,
     rates: &Rates,
     candidates: &[Candidate],
     effort: &Effort,
     alike: Option<&[u32]>,
 ) -> Vec<u32> {
-    let links = Links::of(waterfall, candidates);
-    Hours { waterfall, rates, candidates, links: &links, effort }.searched(alike).steps
+    let links = Links::of(setting, candidates);
+    Hours { setting, rates, candidates, links: &links, effort }.searched(alike).steps
 }
 
 /// How much of one candidate is best if nothing else is bought, and what that gains after its own cost; in 1e-21 USD over all hours.
@@ -85,7 +85,7 @@ pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, 
     if places * ROUNDS > effort.points * MANY {
         let candidates = std::slice::from_ref(candidate);
         let links = Links::of(waterfall, candidates);
-        let search = Hours { waterfall, rates, candidates, links: &links, effort }.searched(None);
+        let search = Hours { setting: waterfall, rates, candidates, links: &links, effort }.searched(None);
         let steps = search.steps.first().copied().unwrap_or(0);
         let gain = if effort.closest > 1 { alone(waterfall, rates, &candidates[0], steps) } else { search.gain };
         return (steps, gain);
@@ -96,7 +96,7 @@ pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, 
 
 /// What is searched, in all hours.
 struct Hours<'a> {
-    waterfall: &'a Waterfall,
+    setting: &'a Setting,
     rates: &'a Rates,
     candidates: &'a [Candidate],
     links: &'a Links,
@@ -105,15 +105,15 @@ struct Hours<'a> {
 
 impl<'a> Hours<'a> {
     fn every(&self, stride: usize, effort: Effort) -> Search<'a> {
-        let all = 0..self.waterfall.demand().hours();
-        let part = self.waterfall.part(&all, stride, &self.links.matters, self.rates);
+        let all = 0..self.setting.demand().hours();
+        let part = self.setting.part(&all, stride, &self.links.matters, self.rates);
         Search::new(part, self.candidates, self.links, effort)
     }
 
     fn searched(&self, alike: Option<&[u32]>) -> Search<'a> {
         let mut search = self.every(FIRST, Effort { points: self.effort.points / 2, ..*self.effort });
         let alone = search.alone();
-        let hours = self.waterfall.demand().hours();
+        let hours = self.setting.demand().hours();
         let points = search.points * hours / hours.div_ceil(FIRST).max(1);
         if points * ROUNDS <= self.effort.points {
             let mut search = self.every(1, *self.effort);

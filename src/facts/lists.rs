@@ -4,7 +4,7 @@ use super::{
     Billed, ClassId, Costs, ResourceId, Spend,
     sums::{Narrow, SumList},
 };
-use crate::time::Day;
+use crate::{money::Quantity, time::Day};
 use std::{fmt, ops::Range};
 
 /// What was billed for resources, sorted by resource and class.
@@ -67,6 +67,13 @@ impl BilledList {
     #[must_use]
     pub fn of_what(&self, at: usize) -> (ResourceId, ClassId) {
         self.of[at]
+    }
+
+    /// The quantity of the one at a place.
+    #[must_use]
+    pub fn quantity(&self, at: usize) -> Quantity {
+        let quantity = self.sums[at].quantity;
+        if quantity == LARGE { self.costs(at).quantity } else { Quantity(quantity.into()) }
     }
 
     /// The one at a place.

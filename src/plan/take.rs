@@ -104,6 +104,9 @@ impl Plan<'_> {
             self.lose(inputs, step, removed, worth, because);
             return Done::Nothing;
         }
+        let new = |item: &usize| !std::mem::replace(&mut course.changed[*item], true);
+        let new = self.after.items_in(&step.changes).filter(new);
+        step.billed = new.map(|item| inputs.facts.billed.get(item).costs.net).sum();
         let edits = &step.finding.edits;
         let done = match (attempt, bargain) {
             (Some(attempt), _) => Done::Usage(self.after.carry_out(attempt)),

@@ -98,18 +98,12 @@ fn rows(side: Side<'_>, hours: i64) -> Vec<SummaryRow> {
 
 fn by_module<'a>(facts: &Facts, plan: &Plan, rules: &'a [Ready]) -> Side<'a> {
     let mut side = Side::new();
-    let mut counted = vec![false; facts.billed.len()];
     let mut rest: Money = facts.priced_classes.iter().map(|(_, costs)| costs.net).sum();
     for (at, step) in plan.steps.iter().enumerate() {
         let sum = side.entry(Some(rules[step.rule].text.module.name())).or_default();
         sum.save(at, step.saving().net);
-        for change in &step.changes {
-            if !std::mem::replace(&mut counted[change.item as usize], true) {
-                let cost = facts.billed.get(change.item as usize).costs.net;
-                sum.cost += cost;
-                rest -= cost;
-            }
-        }
+        sum.cost += step.billed;
+        rest -= step.billed;
     }
     side.entry(None).or_default().cost += rest;
     side

@@ -1,33 +1,21 @@
 //! What an edit does to usage and capacity, summed by the hour.
 
 use super::{Amount, CapacityId, Change, PoolId, Units, Waterfall};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// The sum of an edit's changes in each hour of the window: a row for each pool and each capacity that it touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delta {
     hours: usize,
-    pub(super) demand: Vec<Row<Units>>,
-    pub(super) amounts: Vec<Row<Amount>>,
+    demand: Vec<Row<Units>>,
+    amounts: Vec<Row<Amount>>,
 }
 
 /// The sum of all changes of one pool or capacity, by hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row<T> {
-    pub(super) id: u32,
+struct Row<T> {
+    id: u32,
     deltas: Vec<T>,
-}
-
-impl Row<Units> {
-    pub(super) fn units_after(&self, units: Units, hour: usize) -> Units {
-        units.saturating_add(self.deltas[hour]).max(0)
-    }
-}
-
-impl Row<Amount> {
-    pub(super) fn amount_after(&self, amount: Amount, hour: usize) -> Amount {
-        amount.saturating_add(self.deltas[hour]).max(0)
-    }
 }
 
 impl Delta {
@@ -68,31 +56,116 @@ impl Delta {
         row(&mut self.amounts, capacity.0, self.hours)
     }
 
-    /// Leaves out what a waterfall does not have.
-    pub(super) fn within(mut self, waterfall: &Waterfall) -> Self {
+    /// What of it a waterfall has, in the hours in which something changes.
+    pub(super) fn told(self, waterfall: &Waterfall) -> Told {
         let (pools, capacities) = (waterfall.demand.pools(), waterfall.capacities());
-        self.demand.retain(|row| (row.id as usize) < pools);
-        self.amounts.retain(|row| (row.id as usize) < capacities);
-        self
-    }
-
-    /// From the first to the last hour in which something changes, of so many at most.
-    pub(super) fn span(&self, most: usize) -> Range<usize> {
-        let both = |range: Range<usize>, other: Range<usize>| {
-            if range.is_empty() { other } else { range.start.min(other.start)..range.end.max(other.end) }
-        };
-        let spans = self.demand.iter().map(|row| span(&row.deltas));
-        let spans = spans.chain(self.amounts.iter().map(|row| span(&row.deltas)));
-        let all = spans.filter(|span| !span.is_empty()).fold(0..0, both);
-        all.start.min(most)..all.end.min(most)
+        let Self { hours, mut demand, mut amounts } = self;
+        demand.retain(|row| (row.id as usize) < pools);
+        amounts.retain(|row| (row.id as usize) < capacities);
+        let mut changes = vec![false; hours.min(waterfall.demand.hours())];
+        demand.iter().for_each(|row| row.mark(&mut changes));
+        amounts.iter().for_each(|row| row.mark(&mut changes));
+        let (mut spans, mut hour) = (Vec::new(), 0);
+        for run in changes.chunk_by(|one, other| one == other) {
+            let end = hour + run.len();
+            if run[0] {
+                spans.push(hour..end);
+            }
+            hour = end;
+        }
+        let amounts = amounts.into_iter().map(|row| ToldRow::of(row, &spans)).collect();
+        let mut told = Told { demand: Vec::with_capacity(demand.len()), amounts, spans };
+        demand.into_iter().for_each(|row| told.add(row));
+        told
     }
 }
 
-/// From the first to the last value that is not 0.
-fn span<T: Default + PartialEq>(deltas: &[T]) -> Range<usize> {
-    let there = |delta: &T| *delta != T::default();
-    let first = deltas.iter().position(there).unwrap_or(0);
-    first..deltas.iter().rposition(there).map_or(0, |last| last + 1)
+/// A delta in the hours in which something changes: of many edits that are few.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The hours, ascending.
+    spans: Vec<Range<usize>>,
+    pub(super) demand: Vec<ToldRow<Units>>,
+    pub(super) amounts: Vec<ToldRow<Amount>>,
+}
+
+/// What changes of a pool or capacity in these hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ToldRow<T> {
+    pub(super) id: u32,
+    deltas: Arc<Vec<T>>,
+    /// Whether so much less, not more. Usage that moves is so much less of one pool as it is more of another: that is kept once.
+    less: bool,
+}
+
+/// An hour in which something changes, and its place among them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct When {
+    pub(super) hour: usize,
+    pub(super) at: usize,
+}
+
+impl Told {
+    fn add(&mut self, row: Row<Units>) {
+        let row = ToldRow::of(row, &self.spans);
+        let opposite = |known: &&ToldRow<Units>| {
+            let mut pairs = known.deltas.iter().zip(&*row.deltas);
+            !known.less && pairs.all(|(one, other)| one.checked_neg() == Some(*other))
+        };
+        let known = self.demand.iter().find(opposite).map(|known| known.deltas.clone());
+        self.demand.push(match known {
+            Some(deltas) => ToldRow { deltas, less: true, ..row },
+            None => row,
+        });
+    }
+
+    /// How many hours there are.
+    pub(super) fn count(&self) -> usize {
+        self.spans.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// The hours.
+    pub(super) fn hours(&self) -> impl Iterator<Item = When> + '_ {
+        self.spans.iter().flat_map(Clone::clone).enumerate().map(|(at, hour)| When { hour, at })
+    }
+
+    /// Hours in a row, and the places of the first of them.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (usize, &Range<usize>)> {
+        self.spans.iter().scan(0, |before, span| {
+            let first = *before;
+            *before += span.len();
+            Some((first, span))
+        })
+    }
+}
+
+impl<T: Copy + Default + PartialEq> Row<T> {
+    /// Marks the hours in which it changes something.
+    fn mark(&self, hours: &mut [bool]) {
+        hours.iter_mut().zip(&self.deltas).for_each(|(changes, delta)| *changes |= *delta != T::default());
+    }
+}
+
+impl<T: Copy> ToldRow<T> {
+    fn of(Row { id, mut deltas }: Row<T>, spans: &[Range<usize>]) -> Self {
+        if !matches!(spans, [whole] if *whole == (0..deltas.len())) {
+            deltas = spans.iter().flat_map(|span| &deltas[span.clone()]).copied().collect();
+        }
+        Self { id, deltas: Arc::new(deltas), less: false }
+    }
+}
+
+impl ToldRow<Units> {
+    pub(super) fn units_after(&self, units: Units, when: When) -> Units {
+        let delta = self.deltas[when.at];
+        if self.less { units.saturating_sub(delta) } else { units.saturating_add(delta) }.max(0)
+    }
+}
+
+impl ToldRow<Amount> {
+    pub(super) fn amount_after(&self, amount: Amount, when: When) -> Amount {
+        amount.saturating_add(self.deltas[when.at]).max(0)
+    }
 }
 
 /// The part of some hours that a window has.

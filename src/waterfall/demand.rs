@@ -3,25 +3,27 @@
 use super::{PoolId, Units};
 use std::{ops::Range, sync::Arc};
 
-/// Usage by pool and hour, in 1e-9 units, never below 0. A pool's hours lie side by side. Copies share it until one is changed.
+/// Usage by pool and hour, in 1e-9 units, never below 0. Each pool has a row of hours; copies share it until one is changed, and pools that
+/// nobody uses share one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
-    pub(super) pools: usize,
-    pub(super) hours: usize,
-    pub(super) units: Arc<Vec<Units>>,
+    hours: usize,
+    rows: Vec<Arc<[Units]>>,
+    nothing: Arc<[Units]>,
 }
 
 impl Demand {
     /// No usage in any of `pools` x `hours`.
     #[must_use]
     pub fn new(pools: usize, hours: usize) -> Self {
-        Self { pools, hours, units: Arc::new(vec![0; pools * hours]) }
+        let nothing: Arc<[Units]> = vec![0; hours].into();
+        Self { hours, rows: vec![nothing.clone(); pools], nothing }
     }
 
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> usize {
-        self.pools
+        self.rows.len()
     }
 
     /// How many hours there are.
@@ -38,14 +40,11 @@ impl Demand {
 
     /// Makes room for pools that nobody uses yet.
     pub fn grow(&mut self, pools: usize) {
-        self.set_pools(self.pools.max(pools));
+        self.set_pools(self.rows.len().max(pools));
     }
 
     pub(super) fn set_pools(&mut self, pools: usize) {
-        if self.pools != pools {
-            self.pools = pools;
-            Arc::make_mut(&mut self.units).resize(pools * self.hours, 0);
-        }
+        self.rows.resize(pools, self.nothing.clone());
     }
 
     /// Adds usage (or takes it, down to 0) in each of the hours that the window has.
@@ -81,24 +80,48 @@ impl Demand {
             let scaled = i128::from(*units) * i128::from(parts) / i128::from(of.max(1));
             Units::try_from(scaled).unwrap_or(Units::MAX)
         };
-        Self { units: Arc::new(self.units.iter().map(scale).collect()), ..*self }
+        self.each_row(|row| row.iter().map(scale).collect())
     }
 
     /// The usage of some spans of hours, one after the other; a span may come again.
     #[must_use]
     pub fn of_hours(&self, spans: &[Range<usize>]) -> Self {
-        let hours = spans.iter().map(|span| span.len()).sum();
-        let mut units = Vec::with_capacity(self.pools * hours);
-        (0..self.pools).for_each(|pool| pick(&mut units, self.row(pool), spans));
-        Self { pools: self.pools, hours, units: Arc::new(units) }
+        self.each_row(|row| {
+            let mut units = Vec::new();
+            pick(&mut units, row, spans);
+            units.into()
+        })
+    }
+
+    /// The usage of some pools, in the first hour of a span and in those that come a number of times `stride` later.
+    pub(super) fn every(&self, span: &Range<usize>, stride: usize, pools: &[usize]) -> Self {
+        let rows = pools.iter().map(|pool| self.rows[*pool].clone()).collect();
+        let some = Self { rows, hours: self.hours, nothing: self.nothing.clone() };
+        if stride == 1 && *span == (0..self.hours) {
+            return some;
+        }
+        some.each_row(|row| row[span.clone()].iter().step_by(stride.max(1)).copied().collect())
+    }
+
+    /// Every row turned into another, alike of all.
+    fn each_row(&self, turn: impl Fn(&[Units]) -> Arc<[Units]>) -> Self {
+        let nothing = turn(&self.nothing);
+        let row = |row| if Arc::ptr_eq(row, &self.nothing) { nothing.clone() } else { turn(row) };
+        Self { hours: nothing.len(), rows: self.rows.iter().map(row).collect(), nothing }
+    }
+
+    /// The pools that have a row of their own: nobody uses the others.
+    pub(super) fn told(&self) -> impl Iterator<Item = (usize, &[Units])> {
+        let rows = self.rows.iter().enumerate().filter(|(_, row)| !Arc::ptr_eq(row, &self.nothing));
+        rows.map(|(pool, row)| (pool, &**row))
     }
 
     pub(super) fn row(&self, pool: usize) -> &[Units] {
-        &self.units[pool * self.hours..(pool + 1) * self.hours]
+        &self.rows[pool]
     }
 
     pub(super) fn row_mut(&mut self, pool: usize) -> &mut [Units] {
-        &mut Arc::make_mut(&mut self.units)[pool * self.hours..(pool + 1) * self.hours]
+        Arc::make_mut(&mut self.rows[pool])
     }
 }
 

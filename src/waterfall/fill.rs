@@ -92,17 +92,19 @@ impl Waterfall {
     /// What the sums over all hours are once an edit is carried out; nothing is changed, and nothing else is worked out.
     #[must_use]
     pub fn totals_after(&self, changes: &[Change]) -> Totals {
-        let delta = Delta::of(self, changes).within(self);
+        let delta = Delta::of(self, changes).told(self);
+        let mut told = delta.hours().peekable();
         let mut totals = self.no_totals();
         each_block(self, |span, block| {
-            for (lane, hour) in span.clone().enumerate() {
+            while let Some(when) = told.next_if(|when| when.hour < span.end) {
+                let lane = when.hour - span.start;
                 for row in &delta.demand {
                     let units = &mut block.left[row.id as usize][lane];
-                    *units = row.units_after(*units, hour);
+                    *units = row.units_after(*units, when);
                 }
                 for row in &delta.amounts {
                     let amount = &mut block.offered[row.id as usize][lane];
-                    *amount = row.amount_after(*amount, hour);
+                    *amount = row.amount_after(*amount, when);
                 }
             }
             self.sum(&span, block, &mut totals, |_, _, _| ());

@@ -1,6 +1,6 @@
 //! A part of a waterfall: some of its hours, and what can matter in them.
 
-use super::{CapacityId, Demand, Layout, PoolId, Rates, Step, Waterfall};
+use super::{CapacityId, PoolId, Rates, Setting, Step, Waterfall, setting::Layout};
 use std::{ops::Range, sync::Arc};
 
 /// The part of a waterfall that can matter to some capacities as they grow, in some of its hours.
@@ -19,7 +19,7 @@ pub(crate) struct Matters {
     pub(crate) pools: Vec<bool>,
 }
 
-impl Waterfall {
+impl Setting {
     /// By capacity: whether it has nothing in any hour.
     pub(crate) fn idle(&self) -> &[bool] {
         &self.idle
@@ -38,20 +38,15 @@ impl Waterfall {
         for first in steps.iter().filter_map(|step| self.layout.fills(*step).first()) {
             kept[first.pool as usize] |= matters.pools[first.pool as usize];
         }
-        let mut pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
-        // Where that is almost everything, all of it takes no more memory than what is there.
-        let shared = stride == 1 && span.len() == self.demand.hours() && pools.len() * 10 >= kept.len() * 9;
-        if shared {
-            pools = (0..kept.len()).collect();
-        }
+        let pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
         let rates = Rates(pools.iter().map(|pool| rates.0.get(*pool).copied().unwrap_or_default()).collect());
-        let demand = if shared { self.demand.clone() } else { self.demand.every(span, stride, &pools) };
+        let demand = self.demand.every(span, stride, &pools);
         let capacities = (0u32..).map(CapacityId).take(self.capacities());
         let amounts =
             capacities.flat_map(|capacity| self.amounts(capacity)[span.clone()].iter().step_by(stride).copied());
         let amounts = amounts.collect();
         let layout = Layout::new(pools.len(), self.capacities(), &self.steps_of(&steps, &pools));
-        Part { waterfall: Self::priced(demand, amounts, layout), rates }
+        Part { waterfall: Self::of(demand, amounts, Arc::new(layout)).priced(), rates }
     }
 
     /// Some steps with no other pools than some, by their places among these.
@@ -66,15 +61,5 @@ impl Waterfall {
             Step { capacity: CapacityId(self.layout.capacity[*step]), fills }
         };
         steps.iter().map(step).filter(|step| !step.fills.is_empty()).collect()
-    }
-}
-
-impl Demand {
-    /// The usage of some pools, in the first hour of a span and in those that come a number of times `stride` later.
-    fn every(&self, span: &Range<usize>, stride: usize, pools: &[usize]) -> Self {
-        let hours = span.len().div_ceil(stride.max(1));
-        let mut units = Vec::with_capacity(pools.len() * hours);
-        pools.iter().for_each(|pool| units.extend(self.row(*pool)[span.clone()].iter().step_by(stride.max(1))));
-        Self { pools: pools.len(), hours, units: Arc::new(units) }
     }
 }

@@ -1,6 +1,10 @@
 //! Hours in which no margin passes a pool: most of the hours of most edits.
 
-use super::{Amount, Delta, Edge, Margin, NONE, Place, Waterfall, tried::Ids};
+use super::{
+    Amount, Edge, Margin, NONE, Place, Waterfall,
+    delta::{Told, When},
+    tried::Ids,
+};
 
 /// What is worked out of an hour before it is known whether no margin passes a pool in it.
 #[derive(Default)]
@@ -20,18 +24,18 @@ impl Plain {
     pub(super) fn hour(
         &mut self,
         waterfall: &Waterfall,
-        delta: &Delta,
-        hour: usize,
+        delta: &Told,
+        when: When,
         (moved, steps): (&mut Vec<(u32, Margin)>, &mut Ids),
     ) -> bool {
         moved.clear();
         self.used.clear();
-        if !self.ask_all(waterfall, delta, hour) {
+        if !self.ask_all(waterfall, delta, when) {
             return false;
         }
         while let Some((step, takes, offered)) = self.first_asked() {
             steps.insert(step);
-            let Margin { position, edge } = waterfall.margin(step as usize, hour);
+            let Margin { position, edge } = waterfall.margin(step as usize, when.hour);
             let before = edge.before + offered - takes;
             if before < 0 || position as usize != waterfall.layout.fills(step as usize).len() {
                 return false;
@@ -44,13 +48,14 @@ impl Plain {
     }
 
     /// Asks the step that covers each changed pool, if that covers it whole; says whether all do.
-    fn ask_all(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) -> bool {
+    fn ask_all(&mut self, waterfall: &Waterfall, delta: &Told, when: When) -> bool {
+        let When { hour, .. } = when;
         let hours = waterfall.demand.hours();
         self.left.clear();
         self.asked.clear();
         for row in &delta.demand {
             let before = waterfall.demand.row(row.id as usize)[hour];
-            let more = i128::from(row.units_after(before, hour)) - i128::from(before);
+            let more = i128::from(row.units_after(before, when)) - i128::from(before);
             let position = |place: &Place| waterfall.positions[place.step as usize * hours + hour];
             let mut places = waterfall.layout.places_of(row.id as usize).iter();
             match places.find(|place| place.position <= position(place)).filter(|_| more != 0) {
@@ -61,7 +66,7 @@ impl Plain {
         }
         for row in &delta.amounts {
             let before = waterfall.amounts[row.id as usize * hours + hour];
-            self.ask(waterfall.layout.first[row.id as usize], 0, row.amount_after(before, hour) - before);
+            self.ask(waterfall.layout.first[row.id as usize], 0, row.amount_after(before, when) - before);
         }
         true
     }

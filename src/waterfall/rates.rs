@@ -24,8 +24,9 @@ impl Rates {
     #[must_use]
     pub fn value_in(&self, demand: &Demand, hours: Range<usize>) -> i128 {
         let sum = |row: &[Units]| row.iter().map(|units| i128::from(*units)).sum::<i128>();
-        let pools = (0..demand.pools()).zip(&self.0).filter(|(_, rate)| **rate != 0);
-        pools.map(|(pool, rate)| sum(&demand.row(pool)[hours.clone()]) * i128::from(*rate)).sum()
+        let rate = |pool: usize| self.0.get(pool).copied().unwrap_or_default();
+        let rows = demand.told().map(|(pool, row)| (row, rate(pool))).filter(|(_, rate)| *rate != 0);
+        rows.map(|(row, rate)| sum(&row[hours.clone()]) * i128::from(rate)).sum()
     }
 
     /// By how much that changes, in 1e-21 USD.

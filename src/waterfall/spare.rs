@@ -9,10 +9,14 @@
 //! the same step covered whole: in all that step then has more left. What it has left behind its last pool, and no other step takes, makes
 //! up for the rest: then nothing changes but that.
 
-use super::{Amount, Delta, Layout, NONE, PoolId, Units, Waterfall, tried::Ids};
+use super::{
+    Amount, NONE, PoolId, Units, Waterfall,
+    delta::{Told, When},
+    setting::Layout,
+    tried::Ids,
+};
 use std::{
     cmp::Ordering,
-    ops::Range,
     sync::{Arc, OnceLock},
 };
 
@@ -85,9 +89,9 @@ fn following(layout: &Layout, step: usize) -> impl Iterator<Item = usize> + '_ {
     next.chain(std::iter::once(layout.next[step])).filter(|next| *next != NONE).map(|next| next as usize)
 }
 
-/// What an edit does to some hours, as far as tails tell.
+/// What an edit does to the hours in which it changes something, as far as tails tell.
 pub(super) struct Ripples {
-    /// By hour: whether it may be more than what is told here.
+    /// By the hour's place: whether it may be more than what is told here.
     pub(super) any: Vec<bool>,
     /// In the other hours: by how much more is left of pools, which nothing covers.
     pub(super) left: Vec<(u32, i128)>,
@@ -120,7 +124,7 @@ impl Waterfall {
         risen.sort_unstable();
         let by_pool = risen.chunk_by(|(one, _), (other, _)| one == other);
         let left = by_pool.map(|of_pool| (of_pool[0].0, of_pool.iter().map(|(_, hour)| *hour).collect()));
-        Arc::make_mut(known).note(&self.layout, left)
+        Arc::make_mut(known).note(&self.setting.layout, left)
     }
 
     /// The hours in which something is left of a pool: step by step for all of them, as memory lies.
@@ -139,21 +143,22 @@ impl Waterfall {
         left.iter().zip(0u32..).filter(|(left, _)| **left > 0).map(|(_, hour)| hour).collect()
     }
 
-    /// What an edit does to what is left in some hours.
-    pub(super) fn ripples(&self, delta: &Delta, span: &Range<usize>) -> Ripples {
-        let any = vec![!delta.amounts.is_empty(); span.len()];
+    /// What an edit does to what is left.
+    pub(super) fn ripples(&self, delta: &Told) -> Ripples {
+        let any = vec![!delta.amounts.is_empty(); delta.count()];
         let left = delta.demand.iter().map(|row| (row.id, 0)).collect();
         let mut ripples = Ripples { any, left, tails: Ids::default() };
         if !delta.amounts.is_empty() {
             return ripples;
         }
         let tails = self.tails();
-        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, span)).collect();
+        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, delta)).collect();
         let mut work = Freed::default();
-        for (at, hour) in span.clone().enumerate() {
-            let reached = reached.iter().map(|reached| reached[at]);
-            ripples.any[at] = !self.frees(delta, reached, hour, &mut work) || !self.leaves_nothing(&work, tails, hour);
-            if !ripples.any[at] {
+        for when in delta.hours() {
+            let reached = reached.iter().map(|reached| reached[when.at]);
+            let any = !self.frees(delta, reached, when, &mut work) || !self.leaves_nothing(&work, tails, when.hour);
+            ripples.any[when.at] = any;
+            if !any {
                 work.straight.iter().for_each(|(row, more)| ripples.left[*row].1 += i128::from(*more));
                 work.steps.iter().for_each(|(step, _)| ripples.tails.insert(*step));
             }
@@ -161,35 +166,38 @@ impl Waterfall {
         ripples
     }
 
-    /// By hour of some: the first place of a pool that its step reaches, or [`NONE`].
-    fn reached(&self, pool: usize, span: &Range<usize>) -> Vec<u32> {
+    /// By hour in which something changes: the first place of a pool that its step reaches, or [`NONE`].
+    fn reached(&self, pool: usize, delta: &Told) -> Vec<u32> {
         let (first, hours) = (self.layout.of_pool[pool], self.demand.hours());
-        let mut reached = vec![NONE; span.len()];
+        let mut reached = vec![NONE; delta.count()];
         for (number, place) in self.layout.places_of(pool).iter().enumerate().rev() {
             let row = place.step as usize * hours;
             let at = u32::try_from(first + number).unwrap_or(NONE);
-            for (reached, position) in reached.iter_mut().zip(&self.positions[row + span.start..row + span.end]) {
-                *reached = if place.position <= *position { at } else { *reached };
+            for (first, span) in delta.spans() {
+                let positions = &self.positions[row + span.start..row + span.end];
+                for (reached, position) in reached[first..].iter_mut().zip(positions) {
+                    *reached = if place.position <= *position { at } else { *reached };
+                }
             }
         }
         reached
     }
 
     /// Finds out what an edit frees in an hour; `false` if more than that may happen.
-    fn frees(&self, delta: &Delta, reached: impl Iterator<Item = u32>, hour: usize, freed: &mut Freed) -> bool {
+    fn frees(&self, delta: &Told, reached: impl Iterator<Item = u32>, when: When, freed: &mut Freed) -> bool {
         freed.straight.clear();
         freed.steps.clear();
         let mut grows = false;
         for ((row, reached), number) in delta.demand.iter().zip(reached).zip(0..) {
-            let before = self.demand.row(row.id as usize)[hour];
-            let more = row.units_after(before, hour) - before;
+            let before = self.demand.row(row.id as usize)[when.hour];
+            let more = row.units_after(before, when) - before;
             if more == 0 {
                 continue;
             }
             if reached == NONE {
                 freed.straight.push((number, more));
                 grows |= more > 0 && !self.layout.places_of(row.id as usize).is_empty();
-            } else if !self.free(reached, more, hour, &mut freed.steps) {
+            } else if !self.free(reached, more, when.hour, &mut freed.steps) {
                 return false;
             }
         }

@@ -247,11 +247,15 @@ impl<'a> Sweep<'a> {
         self.stands.len() - 1
     }
 
-    /// Moves a margin to the next position.
+    /// Moves a margin to the next position of a pool that is used: what flows past the others does not change.
     fn move_on(&mut self, at: usize) {
         let stand = &self.stands[at];
-        let (step, position) = (stand.step as usize, stand.position + 1);
-        let fill = self.waterfall.layout.fills(step).get(position as usize);
+        let (fills, mut position) = (self.waterfall.layout.fills(stand.step as usize), stand.position + 1);
+        let unused = |fill: &&Fill| !self.waterfall.used.holds(fill.pool, self.hour);
+        while fills.get(position as usize).filter(unused).is_some() {
+            position += 1;
+        }
+        let fill = fills.get(position as usize);
         let (weight, room) = fill.map_or((1.0, f64::INFINITY), |fill| (fill.weight as f64, self.arrives(fill)));
         let stand = &mut self.stands[at];
         *stand = Stand { position, weight, room, covered: 0.0, since: self.now, covers: 0.0, closes: 0.0, ..*stand };

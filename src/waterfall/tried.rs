@@ -1,18 +1,20 @@
 //! Edits that are tried now and carried out later, unless what they looked at is changed in between.
 
-use super::{Delta, NONE, PoolId, Waterfall, spare::Ripples, walk::Walk};
+use super::{Delta, NONE, PoolId, Waterfall, delta::Told, spare::Ripples, walk::Walk};
 use crate::bits::ones;
 
 impl Waterfall {
     /// What an edit would leave uncovered; nothing is changed.
     #[must_use]
     pub fn tried(&self, delta: Delta) -> Tried {
-        let delta = delta.within(self);
-        let span = delta.span(self.demand.hours());
-        let Ripples { any, left, tails } = self.ripples(&delta, &span);
+        self.tried_as_told(delta.told(self))
+    }
+
+    fn tried_as_told(&self, delta: Told) -> Tried {
+        let Ripples { any, left, tails } = self.ripples(&delta);
         let mut walk = Walk::new(self);
-        for hour in span.zip(any).filter_map(|(hour, any)| any.then_some(hour)) {
-            walk.one(self, &delta, hour, false);
+        for when in delta.hours().filter(|when| any[when.at]) {
+            walk.one(self, &delta, when, false);
         }
         left.into_iter().for_each(|(pool, more)| walk.left.add(pool, more));
         let mut looked = std::mem::take(&mut walk.looked);
@@ -41,7 +43,7 @@ impl Waterfall {
 pub struct Tried {
     /// How what is left of pools changes over all hours, in 1e-9 units, ascending; what stays the same is not in it.
     pub left: Vec<(PoolId, i128)>,
-    delta: Delta,
+    delta: Told,
     /// What the try was led by.
     looked: Looked,
     /// The steps of whose tails nothing was left.
@@ -59,7 +61,7 @@ impl Tried {
     /// The same edit on the waterfall as it is now.
     #[must_use]
     pub fn again(self, waterfall: &Waterfall) -> Self {
-        waterfall.tried(self.delta)
+        waterfall.tried_as_told(self.delta)
     }
 
     /// Whether it does the same before and after an edit that leaves such a trace.

@@ -2,7 +2,7 @@
 //!
 //! The bits of an hour lie side by side: those of some thousand pools take a few lines of memory, where their usage itself would take one each.
 
-use super::{Demand, PoolId};
+use super::Demand;
 
 /// A bit for each hour and pool.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ impl Used {
         let (pools, hours) = (demand.pools(), demand.hours());
         let words = pools.div_ceil(64);
         let mut bits = vec![0; words * hours];
-        for (pool, id) in (0u32..).map(PoolId).take(pools).enumerate() {
-            for (units, of_hour) in demand.of(id).iter().zip(bits.chunks_exact_mut(words)) {
+        for (pool, row) in demand.told() {
+            for (units, of_hour) in row.iter().zip(bits.chunks_exact_mut(words)) {
                 of_hour[pool / 64] |= u64::from(*units != 0) << (pool % 64);
             }
         }

@@ -7,12 +7,13 @@
 
 use super::{
     Amount, Change, Delta, Edge, Fill, Margin, NONE, UNKNOWN, Units, Waterfall, Weight,
+    delta::{Told, When},
     effect::{Effect, Sums},
     plain::Plain,
     tried::{Ids, Looked},
     whole_units,
 };
-use std::{cmp::Ordering, ops::Range, sync::OnceLock};
+use std::{cmp::Ordering, sync::OnceLock};
 
 impl Waterfall {
     /// What an edit would change; nothing is changed.
@@ -29,33 +30,31 @@ impl Waterfall {
     /// What an edit would change of which the sum is known; nothing is changed.
     #[must_use]
     pub fn peek_sum(&self, delta: Delta) -> Effect {
-        let delta = delta.within(self);
-        let span = delta.span(self.demand.hours());
+        let delta = delta.told(self);
         let mut walk = Walk::new(self);
-        for (hour, behind) in span.clone().zip(self.behind(&delta, span)) {
-            walk.one(self, &delta, hour, behind);
+        for (when, behind) in delta.hours().zip(self.behind(&delta)) {
+            walk.one(self, &delta, when, behind);
         }
         walk.effect()
     }
 
     /// Carries out an edit of which the sum is known, and tells what it changed.
     pub fn apply_sum(&mut self, delta: Delta) -> Effect {
-        self.carry(&delta.within(self), |_| ()).0
+        self.carry(&delta.told(self), |_| ()).0
     }
 
     /// Carries out an edit, and tells after each hour where steps then stand; and what it changed, with the steps for whose tails it is
     /// news that something is left.
-    pub(super) fn carry(&mut self, delta: &Delta, mut then: impl FnMut(&[(u32, Margin)])) -> (Effect, Ids) {
+    pub(super) fn carry(&mut self, delta: &Told, mut then: impl FnMut(&[(u32, Margin)])) -> (Effect, Ids) {
         let (mut walk, mut risen) = (Walk::new(self), Vec::new());
-        let span = delta.span(self.demand.hours());
-        for (hour, behind) in span.clone().zip(self.behind(delta, span)) {
-            if walk.one(self, delta, hour, behind) {
+        for (when, behind) in delta.hours().zip(self.behind(delta)) {
+            if walk.one(self, delta, when, behind) {
                 for (step, margin) in &walk.moved {
-                    self.set_margin(*step as usize, hour, *margin);
+                    self.set_margin(*step as usize, when.hour, *margin);
                 }
                 then(&walk.moved);
             }
-            risen.extend(walk.risen(hour));
+            risen.extend(walk.risen(when.hour));
         }
         let effect = walk.effect();
         self.settle(delta, &effect);
@@ -64,21 +63,23 @@ impl Waterfall {
     }
 
     /// Sets demand, amounts and totals once margins are set.
-    pub(super) fn settle(&mut self, delta: &Delta, effect: &Effect) {
+    pub(super) fn settle(&mut self, delta: &Told, effect: &Effect) {
         let hours = self.demand.hours();
-        let span = delta.span(hours);
         for row in &delta.demand {
-            for (units, hour) in self.demand.row_mut(row.id as usize)[span.clone()].iter_mut().zip(span.clone()) {
-                *units = row.units_after(*units, hour);
-                self.used.set(row.id, hour, *units != 0);
+            let units = self.setting.demand.row_mut(row.id as usize);
+            for when in delta.hours() {
+                let units = &mut units[when.hour];
+                *units = row.units_after(*units, when);
+                self.used.set(row.id, when.hour, *units != 0);
             }
         }
         for row in &delta.amounts {
             let first = row.id as usize * hours;
-            for (amount, hour) in self.amounts[first + span.start..first + span.end].iter_mut().zip(span.clone()) {
-                *amount = row.amount_after(*amount, hour);
+            for when in delta.hours() {
+                let amount = &mut self.setting.amounts[first + when.hour];
+                *amount = row.amount_after(*amount, when);
             }
-            self.note_idle(row.id as usize);
+            self.setting.note_idle(row.id as usize);
         }
         for (pool, left) in &effect.left {
             self.totals.left[pool.0 as usize] += left;
@@ -90,22 +91,24 @@ impl Waterfall {
 
     /// Carries out an edit and prices all hours from scratch: sooner done than a walk where much changes.
     pub fn apply_from_scratch(&mut self, changes: &[Change]) {
-        let delta = Delta::of(self, changes).within(self);
+        let delta = Delta::of(self, changes).told(self);
         self.settle(&delta, &Effect::default());
         self.tails = OnceLock::new();
         self.fill();
     }
 
-    /// For each of some hours, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
+    /// For each hour in which something changes, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
     /// after, no margin moves, and what is left changes by as much as is used.
-    pub(super) fn behind(&self, delta: &Delta, span: Range<usize>) -> Vec<bool> {
-        let mut behind = vec![delta.amounts.is_empty(); span.len()];
+    pub(super) fn behind(&self, delta: &Told) -> Vec<bool> {
+        let mut behind = vec![delta.amounts.is_empty(); delta.count()];
         for row in &delta.demand {
             for place in self.layout.places_of(row.id as usize) {
                 let first = place.step as usize * self.demand.hours();
-                let positions = &self.positions[first + span.start..first + span.end];
-                for (behind, position) in behind.iter_mut().zip(positions) {
-                    *behind &= *position < place.position;
+                for (at, span) in delta.spans() {
+                    let positions = &self.positions[first + span.start..first + span.end];
+                    for (behind, position) in behind[at..].iter_mut().zip(positions) {
+                        *behind &= *position < place.position;
+                    }
                 }
             }
         }
@@ -187,14 +190,14 @@ impl Walk {
     }
 
     /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.
-    pub(super) fn one(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize, behind: bool) -> bool {
+    pub(super) fn one(&mut self, waterfall: &Waterfall, delta: &Told, when: When, behind: bool) -> bool {
         self.risen.clear();
         if behind {
-            self.straight(waterfall, delta, hour);
+            self.straight(waterfall, delta, when);
         } else if self.wait > 0 {
             self.wait -= 1;
-            self.hour(waterfall, delta, hour);
-        } else if self.plain.hour(waterfall, delta, hour, (&mut self.moved, &mut self.looked.steps)) {
+            self.hour(waterfall, delta, when);
+        } else if self.plain.hour(waterfall, delta, when, (&mut self.moved, &mut self.looked.steps)) {
             self.gap = 0;
             for at in 0..self.plain.left.len() {
                 let (pool, more) = self.plain.left[at];
@@ -204,16 +207,16 @@ impl Walk {
         } else {
             self.gap = (2 * self.gap + 1).min(LONGEST_GAP);
             self.wait = self.gap;
-            self.hour(waterfall, delta, hour);
+            self.hour(waterfall, delta, when);
         }
         !behind
     }
 
     /// An hour in which nothing covers what changes.
-    fn straight(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
+    fn straight(&mut self, waterfall: &Waterfall, delta: &Told, when: When) {
         for row in &delta.demand {
-            let before = waterfall.demand.row(row.id as usize)[hour];
-            self.leave(row.id, i128::from(row.units_after(before, hour)) - i128::from(before));
+            let before = waterfall.demand.row(row.id as usize)[when.hour];
+            self.leave(row.id, i128::from(row.units_after(before, when)) - i128::from(before));
         }
     }
 
@@ -225,18 +228,19 @@ impl Walk {
         }
     }
 
-    fn hour(&mut self, waterfall: &Waterfall, delta: &Delta, hour: usize) {
+    fn hour(&mut self, waterfall: &Waterfall, delta: &Told, when: When) {
+        let When { hour, .. } = when;
         let hours = waterfall.demand.hours();
         self.moved.clear();
         self.changed.clear();
         for row in &delta.demand {
             let pool = row.id as usize;
             let before = waterfall.demand.row(pool)[hour];
-            self.change(waterfall, row.id, waterfall.layout.of_pool[pool], before, row.units_after(before, hour));
+            self.change(waterfall, row.id, waterfall.layout.of_pool[pool], before, row.units_after(before, when));
         }
         for row in &delta.amounts {
             let before = waterfall.amounts[row.id as usize * hours + hour];
-            self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, hour) - before);
+            self.offer(waterfall.layout.first[row.id as usize], row.amount_after(before, when) - before);
         }
         let mut word = 0;
         // What a step hands on goes to steps behind it.
@@ -349,7 +353,7 @@ impl Walk {
         let mut arrived = self.arrive(view, fills, position);
         if before < 0 {
             while before < 0 {
-                position -= 1;
+                position = self.back(view, fills, position);
                 arrived = self.arrive(view, fills, position);
                 before += i128::from(arrived) * i128::from(fills[position as usize].weight);
             }
@@ -360,8 +364,11 @@ impl Walk {
                     break;
                 }
                 before -= needed;
-                position += 1;
-                arrived = if before > 0 { self.arrive(view, fills, position) } else { UNKNOWN };
+                (position, arrived) = (position + 1, UNKNOWN);
+                if before > 0 {
+                    position = self.ahead(view, fills, position);
+                    arrived = self.arrive(view, fills, position);
+                }
             }
         }
         let old = &view.old;
@@ -372,6 +379,32 @@ impl Walk {
             None => 0,
         };
         Margin { position, edge: Edge { before, covered, arrived } }
+    }
+
+    /// From a position on, the first of a pool that may be used.
+    fn ahead(&mut self, view: &View, fills: &[Fill], mut position: u32) -> u32 {
+        while fills.get(position as usize).is_some_and(|fill| self.is_idle(view, fill.pool)) {
+            position += 1;
+        }
+        position
+    }
+
+    /// In front of a position, the last of a pool that may be used: one is, where something is to be given back.
+    fn back(&mut self, view: &View, fills: &[Fill], mut position: u32) -> u32 {
+        position -= 1;
+        while self.is_idle(view, fills[position as usize].pool) {
+            position -= 1;
+        }
+        position
+    }
+
+    /// Whether a pool has no usage and gets none, which is noted: nothing of it arrives, and nothing of it is left.
+    fn is_idle(&mut self, view: &View, pool: u32) -> bool {
+        let idle = self.here[pool as usize] == 0 && !view.waterfall.used.holds(pool, view.hour);
+        if idle {
+            self.looked.pools.insert(pool);
+        }
+        idle
     }
 
     /// How much of the pool at a position arrives now, which is noted if it is used; behind the last position [`UNKNOWN`].

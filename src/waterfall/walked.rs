@@ -1,15 +1,19 @@
 //! Edits that are walked through now, in several threads, and carried out at once: of much usage, where a second walk would take as long.
 
-use super::{Delta, Effect, Margin, Waterfall, effect::Sums, walk::Walk};
+use super::{
+    Delta, Effect, Margin, Waterfall,
+    delta::{Told, When},
+    effect::Sums,
+    walk::Walk,
+};
 use crate::parallel::{shared_out, threads};
-use std::ops::Range;
 
 /// An edit that was walked through: what it changes, and where steps then stand.
 #[derive(Debug)]
 pub struct Walked {
     /// How the sums over all hours change.
     pub effect: Effect,
-    delta: Delta,
+    delta: Told,
     /// Pools and hours in which more of them is left.
     risen: Vec<(u32, u32)>,
     /// By hour and step.
@@ -28,22 +32,20 @@ impl Waterfall {
     /// Walks through an edit, hours shared out to all threads; nothing is changed.
     #[must_use]
     pub fn walked(&self, delta: Delta) -> Walked {
-        let delta = delta.within(self);
-        let span = delta.span(self.demand.hours());
-        let behind = self.behind(&delta, span.clone());
-        let walk = |hours: Range<usize>| {
+        let delta = delta.told(self);
+        let behind = self.behind(&delta);
+        let walk = |some: &[When]| {
             let (mut walk, mut risen, mut moved) = (Walk::new(self), Vec::new(), Vec::new());
-            for hour in hours {
-                if walk.one(self, &delta, hour, behind[hour - span.start]) {
-                    moved.extend(walk.moved.iter().map(|(step, margin)| (hour, *step, *margin)));
+            for when in some {
+                if walk.one(self, &delta, *when, behind[when.at]) {
+                    moved.extend(walk.moved.iter().map(|(step, margin)| (when.hour, *step, *margin)));
                 }
-                risen.extend(walk.risen(hour));
+                risen.extend(walk.risen(when.hour));
             }
             Stretch { left: walk.left, used: walk.used, risen, moved }
         };
-        let each = span.len().div_ceil(threads()).max(1);
-        let stretches = span.clone().step_by(each).map(|first| first..span.end.min(first + each));
-        let all = shared_out(stretches, walk);
+        let hours: Vec<When> = delta.hours().collect();
+        let all = shared_out(hours.chunks(hours.len().div_ceil(threads()).max(1)), walk);
         let (mut left, mut used) = (Sums::new(self.demand.pools()), Sums::new(self.capacities()));
         let (mut risen, mut moved) = (Vec::new(), Vec::new());
         for stretch in all {

@@ -248,16 +248,16 @@ proptest! {
     #[test]
     fn other_demand_and_hours_are_priced_from_scratch(market in market_of(5, real()), start in 0usize..5, parts in 0u32..150) {
         let waterfall = market.price();
-        let same = waterfall.with(market.demand.clone(), &market.capacities);
+        let same = waterfall.with(market.demand.clone(), &market.capacities).priced();
         prop_assert_eq!(same.totals(), waterfall.totals());
         let scaled = market.demand.scaled(parts, 100);
         let plain = Waterfall::new(scaled.clone(), &market.capacities, &market.steps);
-        let other = waterfall.with(scaled, &market.capacities);
+        let other = waterfall.with(scaled, &market.capacities).priced();
         prop_assert_eq!(other.totals(), plain.totals());
         let hours = market.demand.hours();
         let (cut, nothing) = (start.min(hours), 0..0);
-        let first = waterfall.of_hours(&[0..cut, nothing.clone()]);
-        let rest = waterfall.of_hours(&[nothing, cut..hours]);
+        let first = waterfall.of_hours(&[0..cut, nothing.clone()]).priced();
+        let rest = waterfall.of_hours(&[nothing, cut..hours]).priced();
         for pool in 0..market.demand.pools() {
             prop_assert_eq!(first.totals().left[pool] + rest.totals().left[pool], waterfall.totals().left[pool]);
         }
