@@ -21,7 +21,7 @@ pub mod paths;
 mod search;
 
 pub use links::covers;
-pub use optimise::{Advice, Effort, best, best_of_one, optimise};
+pub use optimise::{Advice, Effort, best, best_of_each, optimise};
 
 use crate::{
     parallel::shared_out,

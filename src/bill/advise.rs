@@ -11,7 +11,6 @@ use crate::{
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
-    parallel::shared_out,
     time::Day,
     waterfall::{Capacity, CapacityId, Rates, Setting, Totals, Waterfall},
 };
@@ -200,12 +199,12 @@ impl Bill<'_> {
             return Vec::new();
         }
         let market = self.market(&others, figures);
-        let alone = |(place, (of, other)): (usize, (&'o Offering, &Offering))| {
-            let (steps, gain) = market.alone(place, figures)?;
+        let places: Vec<usize> = (0..others.len()).collect();
+        let alone = |((of, other), best): ((&'o Offering, &Offering), Option<(u32, i128)>)| {
+            let (steps, gain) = best?;
             Some((of, Purchase { offering: other.clone(), steps }, money(gain)))
         };
-        let pairs = bought.into_iter().zip(others).enumerate();
-        shared_out(pairs, alone).into_iter().flatten().collect()
+        bought.into_iter().zip(others).zip(market.alone(&places, figures)).filter_map(alone).collect()
     }
 
     /// On-demand rates of what an offer may cover, 0 for everything else.
@@ -251,12 +250,12 @@ impl Market {
         commitments::best(&self.waterfall, &self.rates, &candidates, effort, alike)
     }
 
-    /// The best amount of one alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
-    pub(super) fn alone(&self, place: usize, figures: &CommitmentFigures) -> Option<(u32, i128)> {
-        let candidate = self.bounded(place, figures);
+    /// The best amount of each of some alone within the same limits, and what it gains after its own cost; `None` where that is nothing.
+    pub(super) fn alone(&self, places: &[usize], figures: &CommitmentFigures) -> Vec<Option<(u32, i128)>> {
+        let candidates: Vec<Candidate> = places.iter().map(|place| self.bounded(*place, figures)).collect();
         let about = Effort { closest: ROUGHLY, ..effort(figures) };
-        let (steps, gain) = commitments::best_of_one(&self.waterfall, &self.rates, &candidate, &about);
-        (gain > 0).then_some((steps, gain))
+        let all = commitments::best_of_each(&self.waterfall, &self.rates, &candidates, &about);
+        all.into_iter().map(|(steps, gain)| (gain > 0).then_some((steps, gain))).collect()
     }
 
     fn bounded(&self, place: usize, figures: &CommitmentFigures) -> Candidate {

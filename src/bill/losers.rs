@@ -1,7 +1,7 @@
 //! What is not advised though it could cover the same usage as what is: the losers of the joint advice, by name.
 
 use super::Market;
-use crate::{commitments, defaults::CommitmentFigures, parallel::shared_out, waterfall::PoolId};
+use crate::{commitments, defaults::CommitmentFigures, waterfall::PoolId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Offers that are not advised, with what each would gain alone.
@@ -19,9 +19,9 @@ impl Losers {
         let loses = |place: &usize| {
             steps[*place] == 0 && bought.iter().any(|other| !covers[*place].is_disjoint(&covers[*other]))
         };
-        let lost = (0..steps.len()).filter(loses);
-        let gains = shared_out(lost, |place| Some((place, market.alone(place, figures)?)));
-        let gains = gains.into_iter().flatten().collect();
+        let lost: Vec<usize> = (0..steps.len()).filter(loses).collect();
+        let gains = lost.iter().zip(market.alone(&lost, figures)).filter_map(|(place, gain)| Some((*place, gain?)));
+        let gains = gains.collect();
         Self { to: bought, covers, gains }
     }
 

@@ -5,7 +5,11 @@
 //! week in turn; on more and more hours, at last on all, only the neighbourhood of what was found is searched.
 
 use super::{Candidate, alone, links::Links, search::Search, stacked};
-use crate::waterfall::{Curve, Rates, Setting, Waterfall};
+use crate::{
+    parallel::shared_out,
+    waterfall::{CapacityId, Curve, PoolId, Rates, Setting, Step, Waterfall, Weight},
+};
+use std::{cell::OnceCell, collections::BTreeMap};
 
 /// How hard to look. Counted, not timed: the answer is the same on any machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +82,49 @@ pub fn best(
     Hours { setting, rates, candidates, links: &links, effort }.searched(alike).steps
 }
 
-/// How much of one candidate is best if nothing else is bought, and what that gains after its own cost; in 1e-21 USD over all hours.
+/// How much of each candidate is best if nothing else is bought, and what that gains after its own cost; in 1e-21 USD over all hours.
 #[must_use]
-pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, effort: &Effort) -> (u32, i128) {
+pub fn best_of_each(
+    waterfall: &Waterfall,
+    rates: &Rates,
+    candidates: &[Candidate],
+    effort: &Effort,
+) -> Vec<(u32, i128)> {
+    let mut alike: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
+    for (at, shape) in shapes(waterfall, candidates).into_iter().enumerate() {
+        alike.entry(shape).or_default().push(at);
+    }
+    let of_alike = |members: &Vec<usize>| -> Vec<(usize, (u32, i128))> {
+        let curve = OnceCell::new();
+        let best = |at: &usize| (*at, best_of_one(waterfall, rates, &candidates[*at], effort, &curve));
+        members.iter().map(best).collect()
+    };
+    let mut all: Vec<(usize, (u32, i128))> = shared_out(alike.values(), of_alike).into_iter().flatten().collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, best)| best).collect()
+}
+
+/// Where a capacity stands: behind how many steps that have something, with which fills. Of one shape a curve is the same.
+type Shape = Vec<(usize, Vec<(PoolId, Weight)>)>;
+
+fn shapes(waterfall: &Waterfall, candidates: &[Candidate]) -> Vec<Shape> {
+    let mut shapes: BTreeMap<CapacityId, Shape> = BTreeMap::new();
+    let mut before = 0;
+    for Step { capacity, fills } in waterfall.steps() {
+        before += usize::from(!waterfall.idle()[capacity.0 as usize]);
+        shapes.entry(capacity).or_default().push((before, fills));
+    }
+    candidates.iter().map(|candidate| shapes.get(&candidate.capacity).cloned().unwrap_or_default()).collect()
+}
+
+/// The best of one candidate. Where all hours are looked at, its curve is kept for those that are alike.
+fn best_of_one(
+    waterfall: &Waterfall,
+    rates: &Rates,
+    candidate: &Candidate,
+    effort: &Effort,
+    curve: &OnceCell<Curve>,
+) -> (u32, i128) {
     let places = waterfall.places_of(candidate.capacity) * waterfall.demand().hours();
     if places * ROUNDS > effort.points * MANY {
         let candidates = std::slice::from_ref(candidate);
@@ -90,7 +134,8 @@ pub fn best_of_one(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, 
         let gain = if effort.closest > 1 { alone(waterfall, rates, &candidates[0], steps) } else { search.gain };
         return (steps, gain);
     }
-    let (steps, _) = Curve::new(waterfall, candidate.capacity, rates).best(&candidate.grid);
+    let curve = curve.get_or_init(|| Curve::new(waterfall, candidate.capacity, rates));
+    let (steps, _) = curve.best(&candidate.grid);
     (steps, alone(waterfall, rates, candidate, steps))
 }
 

@@ -3,7 +3,10 @@
 use super::{
     Amount, CapacityId, Change, Delta, Edge, Fill, Margin, NONE, PoolId, Totals, UNKNOWN, Units, Waterfall, whole_units,
 };
-use crate::bits::ones;
+use crate::{
+    bits::ones,
+    parallel::{shared_out, threads},
+};
 use std::ops::Range;
 
 /// What one step covers of one pool, over all hours.
@@ -65,51 +68,87 @@ fn each(set: u32) -> impl Iterator<Item = usize> {
     ones(set.into()).map(|lane| lane as usize)
 }
 
-/// All hours of a waterfall, some at a time, with their demand and their amounts.
-fn each_block(waterfall: &Waterfall, mut then: impl FnMut(Range<usize>, &mut Block)) {
-    let hours = waterfall.demand.hours();
+/// Some hours of a waterfall, a block at a time, with their demand and their amounts.
+fn each_block(waterfall: &Waterfall, hours: Range<usize>, mut then: impl FnMut(Range<usize>, &mut Block)) {
     let mut block = Block::new(waterfall);
-    for first in (0..hours).step_by(LANES) {
+    for first in hours.clone().step_by(LANES) {
         block.load(waterfall, first);
-        then(first..hours.min(first + LANES), &mut block);
+        then(first..hours.end.min(first + LANES), &mut block);
     }
 }
+
+/// Hours in stretches of whole blocks, one for each thread; few hours are not worth a second one.
+fn stretches(hours: usize) -> impl Iterator<Item = Range<usize>> {
+    const FEW: usize = 8 * LANES;
+    let each = if hours < FEW { hours } else { hours.div_ceil(threads()) };
+    let each = each.next_multiple_of(LANES).max(LANES);
+    (0..hours).step_by(each).map(move |first| first..hours.min(first + each))
+}
+
+/// Where each step stands in a stretch of hours.
+type Stands<'w> = Vec<(&'w mut [u32], &'w mut [Edge])>;
 
 impl Waterfall {
     /// Sets every margin and the totals from demand and amounts alone.
     pub(super) fn fill(&mut self) {
-        let (mut totals, hours) = (self.no_totals(), self.demand.hours());
+        let hours = self.demand.hours();
         let (mut positions, mut edges) = (std::mem::take(&mut self.positions), std::mem::take(&mut self.edges));
-        each_block(self, |span, block| {
-            self.sum(&span, block, &mut totals, |step, lane, margin| {
-                let at = step * hours + span.start + lane;
-                (positions[at], edges[at]) = (margin.position, margin.edge);
+        let mut all: Vec<(Range<usize>, Stands<'_>)> = stretches(hours).map(|hours| (hours, Vec::new())).collect();
+        let rows = positions.chunks_mut(hours.max(1)).zip(edges.chunks_mut(hours.max(1)));
+        for (mut positions, mut edges) in rows {
+            for (hours, stands) in &mut all {
+                let (of_hours, further) = (positions.split_at_mut(hours.len()), edges.split_at_mut(hours.len()));
+                stands.push((of_hours.0, further.0));
+                (positions, edges) = (of_hours.1, further.1);
+            }
+        }
+        let totals = shared_out(all, |(hours, mut stands)| {
+            let mut totals = self.no_totals();
+            each_block(self, hours.clone(), |span, block| {
+                self.sum(&span, block, &mut totals, |step, lane, margin| {
+                    let (at, (positions, edges)) = (span.start - hours.start + lane, &mut stands[step]);
+                    (positions[at], edges[at]) = (margin.position, margin.edge);
+                });
             });
+            totals
         });
-        (self.positions, self.edges, self.totals) = (positions, edges, totals);
+        (self.positions, self.edges, self.totals) = (positions, edges, self.total(totals));
     }
 
     /// What the sums over all hours are once an edit is carried out; nothing is changed, and nothing else is worked out.
     #[must_use]
     pub fn totals_after(&self, changes: &[Change]) -> Totals {
         let delta = Delta::of(self, changes).told(self);
-        let mut told = delta.hours().peekable();
-        let mut totals = self.no_totals();
-        each_block(self, |span, block| {
-            while let Some(when) = told.next_if(|when| when.hour < span.end) {
-                let lane = when.hour - span.start;
-                for row in &delta.demand {
-                    let units = &mut block.left[row.id as usize][lane];
-                    *units = row.units_after(*units, when);
+        let totals = shared_out(stretches(self.demand.hours()), |hours| {
+            let mut told = delta.hours().skip_while(|when| when.hour < hours.start).peekable();
+            let mut totals = self.no_totals();
+            each_block(self, hours.clone(), |span, block| {
+                while let Some(when) = told.next_if(|when| when.hour < span.end) {
+                    let lane = when.hour - span.start;
+                    for row in &delta.demand {
+                        let units = &mut block.left[row.id as usize][lane];
+                        *units = row.units_after(*units, when);
+                    }
+                    for row in &delta.amounts {
+                        let amount = &mut block.offered[row.id as usize][lane];
+                        *amount = row.amount_after(*amount, when);
+                    }
                 }
-                for row in &delta.amounts {
-                    let amount = &mut block.offered[row.id as usize][lane];
-                    *amount = row.amount_after(*amount, when);
-                }
-            }
-            self.sum(&span, block, &mut totals, |_, _, _| ());
+                self.sum(&span, block, &mut totals, |_, _, _| ());
+            });
+            totals
         });
-        totals
+        self.total(totals)
+    }
+
+    /// The sums of stretches together.
+    fn total(&self, stretches: Vec<Totals>) -> Totals {
+        let add = |mut all: Totals, some: Totals| {
+            all.left.iter_mut().zip(some.left).for_each(|(all, some)| *all += some);
+            all.used.iter_mut().zip(some.used).for_each(|(all, some)| *all += some);
+            all
+        };
+        stretches.into_iter().reduce(add).unwrap_or_else(|| self.no_totals())
     }
 
     fn no_totals(&self) -> Totals {
@@ -145,7 +184,7 @@ impl Waterfall {
     pub fn covered(&self) -> Vec<Covered> {
         let layout = &self.layout;
         let mut sums = vec![0i128; layout.fills.len()];
-        each_block(self, |_, block| {
+        each_block(self, 0..self.demand.hours(), |_, block| {
             for step in 0..layout.steps() {
                 let sums = &mut sums[layout.start[step]..];
                 self.pour(step, block, |position, units| sums[position as usize] += i128::from(units), |_, _| ());
