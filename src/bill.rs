@@ -45,6 +45,7 @@ pub use standing::Standing;
 pub use tranches::Tranche;
 pub use trial::{Attempt, Wake};
 
+pub use crate::waterfall::Hours;
 use crate::{
     facts::{Billed, ClassId, Commitment, Cost, Facts, LineType, ResourceId},
     money::Money,

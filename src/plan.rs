@@ -295,7 +295,7 @@ impl Plan<'_> {
         let edits = || found.iter().flat_map(|(_, finding)| &finding.edits);
         let new = shared_out(bills, |bill| bill.prepare(edits()));
         if new.contains(&true) && !self.steps.is_empty() {
-            course.since.forget_commitments();
+            course.since.between(&self.before, &self.after);
         }
         let mut found = self.all_alone(inputs, found);
         found.sort_by(|(a, _), (b, _)| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));

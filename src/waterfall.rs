@@ -19,12 +19,14 @@ mod delta;
 mod demand;
 mod effect;
 mod fill;
+mod ids;
 mod part;
 mod plain;
 mod rates;
 mod setting;
 mod spare;
 mod sweep;
+mod trace;
 mod tried;
 mod used;
 mod walk;
@@ -38,7 +40,8 @@ pub use fill::Covered;
 pub(crate) use part::{Matters, Part};
 pub use rates::Rates;
 pub use setting::Setting;
-pub use tried::{Trace, Tried};
+pub use trace::{Hours, Trace};
+pub use tried::Tried;
 pub use walked::Walked;
 
 use crate::money::about;
@@ -147,8 +150,16 @@ struct Edge {
 /// Stands for usage that was not worked out, because a step ended before it could matter.
 const UNKNOWN: Units = -1;
 
+impl Margin {
+    /// Whether a step stands alike, whatever is known of the pool there.
+    fn is_at(&self, other: &Self) -> bool {
+        let of = |margin: &Self| (margin.position, margin.edge.before, margin.edge.covered);
+        of(self) == of(other)
+    }
+}
+
 /// A pool at a position of a step.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fill {
     weight: Weight,
     pool: u32,
@@ -157,7 +168,7 @@ struct Fill {
 }
 
 /// A step that a pool stands in, and where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     step: u32,
     position: u32,

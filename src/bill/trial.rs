@@ -9,7 +9,7 @@ use crate::{
     facts::{self, Cost},
     money::Money,
     time::{Hour, parse_moment},
-    waterfall::{CapacityId, Delta, PoolId, Trace, Tried},
+    waterfall::{CapacityId, Delta, Hours, PoolId, Trace, Tried},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,10 +65,10 @@ impl Bill<'_> {
         self.pools.are_as(&other.pools)
     }
 
-    /// An attempt that moves the same usage on this bill, tried on it.
+    /// An attempt on this bill as it was, which since then may do something else in some hours, tried in these.
     #[must_use]
-    pub fn again(&self, attempt: Attempt) -> Attempt {
-        Attempt { tried: attempt.tried.again(&self.waterfall), ..attempt }
+    pub fn again(&self, attempt: Attempt, stale: &Hours) -> Attempt {
+        Attempt { tried: attempt.tried.again(&self.waterfall, stale), ..attempt }
     }
 
     /// What an attempt that holds on this bill would save, item by item.
@@ -324,16 +324,12 @@ pub struct Wake {
 }
 
 impl Attempt {
-    /// Whether it does the same once other edits are carried out: nothing that it looked at is changed by them.
+    /// The hours in which it may do something else once other edits are carried out: in those that are not among them nothing that it looked
+    /// at is changed. `None` where it would move other usage.
     #[must_use]
-    pub fn holds_beside(&self, wake: &Wake) -> bool {
-        self.moves_the_same_beside(wake) && self.tried.holds_beside(&wake.trace)
-    }
-
-    /// Whether it moves the same usage by as much then, whatever that does.
-    #[must_use]
-    pub fn moves_the_same_beside(&self, wake: &Wake) -> bool {
-        !wake.others && self.looked.is_disjoint(&wake.items)
+    pub fn stale(&self, wake: &Wake) -> Option<Hours> {
+        let moves_the_same = !wake.others && self.looked.is_disjoint(&wake.items);
+        moves_the_same.then(|| self.tried.stale(&wake.trace))
     }
 }
 
@@ -343,6 +339,12 @@ impl Wake {
         self.items.extend(&other.items);
         self.others |= other.others;
         self.trace.join(&other.trace);
+    }
+
+    /// Takes what commitments cover to be another where it is so on a bill and on another that understands it: steps may have got new
+    /// numbers.
+    pub fn between(&mut self, before: &Bill<'_>, after: &Bill<'_>) {
+        self.trace = Trace::between(&before.waterfall, &after.waterfall);
     }
 
     /// Takes it that commitments may cover anything else.

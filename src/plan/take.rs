@@ -2,7 +2,7 @@
 
 use super::{Course, Inputs, Left, Overlap, Plan, Step};
 use crate::{
-    bill::{Attempt, Wake, Worth},
+    bill::{Attempt, Hours, Wake, Worth},
     facts::Cost,
     money::Money,
     rules::{Aspect, Stage, Status},
@@ -22,12 +22,12 @@ pub(super) enum Done {
 }
 
 impl Done {
-    /// Whether an attempt on the bill before does the same on the bill since.
-    pub(super) fn leaves(&self, attempt: &Attempt) -> bool {
+    /// The hours in which an attempt on the bill before may do something else on the bill since; `None` where it may be another one.
+    pub(super) fn stale(&self, attempt: &Attempt) -> Option<Hours> {
         match self {
-            Self::Nothing => true,
-            Self::Usage(wake) => attempt.holds_beside(wake),
-            Self::Commitments | Self::Both => false,
+            Self::Nothing => Some(Hours::default()),
+            Self::Usage(wake) => attempt.stale(wake),
+            Self::Commitments | Self::Both => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Alone, Course, Inputs, Plan, Step, take::Done};
 use crate::{
-    bill::{Ahead, Attempt, Worth},
+    bill::{Ahead, Attempt, Hours, Worth},
     money::Money,
     parallel::{shared_out, threads},
     rules::{Aspect, Stage, Status},
@@ -21,8 +21,10 @@ type Open = (Bundle, Tried);
 /// Whether a bundle was tried ahead of its turn.
 enum Tried {
     NotYet,
-    /// On the bill as it was before.
-    Before(Box<Attempt>),
+    /// On today's bill.
+    Today(Box<Attempt>),
+    /// On the bill as it was; in some hours it may do something else since.
+    Stale(Box<Attempt>, Hours),
     /// What its finding does on the bill as it is; nothing where that is not asked ahead.
     Known(Option<Box<Attempt>>),
 }
@@ -36,11 +38,22 @@ impl Tried {
         if let Self::Known(Some(attempt)) = self { Some(*attempt) } else { None }
     }
 
-    /// Takes note of a try that does not hold any more; says whether that is so.
+    /// Takes note of what was done; says whether a try does not hold any more that held before.
     fn is_lost_to(&mut self, done: &Done) -> bool {
-        let lost = |attempt: &mut Box<Attempt>| !done.leaves(attempt);
-        let attempt = if let Self::Known(known) = self { known.take_if(lost) } else { None };
-        attempt.map(|attempt| *self = Self::Before(attempt)).is_some()
+        let held = matches!(self, Self::Known(_));
+        let (attempt, mut hours) = match std::mem::replace(self, Self::NotYet) {
+            Self::Known(Some(attempt)) => (attempt, Hours::default()),
+            Self::Stale(attempt, hours) => (attempt, hours),
+            other => {
+                *self = other;
+                return false;
+            }
+        };
+        if let Some(more) = done.stale(&attempt) {
+            hours.unite(&more);
+            *self = if hours.is_empty() { Self::Known(Some(attempt)) } else { Self::Stale(attempt, hours) };
+        }
+        held && self.is_due()
     }
 }
 
@@ -102,8 +115,8 @@ impl Plan<'_> {
         /// So many where none is likely to be carried out.
         const EACH_SAFE: usize = 128;
         let (most, most_safe) = (EACH * threads(), EACH_SAFE * threads());
-        let before = |attempt: Option<Box<Attempt>>| attempt.map_or(Tried::NotYet, Tried::Before);
-        let mut open: VecDeque<Open> = bundles.into_iter().map(|(bundle, attempt)| (bundle, before(attempt))).collect();
+        let today = |attempt: Option<Box<Attempt>>| attempt.map_or(Tried::NotYet, Tried::Today);
+        let mut open: VecDeque<Open> = bundles.into_iter().map(|(bundle, attempt)| (bundle, today(attempt))).collect();
         let mut beyond = threads();
         while !open.is_empty() {
             let likely = |(bundle, _): &Open| bundle.len() > 1 || inputs.is_worth(&bundle[0], bundle[0].alone);
@@ -145,13 +158,15 @@ impl Plan<'_> {
         if shown || finding.declined.is_some() || held {
             return Tried::Known(None);
         }
-        let since = &course.since;
-        Tried::Known(match tried {
-            Tried::Before(attempt) if attempt.holds_beside(since) => Some(attempt),
-            Tried::Before(attempt) if attempt.moves_the_same_beside(since) => {
-                Some(Box::new(self.after.again(*attempt)))
-            }
-            _ => self.after.attempt(&finding.edits).map(Box::new),
+        let known = match tried {
+            Tried::Today(attempt) => attempt.stale(&course.since).map(|stale| (attempt, stale)),
+            Tried::Stale(attempt, stale) => Some((attempt, stale)),
+            Tried::NotYet | Tried::Known(_) => None,
+        };
+        Tried::Known(match known {
+            Some((attempt, stale)) if stale.is_empty() => Some(attempt),
+            Some((attempt, stale)) => Some(Box::new(self.after.again(*attempt, &stale))),
+            None => self.after.attempt(&finding.edits).map(Box::new),
         })
     }
 

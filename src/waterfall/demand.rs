@@ -116,6 +116,11 @@ impl Demand {
         rows.map(|(pool, row)| (pool, &**row))
     }
 
+    /// Whether another demand has the same row of a pool, not only an equal one.
+    pub(super) fn shares(&self, other: &Self, pool: usize) -> bool {
+        Arc::ptr_eq(&self.rows[pool], &other.rows[pool])
+    }
+
     pub(super) fn row(&self, pool: usize) -> &[Units] {
         &self.rows[pool]
     }

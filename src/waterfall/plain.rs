@@ -3,7 +3,7 @@
 use super::{
     Amount, Edge, Margin, NONE, Place, Waterfall,
     delta::{Told, When},
-    tried::Ids,
+    ids::Ids,
 };
 
 /// What is worked out of an hour before it is known whether no margin passes a pool in it.

@@ -20,7 +20,7 @@ pub struct Setting {
 }
 
 /// The steps, flat, and the way from a pool to them. It does not change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
     /// By step: its capacity.
     pub(super) capacity: Vec<u32>,

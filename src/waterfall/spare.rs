@@ -10,10 +10,10 @@
 //! up for the rest: then nothing changes but that.
 
 use super::{
-    Amount, NONE, PoolId, Units, Waterfall,
+    Amount, NONE, Place, PoolId, Units, Waterfall,
     delta::{Told, When},
+    ids::Ids,
     setting::Layout,
-    tried::Ids,
 };
 use std::{
     cmp::Ordering,
@@ -56,6 +56,19 @@ impl Tails {
         self.left_in_tail[step].holds(hour)
     }
 
+    /// What is left in tails where nothing was left before, of the same steps.
+    pub(super) fn news_to(&self, before: &Self) -> News {
+        let mut news = News::default();
+        for ((now, before), step) in self.left_in_tail.iter().zip(&before.left_in_tail).zip(0u32..) {
+            let more = now.beyond(before);
+            if !more.is_empty() {
+                news.steps.insert(step);
+                news.hours.unite(&more);
+            }
+        }
+        news
+    }
+
     /// Notes pools with hours in which something is left of them; tells the steps for whose tails that is news.
     fn note(&mut self, layout: &Layout, left: impl Iterator<Item = (u32, Ids)>) -> Ids {
         let mut more = Ids::default();
@@ -89,14 +102,51 @@ fn following(layout: &Layout, step: usize) -> impl Iterator<Item = usize> + '_ {
     next.chain(std::iter::once(layout.next[step])).filter(|next| *next != NONE).map(|next| next as usize)
 }
 
-/// What an edit does to the hours in which it changes something, as far as tails tell.
+/// What is news to tails: the steps whose tails they are, and the hours.
+#[derive(Debug, Clone, Default)]
+pub(super) struct News {
+    pub(super) steps: Ids,
+    pub(super) hours: Ids,
+}
+
+/// Finds out what an edit does in one hour after another, as far as tails tell.
+#[derive(Default)]
 pub(super) struct Ripples {
-    /// By the hour's place: whether it may be more than what is told here.
-    pub(super) any: Vec<bool>,
-    /// In the other hours: by how much more is left of pools, which nothing covers.
-    pub(super) left: Vec<(u32, i128)>,
-    /// The steps whose tails told.
-    pub(super) tails: Ids,
+    /// By row and hour: the first place of its pool that its step reaches, or [`NONE`]; nothing until it is asked for.
+    reached: Vec<Vec<u32>>,
+    freed: Freed,
+}
+
+impl Ripples {
+    /// For all hours of an edit.
+    pub(super) fn of_all(waterfall: &Waterfall, delta: &Told) -> Self {
+        let reached = delta.demand.iter().map(|row| waterfall.reached(row.id as usize, delta)).collect();
+        Self { reached, freed: Freed::default() }
+    }
+
+    /// By how much more is left in an hour of pools that nothing covers, if that is all; the steps whose tails told are noted.
+    pub(super) fn hour(
+        &mut self,
+        waterfall: &Waterfall,
+        delta: &Told,
+        when: When,
+        told: &mut Ids,
+    ) -> Option<&[(u32, Units)]> {
+        if !delta.amounts.is_empty() {
+            return None;
+        }
+        let Self { reached, freed } = self;
+        let reached = delta.demand.iter().enumerate().map(|(at, row)| match reached.get(at) {
+            Some(reached) => reached[when.at],
+            None => waterfall.reached_at(row.id as usize, when.hour),
+        });
+        let tails = waterfall.tails();
+        let spare = waterfall.frees(delta, reached, when, freed) && waterfall.leaves_nothing(freed, tails, when.hour);
+        spare.then(|| {
+            freed.steps.iter().for_each(|(step, _)| told.insert(*step));
+            &*freed.straight
+        })
+    }
 }
 
 impl Waterfall {
@@ -116,15 +166,16 @@ impl Waterfall {
 
     /// Keeps what is known of tails true once an edit was carried out after which more is left of some pools in some hours; tells the
     /// steps for whose tails it is news that something is. In other hours something is left where something was, at most.
-    pub(super) fn note_left(&mut self, mut risen: Vec<(u32, u32)>) -> Ids {
-        let Some(known) = self.tails.get_mut() else { return Ids::default() };
+    pub(super) fn note_left(&mut self, mut risen: Vec<(u32, u32)>) -> News {
+        let Some(known) = self.tails.get_mut() else { return News::default() };
         if risen.is_empty() {
-            return Ids::default();
+            return News::default();
         }
         risen.sort_unstable();
         let by_pool = risen.chunk_by(|(one, _), (other, _)| one == other);
         let left = by_pool.map(|of_pool| (of_pool[0].0, of_pool.iter().map(|(_, hour)| *hour).collect()));
-        Arc::make_mut(known).note(&self.setting.layout, left)
+        let steps = Arc::make_mut(known).note(&self.setting.layout, left);
+        News { steps, hours: risen.iter().map(|(_, hour)| *hour).collect() }
     }
 
     /// The hours in which something is left of a pool: step by step for all of them, as memory lies.
@@ -141,29 +192,6 @@ impl Waterfall {
             }
         }
         left.iter().zip(0u32..).filter(|(left, _)| **left > 0).map(|(_, hour)| hour).collect()
-    }
-
-    /// What an edit does to what is left.
-    pub(super) fn ripples(&self, delta: &Told) -> Ripples {
-        let any = vec![!delta.amounts.is_empty(); delta.count()];
-        let left = delta.demand.iter().map(|row| (row.id, 0)).collect();
-        let mut ripples = Ripples { any, left, tails: Ids::default() };
-        if !delta.amounts.is_empty() {
-            return ripples;
-        }
-        let tails = self.tails();
-        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, delta)).collect();
-        let mut work = Freed::default();
-        for when in delta.hours() {
-            let reached = reached.iter().map(|reached| reached[when.at]);
-            let any = !self.frees(delta, reached, when, &mut work) || !self.leaves_nothing(&work, tails, when.hour);
-            ripples.any[when.at] = any;
-            if !any {
-                work.straight.iter().for_each(|(row, more)| ripples.left[*row].1 += i128::from(*more));
-                work.steps.iter().for_each(|(step, _)| ripples.tails.insert(*step));
-            }
-        }
-        ripples
     }
 
     /// By hour in which something changes: the first place of a pool that its step reaches, or [`NONE`].
@@ -183,19 +211,27 @@ impl Waterfall {
         reached
     }
 
+    /// The same of one hour.
+    fn reached_at(&self, pool: usize, hour: usize) -> u32 {
+        let hours = self.demand.hours();
+        let reaches = |place: &Place| place.position <= self.positions[place.step as usize * hours + hour];
+        let first = self.layout.places_of(pool).iter().position(reaches);
+        first.and_then(|number| u32::try_from(self.layout.of_pool[pool] + number).ok()).unwrap_or(NONE)
+    }
+
     /// Finds out what an edit frees in an hour; `false` if more than that may happen.
     fn frees(&self, delta: &Told, reached: impl Iterator<Item = u32>, when: When, freed: &mut Freed) -> bool {
         freed.straight.clear();
         freed.steps.clear();
         let mut grows = false;
-        for ((row, reached), number) in delta.demand.iter().zip(reached).zip(0..) {
+        for (row, reached) in delta.demand.iter().zip(reached) {
             let before = self.demand.row(row.id as usize)[when.hour];
             let more = row.units_after(before, when) - before;
             if more == 0 {
                 continue;
             }
             if reached == NONE {
-                freed.straight.push((number, more));
+                freed.straight.push((row.id, more));
                 grows |= more > 0 && !self.layout.places_of(row.id as usize).is_empty();
             } else if !self.free(reached, more, when.hour, &mut freed.steps) {
                 return false;
@@ -238,8 +274,8 @@ impl Waterfall {
 /// What an edit frees in an hour.
 #[derive(Default)]
 struct Freed {
-    /// Rows of pools that no step reaches, with what more there is of them.
-    straight: Vec<(usize, Units)>,
+    /// Pools that no step reaches, with what more there is of them.
+    straight: Vec<(u32, Units)>,
     /// By step: how much more it has left.
     steps: Vec<(u32, Amount)>,
 }

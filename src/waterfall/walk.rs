@@ -9,8 +9,9 @@ use super::{
     Amount, Change, Delta, Edge, Fill, Margin, NONE, UNKNOWN, Units, Waterfall, Weight,
     delta::{Told, When},
     effect::{Effect, Sums},
+    ids::Ids,
     plain::Plain,
-    tried::{Ids, Looked},
+    tried::Looked,
     whole_units,
 };
 use std::{cmp::Ordering, sync::OnceLock};
@@ -40,26 +41,23 @@ impl Waterfall {
 
     /// Carries out an edit of which the sum is known, and tells what it changed.
     pub fn apply_sum(&mut self, delta: Delta) -> Effect {
-        self.carry(&delta.told(self), |_| ()).0
+        self.carry(&delta.told(self))
     }
 
-    /// Carries out an edit, and tells after each hour where steps then stand; and what it changed, with the steps for whose tails it is
-    /// news that something is left.
-    pub(super) fn carry(&mut self, delta: &Told, mut then: impl FnMut(&[(u32, Margin)])) -> (Effect, Ids) {
+    fn carry(&mut self, delta: &Told) -> Effect {
         let (mut walk, mut risen) = (Walk::new(self), Vec::new());
         for (when, behind) in delta.hours().zip(self.behind(delta)) {
             if walk.one(self, delta, when, behind) {
                 for (step, margin) in &walk.moved {
                     self.set_margin(*step as usize, when.hour, *margin);
                 }
-                then(&walk.moved);
             }
             risen.extend(walk.risen(when.hour));
         }
         let effect = walk.effect();
         self.settle(delta, &effect);
-        let news = self.note_left(risen);
-        (effect, news)
+        self.note_left(risen);
+        effect
     }
 
     /// Sets demand, amounts and totals once margins are set.
@@ -145,8 +143,8 @@ pub(super) struct Walk {
     /// The pools in use that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
     pub(super) left: Sums,
-    /// The pools of which more is left in the hour.
-    risen: Vec<u32>,
+    /// Of the hour: how much more, or less, is left of pools.
+    pub(super) of_hour: Vec<(u32, i128)>,
     pub(super) used: Sums,
     pub(super) looked: Looked,
     plain: Plain,
@@ -170,7 +168,7 @@ impl Walk {
             moved: Vec::new(),
             passed: Vec::new(),
             left: Sums::new(pools),
-            risen: Vec::new(),
+            of_hour: Vec::new(),
             used: Sums::new(waterfall.capacities()),
             looked: Looked::default(),
             plain: Plain::default(),
@@ -186,12 +184,12 @@ impl Walk {
     /// The pools of which more is left in the hour walked last, with it.
     pub(super) fn risen(&self, hour: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
         let hour = u32::try_from(hour).unwrap_or(NONE);
-        self.risen.iter().map(move |pool| (*pool, hour))
+        self.of_hour.iter().filter(|(_, more)| *more > 0).map(move |(pool, _)| (*pool, hour))
     }
 
     /// An hour, in which nothing covers what changes if it lies behind all margins. Tells whether one of these may have moved.
     pub(super) fn one(&mut self, waterfall: &Waterfall, delta: &Told, when: When, behind: bool) -> bool {
-        self.risen.clear();
+        self.of_hour.clear();
         if behind {
             self.straight(waterfall, delta, when);
         } else if self.wait > 0 {
@@ -223,9 +221,7 @@ impl Walk {
     /// So much more is left of a pool.
     fn leave(&mut self, pool: u32, more: i128) {
         self.left.add(pool, more);
-        if more > 0 {
-            self.risen.push(pool);
-        }
+        self.of_hour.push((pool, more));
     }
 
     fn hour(&mut self, waterfall: &Waterfall, delta: &Told, when: When) {

@@ -4,6 +4,7 @@ use super::{
     Delta, Effect, Margin, Waterfall,
     delta::{Told, When},
     effect::Sums,
+    spare::News,
     walk::Walk,
 };
 use crate::parallel::{shared_out, threads};
@@ -32,7 +33,10 @@ impl Waterfall {
     /// Walks through an edit, hours shared out to all threads; nothing is changed.
     #[must_use]
     pub fn walked(&self, delta: Delta) -> Walked {
-        let delta = delta.told(self);
+        self.walked_as_told(delta.told(self))
+    }
+
+    pub(super) fn walked_as_told(&self, delta: Told) -> Walked {
         let behind = self.behind(&delta);
         let walk = |some: &[When]| {
             let (mut walk, mut risen, mut moved) = (Walk::new(self), Vec::new(), Vec::new());
@@ -57,12 +61,18 @@ impl Waterfall {
         Walked { effect: Effect::of(left, used), delta, risen, moved }
     }
 
-    /// Carries out an edit that was walked through on the waterfall as it is.
+    /// Carries out an edit that was walked through on the waterfall as it is; tells what is news to tails.
     pub fn follow(&mut self, walked: Walked) {
+        self.followed(walked, |_, _| ());
+    }
+
+    /// The same; tells after which hour which steps stand elsewhere, and what is news to tails.
+    pub(super) fn followed(&mut self, walked: Walked, mut then: impl FnMut(usize, u32)) -> News {
         for (hour, step, margin) in walked.moved {
             self.set_margin(step as usize, hour, margin);
+            then(hour, step);
         }
         self.settle(&walked.delta, &walked.effect);
-        self.note_left(walked.risen);
+        self.note_left(walked.risen)
     }
 }

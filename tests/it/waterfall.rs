@@ -3,7 +3,7 @@
 use crate::market::{Hour, Market, edits, market};
 use curtail::{
     parallel::with_threads,
-    waterfall::{Capacity, Change, Delta, Effect, PoolId, Totals, Trace, Waterfall},
+    waterfall::{Capacity, Change, Delta, Effect, Hours, PoolId, Totals, Trace, Tried, Waterfall},
 };
 use proptest::prelude::*;
 
@@ -243,9 +243,9 @@ fn a_try_does_not_hold_beside_usage_that_it_would_cover() {
     assert_eq!(tried.left, []);
     let used = waterfall.tried(more(&[(2, 4)]));
     let trace = waterfall.carry_out(&used);
-    assert!(!tried.holds_beside(&trace));
+    assert!(!tried.stale(&trace).is_empty());
     // Nor where that is carried out on a copy of which nobody has asked anything.
-    assert!(!tried.holds_beside(&other.carry_out(&used)));
+    assert!(!tried.stale(&other.carry_out(&used)).is_empty());
     assert_eq!(left_by_try(&waterfall, &[(0, -2)]), [(2, -2)]);
 }
 
@@ -363,13 +363,16 @@ proptest! {
                 let other = priced.tried(usage_of(other, &priced));
                 let mut after = priced.clone();
                 let trace = after.carry_out(&other);
-                prop_assert_eq!(&after.tried(usage.clone()).left, &after.peek_sum(usage.clone()).left);
-                if !tried.holds_beside(&trace) {
-                    continue;
+                let now = after.peek_sum(usage.clone()).left;
+                prop_assert_eq!(&after.tried(usage.clone()).left, &now);
+                let stale = tried.stale(&trace);
+                if stale.is_empty() {
+                    prop_assert_eq!(&tried.left, &now);
                 }
-                prop_assert_eq!(&tried.left, &after.peek_sum(usage.clone()).left);
+                let again = tried.clone().again(&after, &stale);
+                prop_assert_eq!(&again.left, &now);
                 let mut carried_out = after.clone();
-                carried_out.carry_out(&tried);
+                carried_out.carry_out(&again);
                 after.apply_sum(usage.clone());
                 prop_assert_eq!(carried_out.totals(), after.totals());
                 // All margins are where they would be: everything else is walked alike.
@@ -381,22 +384,31 @@ proptest! {
     }
 
     #[test]
-    fn a_try_of_before_several_edits_holds_beside_all_of_them_or_is_made_again((market, edits) in edited()) {
+    fn a_try_of_before_several_edits_is_made_again_in_the_hours_that_they_touched((market, edits) in edited()) {
         let before = market.price();
         let (mut after, mut since) = (before.clone(), Trace::default());
+        // Tries on each of the waterfalls in between, with the hours that were touched since.
+        let mut known: Vec<(Delta, Tried, Hours)> = Vec::new();
         for one in &edits {
             let usage = usage_of(one, &before);
             let tried = before.tried(usage.clone());
             let now = after.peek_sum(usage.clone());
-            // What this asks for is not known to the waterfall itself then.
-            prop_assert_eq!(&tried.clone().again(&after.clone()).left, &now.left);
-            prop_assert!(!tried.holds_beside(&Trace::of_anything()));
-            let holds = tried.holds_beside(&since);
-            if holds {
-                prop_assert_eq!(&tried.left, &now.left);
+            for stale in [tried.stale(&since), tried.stale(&Trace::of_anything()), tried.stale(&Trace::between(&before, &after))] {
+                // What this asks for is not known to the waterfall itself then.
+                let again = tried.clone().again(&after.clone(), &stale);
+                prop_assert_eq!(&again.left, &now.left);
+                // And again, in no hour: it knows what it was led by.
+                prop_assert_eq!(&again.again(&after, &Hours::default()).left, &now.left);
             }
-            let trace = after.carry_out(&if holds { tried } else { tried.again(&after) });
+            let stale = tried.stale(&since);
+            let again = tried.again(&after, &stale);
+            let trace = after.carry_out(&again);
             since.join(&trace);
+            known.push((usage, again, Hours::default()));
+            for (usage, tried, stale) in &mut known {
+                stale.unite(&tried.stale(&trace));
+                prop_assert_eq!(&tried.clone().again(&after, stale).left, &after.peek_sum(usage.clone()).left);
+            }
         }
     }
 
