@@ -102,7 +102,8 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
 
 impl Plan<'_> {
     /// Settles bundles one after another. Those ahead are tried on the bill as it is by all threads, up to the next that is likely to be
-    /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed.
+    /// carried out, and behind that as many as did not lose their tries of late: a try holds until something that it looked at is changed, and
+    /// then in all hours but those in which it was.
     pub(super) fn settle_all(
         &mut self,
         inputs: &Inputs<'_>,
