@@ -64,7 +64,7 @@ pub struct Step {
     pub finding: Finding,
     /// What it saves alone on today's bill.
     pub alone: Cost,
-    /// What it saves on the bill that the steps before it left, item by item.
+    /// What it saves on the bill that the steps before it left, by item; what it makes commitments cover, by items that are alike.
     pub changes: Vec<Change>,
     /// What was billed, net, for the items that it changes, those aside that a step before it changed.
     pub billed: Money,

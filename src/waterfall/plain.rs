@@ -1,7 +1,7 @@
 //! Hours in which no margin passes a pool: most of the hours of most edits.
 
 use super::{
-    Amount, Edge, Margin, NONE, Place, Waterfall,
+    Amount, Edge, Margin, NONE, Waterfall,
     delta::{Told, When},
     ids::Ids,
 };
@@ -49,18 +49,18 @@ impl Plain {
 
     /// Asks the step that covers each changed pool, if that covers it whole; says whether all do.
     fn ask_all(&mut self, waterfall: &Waterfall, delta: &Told, when: When) -> bool {
-        let When { hour, .. } = when;
-        let hours = waterfall.demand.hours();
+        let (When { hour, .. }, hours) = (when, waterfall.demand.hours());
         self.left.clear();
         self.asked.clear();
         for row in &delta.demand {
             let before = waterfall.demand.row(row.id as usize)[hour];
             let more = i128::from(row.units_after(before, when)) - i128::from(before);
-            let position = |place: &Place| waterfall.positions[place.step as usize * hours + hour];
-            let mut places = waterfall.layout.places_of(row.id as usize).iter();
-            match places.find(|place| place.position <= position(place)).filter(|_| more != 0) {
+            let reached = waterfall.reached_at(row.id as usize, hour) as usize;
+            match waterfall.layout.places.get(reached).filter(|_| more != 0) {
                 None => self.left.push((row.id, more)),
-                Some(place) if place.position == position(place) => return false,
+                Some(place) if place.position == waterfall.positions[place.step as usize * hours + hour] => {
+                    return false;
+                }
                 Some(place) => self.ask(place.step, more * i128::from(place.weight), 0),
             }
         }

@@ -112,7 +112,7 @@ pub(super) struct News {
 /// Finds out what an edit does in one hour after another, as far as tails tell.
 #[derive(Default)]
 pub(super) struct Ripples {
-    /// By row and hour: the first place of its pool that its step reaches, or [`NONE`]; nothing until it is asked for.
+    /// By row and hour: the first place of its pool that its step reaches, or [`NONE`]; of no row where few hours are asked for.
     reached: Vec<Vec<u32>>,
     freed: Freed,
 }
@@ -211,8 +211,8 @@ impl Waterfall {
         reached
     }
 
-    /// The same of one hour.
-    fn reached_at(&self, pool: usize, hour: usize) -> u32 {
+    /// The first place of a pool that its step reaches in an hour, or [`NONE`].
+    pub(super) fn reached_at(&self, pool: usize, hour: usize) -> u32 {
         let hours = self.demand.hours();
         let reaches = |place: &Place| place.position <= self.positions[place.step as usize * hours + hour];
         let first = self.layout.places_of(pool).iter().position(reaches);

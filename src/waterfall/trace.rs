@@ -1,6 +1,6 @@
 //! What edits changed, and where: by that it is told in which hours a try does what it did.
 
-use super::{Waterfall, delta::When, ids::Ids, spare::News, tried::Looked};
+use super::{Waterfall, delta::When, ids::Ids, spare::News};
 use std::collections::BTreeMap;
 
 /// Hours, by their numbers.
@@ -27,7 +27,6 @@ impl Hours {
 /// What edits changed.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
-    pub(super) touched: Looked,
     /// The steps by the hour.
     pub(super) steps: StepHours,
     /// By pool: the hours.
@@ -55,7 +54,6 @@ impl Trace {
         let mut trace = Self { steps: StepHours::of(after), ..Self::default() };
         for (step, number) in (0..steps).zip(0u32..) {
             for hour in (0..hours).filter(|hour| !before.margin(step, *hour).is_at(&after.margin(step, *hour))) {
-                trace.touched.steps.insert(number);
                 trace.steps.insert(hour, number);
             }
         }
@@ -65,7 +63,6 @@ impl Trace {
             let rows = before.demand.row(pool).iter().zip(after.demand.row(pool)).zip(0u32..);
             let other: Ids = rows.filter(|((before, after), _)| before != after).map(|(_, hour)| hour).collect();
             if !other.is_empty() {
-                trace.touched.pools.insert(number);
                 trace.pools.insert(number, other);
             }
         }
@@ -75,8 +72,6 @@ impl Trace {
 
     /// What others changed too.
     pub fn join(&mut self, other: &Self) {
-        self.touched.pools.unite(&other.touched.pools);
-        self.touched.steps.unite(&other.touched.steps);
         self.steps.unite(&other.steps);
         for (pool, hours) in &other.pools {
             self.pools.entry(*pool).or_default().unite(hours);
@@ -93,15 +88,18 @@ pub(super) struct StepHours {
     /// Words an hour.
     words: usize,
     bits: Vec<u64>,
+    /// All of them: most tries meet none.
+    all: Ids,
 }
 
 impl StepHours {
     pub(super) fn of(waterfall: &Waterfall) -> Self {
         let words = waterfall.layout.steps().div_ceil(64);
-        Self { words, bits: vec![0; words * waterfall.demand.hours()] }
+        Self { words, bits: vec![0; words * waterfall.demand.hours()], all: Ids::default() }
     }
 
     pub(super) fn insert(&mut self, hour: usize, step: u32) {
+        self.all.insert(step);
         self.bits[hour * self.words + step as usize / 64] |= 1 << (step % 64);
     }
 
@@ -109,7 +107,13 @@ impl StepHours {
         if self.bits.is_empty() {
             return self.clone_from(others);
         }
+        self.all.unite(&others.all);
         self.bits.iter_mut().zip(&others.bits).for_each(|(word, other)| *word |= other);
+    }
+
+    /// Whether some steps are among those of any hour.
+    pub(super) fn meet_some(&self, steps: &Ids) -> bool {
+        !self.all.is_disjoint(steps)
     }
 
     /// Whether some steps are among those of an hour.

@@ -8,7 +8,6 @@ use super::{
     trace::{Hours, StepHours, Trace},
     walk::Walk,
 };
-use std::collections::BTreeMap;
 
 impl Waterfall {
     /// What an edit would leave uncovered; nothing is changed.
@@ -29,17 +28,13 @@ impl Waterfall {
         // What is news to the tails is told to tries on other waterfalls too.
         self.tails();
         let Tried { delta, left, .. } = tried;
-        let (mut touched, mut steps) = (Looked::default(), StepHours::of(self));
         let walked = self.walked_as_told(delta.clone());
         debug_assert_eq!(walked.effect.left, *left, "a try holds");
-        let news = self.followed(walked, |hour, step| {
-            touched.steps.insert(step);
-            steps.insert(hour, step);
-        });
+        let mut steps = StepHours::of(self);
+        walked.moved.iter().for_each(|(hour, step, _)| steps.insert(*hour, *step));
         let Hours(hours) = Hours::of(delta.hours());
-        let pools: BTreeMap<u32, Ids> = delta.demand.iter().map(|row| (row.id, hours.clone())).collect();
-        pools.keys().for_each(|pool| touched.pools.insert(*pool));
-        Trace { touched, steps, pools, news, anything: !delta.amounts.is_empty() }
+        let pools = delta.demand.iter().map(|row| (row.id, hours.clone())).collect();
+        Trace { steps, pools, news: self.followed(walked), anything: !delta.amounts.is_empty() }
     }
 }
 
@@ -149,7 +144,7 @@ impl Tried {
             return Hours::of(self.delta.hours());
         }
         let mut hours = Ids::default();
-        if !trace.touched.steps.is_disjoint(&self.looked.steps) {
+        if trace.steps.meet_some(&self.looked.steps) {
             hours = Hours::of(self.delta.hours().filter(|when| trace.steps.meet(when.hour, &self.looked.steps))).0;
         }
         for (_, touched) in trace.pools.iter().filter(|(pool, _)| self.looked.pools.holds(**pool as usize)) {

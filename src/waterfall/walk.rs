@@ -95,8 +95,8 @@ impl Waterfall {
         self.fill();
     }
 
-    /// For each hour in which something changes, whether every step ends before it comes to a pool that changes. Then nothing covers any of it, before or
-    /// after, no margin moves, and what is left changes by as much as is used.
+    /// For each hour in which something changes, whether every step ends before it comes to a pool that changes. Then nothing covers any of
+    /// it, before or after, no margin moves, and what is left changes by as much as is used.
     pub(super) fn behind(&self, delta: &Told) -> Vec<bool> {
         let mut behind = vec![delta.amounts.is_empty(); delta.count()];
         for row in &delta.demand {

@@ -18,7 +18,7 @@ pub struct Walked {
     /// Pools and hours in which more of them is left.
     risen: Vec<(u32, u32)>,
     /// By hour and step.
-    moved: Vec<(usize, u32, Margin)>,
+    pub(super) moved: Vec<(usize, u32, Margin)>,
 }
 
 /// What comes of some hours.
@@ -61,16 +61,15 @@ impl Waterfall {
         Walked { effect: Effect::of(left, used), delta, risen, moved }
     }
 
-    /// Carries out an edit that was walked through on the waterfall as it is; tells what is news to tails.
+    /// Carries out an edit that was walked through on the waterfall as it is.
     pub fn follow(&mut self, walked: Walked) {
-        self.followed(walked, |_, _| ());
+        self.followed(walked);
     }
 
-    /// The same; tells after which hour which steps stand elsewhere, and what is news to tails.
-    pub(super) fn followed(&mut self, walked: Walked, mut then: impl FnMut(usize, u32)) -> News {
+    /// The same; tells what is news to tails.
+    pub(super) fn followed(&mut self, walked: Walked) -> News {
         for (hour, step, margin) in walked.moved {
             self.set_margin(step as usize, hour, margin);
-            then(hour, step);
         }
         self.settle(&walked.delta, &walked.effect);
         self.note_left(walked.risen)
