@@ -11,8 +11,10 @@ mod ids;
 mod input;
 mod lines;
 mod numbers;
+mod read;
 pub(crate) mod table;
 mod tags;
+mod turns;
 
 pub use classes::{CLASS_COLUMNS, ClassKey, ClassTable};
 pub use columns::Dialect;
@@ -22,32 +24,24 @@ pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
 pub(crate) use lines::{NO_MOMENT, Narrow, told};
 pub(crate) use numbers::{Numbers, slot_of, touch};
+pub use read::{Extent, Fold, scan};
 pub use tags::{CATEGORY, TagSets, TagsId};
 
 use crate::{
     error::{Error, Result},
     store::{Blob, Store},
 };
-use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
-use columns::{Labels, Layout};
+use columns::Layout;
 use input::Input;
 use parquet::{
-    arrow::{
-        ProjectionMask,
-        arrow_reader::{
-            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-        },
-    },
+    arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
     errors::ParquetError,
     file::metadata::RowGroupMetaData,
 };
 use std::{
     path::Path,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 /// Lines a batch: small enough that its columns stay in the cache.
@@ -275,206 +269,4 @@ fn field_with_dictionary(field: &Field) -> Field {
         other => other.clone(),
     };
     field.clone().with_data_type(wanted)
-}
-
-/// What a scan does with the lines. Each worker has its own; they are merged by the caller.
-pub trait Fold: Send {
-    /// Is called before the first lines of each row group; of a part of CSV before those of the part.
-    fn begin(&mut self) {}
-
-    /// Whether columns are needed of a batch that few lines need (`columns::late`); else they may be null. All others can be asked.
-    fn wants_late(&mut self, _: &Lines, _: &Dictionary) -> bool {
-        true
-    }
-
-    /// Takes in a batch of lines of the part with index `part`.
-    ///
-    /// # Errors
-    /// When a line cannot be understood; the error may name its column.
-    fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()>;
-}
-
-/// Which columns a scan reads, and how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Every column of the contract, every line.
-    Whole,
-    /// Time, account and provider alone, every line: what there is.
-    Times,
-    /// Labels and accounts alone, of the first lines of each row group.
-    LabelSample,
-}
-
-/// Reads all parts with some workers; returns each worker's dictionary and fold.
-///
-/// # Errors
-/// The error of the lowest (file, row group), whatever the number of workers.
-pub fn scan<F: Fold>(
-    parts: &[Part],
-    extent: Extent,
-    threads: usize,
-    fold: impl Fn() -> F + Sync,
-) -> Result<Vec<(Dictionary, F)>> {
-    let units: Vec<(usize, usize)> =
-        parts.iter().enumerate().flat_map(|(at, part)| (0..part.units()).map(move |group| (at, group))).collect();
-    let layouts: Vec<Layout> = parts.iter().map(|part| narrowed(part, extent)).collect();
-    let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-    let work = || {
-        let (mut dictionary, mut folded) = (Dictionary::default(), fold());
-        loop {
-            let unit = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&(at, group)) = units.get(unit) else { break };
-            if failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-                break; // units are handed out in order, so every lower one is done or being done
-            }
-            let read = read_group(&parts[at], at, group, &layouts[at], extent, &mut dictionary, &mut folded);
-            if let Err(error) = read {
-                let error = match parts[at].source {
-                    Source::Parquet(_) => error.in_row_group(group),
-                    Source::Csv(_) => error,
-                };
-                let error = error.in_file(&parts[at].name);
-                let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                if slot.as_ref().is_none_or(|(first, _)| unit < *first) {
-                    *slot = Some((unit, error));
-                }
-                break;
-            }
-        }
-        (dictionary, folded)
-    };
-    let workers = threads.clamp(1, units.len().max(1));
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
-    });
-    if let Some((_, error)) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    results
-        .into_iter()
-        .map(|result| result.map_err(|_| Error::new("a part could not be read: the reader failed")))
-        .collect()
-}
-
-fn narrowed(part: &Part, extent: Extent) -> Layout {
-    use columns::{Moment, Text};
-    let mut narrow = Layout { provider: part.provider.get().cloned(), ..part.layout.clone() };
-    if extent == Extent::Whole {
-        return narrow;
-    }
-    let kept: &[Text] = match extent {
-        Extent::Times => &[Text::Account, Text::Payer, Text::SubAccount, Text::Provider],
-        _ => &[Text::Account, Text::Payer, Text::SubAccount],
-    };
-    for (slot, spec) in narrow.text.iter_mut().zip(Text::SPECS) {
-        if !kept.contains(&spec.column) {
-            *slot = None;
-        }
-    }
-    narrow.amount = [None; columns::Amount::COUNT];
-    match extent {
-        Extent::Times => (narrow.tags, narrow.categories) = (Labels::Flat(Vec::new()), Labels::Flat(Vec::new())),
-        _ => narrow.moment = [None; Moment::COUNT],
-    }
-    narrow
-}
-
-fn read_group<F: Fold>(
-    part: &Part,
-    at: usize,
-    group: usize,
-    layout: &Layout,
-    extent: Extent,
-    dictionary: &mut Dictionary,
-    fold: &mut F,
-) -> Result<()> {
-    fold.begin();
-    if let Source::Csv(header) = &part.source {
-        let mut reader = csv::Reader::open(&part.blob, header, layout, dictionary)?;
-        while let Some(lines) = reader.next(dictionary, extent)? {
-            fold.add(lines, dictionary, at).map_err(|error| header.as_written(error))?;
-        }
-        if extent != Extent::LabelSample {
-            part.counted.get_or_init(|| reader.rows);
-        }
-        return Ok(());
-    }
-    if extent != Extent::LabelSample
-        && !part.general
-        && let Some(mut lines) = fast::open(part, group, layout, dictionary)?
-    {
-        while let Some(lines) = lines.next(dictionary, |lines, dictionary| fold.wants_late(lines, dictionary))? {
-            fold.add(lines, dictionary, at)?;
-        }
-        return Ok(());
-    }
-    let columns = layout.projection();
-    let mut batches = part.batches(group, columns.clone(), extent)?;
-    let mut decoder = decode::Decoder::new(layout);
-    loop {
-        let batch = match batches.next() {
-            Ok(Some(batch)) => batch,
-            Ok(None) => return Ok(()),
-            Err(error) if batches.failed.get().is_some() => return Err(error),
-            Err(error) => {
-                let damaged = part.damaged_column(group, &columns, extent);
-                return Err(damaged.map_or(error.clone(), |name| error.in_column(name)));
-            }
-        };
-        let lines = decoder.decode(&batch, dictionary)?;
-        fold.add(&lines, dictionary, at)?;
-    }
-}
-
-impl Part {
-    fn batches(&self, group: usize, columns: Vec<usize>, extent: Extent) -> Result<Batches> {
-        let Source::Parquet(metadata) = &self.source else { return Err(Error::new("is not Parquet")) };
-        let input = self.input_of(group, &columns, extent)?;
-        let failed = input.failure();
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone())
-            .with_row_groups(vec![group])
-            .with_projection(mask)
-            .with_batch_size(BATCH);
-        let reader = if extent == Extent::LabelSample { reader.with_limit(BATCH) } else { reader };
-        match guard::guarded(|| reader.build().map_err(|error| corrupt(&error))) {
-            Ok(reader) => Ok(Batches { reader, failed }),
-            Err(error) => Err(failed.get().cloned().unwrap_or(error)),
-        }
-    }
-
-    /// The first column that cannot be read by itself, to name it.
-    fn damaged_column(&self, group: usize, columns: &[usize], extent: Extent) -> Option<String> {
-        let damaged = |column: &&usize| {
-            let read = || -> Result<()> {
-                let mut batches = self.batches(group, vec![**column], extent)?;
-                while batches.next()?.is_some() {}
-                Ok(())
-            };
-            read().is_err()
-        };
-        let column = columns.iter().find(damaged)?;
-        self.column_names().nth(*column).map(str::to_owned)
-    }
-}
-
-/// Reads a row group batch by batch.
-struct Batches {
-    reader: ParquetRecordBatchReader,
-    /// What went wrong where its bytes come from.
-    failed: input::Failure,
-}
-
-impl Batches {
-    /// The next batch; `None` behind the last.
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        let read = guard::guarded(|| self.reader.next().transpose().map_err(|error| corrupt(&error)));
-        read.map_err(|error| self.failed.get().cloned().unwrap_or(error))
-    }
-}
-
-fn corrupt(error: &dyn std::fmt::Display) -> Error {
-    Error::new(format!("is corrupt: {error}"))
 }

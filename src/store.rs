@@ -221,6 +221,12 @@ impl Blob {
         self.size
     }
 
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self.place, Place::Local)
+    }
+
     /// The file itself, when it is on this machine.
     ///
     /// # Errors

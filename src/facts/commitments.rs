@@ -91,7 +91,7 @@ pub(super) struct Commitments {
     /// ARN and class.
     covers: Vec<(Sym, u32)>,
     costs: SumList,
-    /// Those of which a covered line of the row group told.
+    /// Those of which a covered line of the piece told.
     told: Vec<bool>,
 }
 
@@ -108,12 +108,12 @@ impl Default for Commitments {
 }
 
 impl Commitments {
-    /// Begins a row group: of all covered lines of a commitment in it the first one tells what the commitment is.
+    /// Begins a piece of a row group: of all covered lines of a commitment in it the first one tells what the commitment is.
     pub(super) fn begin(&mut self) {
         self.told.fill(false);
     }
 
-    /// Whether no covered line of the row group told yet of the commitment of this one.
+    /// Whether no covered line of the piece told yet of the commitment of this one.
     #[inline]
     pub(super) fn is_untold(&self, lines: &Lines, row: usize, kind: LineType) -> bool {
         let arn = arn(lines, row, kind);

@@ -3,7 +3,7 @@
 //! Strings are never built: a page's dictionary entries are interned once per row group, and its indices become the codes of a
 //! batch's columns as they are. Numbers and times are converted once per dictionary entry where there is a dictionary.
 //!
-//! Invariants: a row group is read here whole or not at all (what is not known here is found out before the first line is handed
+//! Invariants: a row group is read here or not at all, by whoever reads a part of it (what is not known here is found out before the first line is handed
 //! on, and goes to the general reader); both paths give the same lines; every length and index of the file is checked before use,
 //! and no more than a batch is held at a time of what a page says it holds.
 
@@ -143,6 +143,47 @@ pub(super) fn open(part: &Part, group: usize, layout: &Layout, dictionary: &mut 
 }
 
 impl Group {
+    /// How many lines are still to be read.
+    pub(super) fn rows(&self) -> usize {
+        self.left
+    }
+
+    /// Passes over the next lines, of which little is looked at: somebody else reads them.
+    ///
+    /// # Errors
+    /// A corrupt page; the error names the column.
+    pub(super) fn pass(&mut self, rows: usize, dictionary: &mut Dictionary) -> Result<()> {
+        fn all<C: Convert>(
+            columns: &mut [Slot<C>],
+            out: &mut [Coded<C::Out>],
+            rows: usize,
+            home: &mut Home<'_>,
+        ) -> Result<()> {
+            columns.iter_mut().try_for_each(|Slot { slot, name, column }| {
+                column.pass_pages(rows, &mut out[*slot], home).map_err(|error| error.in_column(&*name))
+            })
+        }
+        let rows = rows.min(self.left);
+        if rows == 0 {
+            return Ok(());
+        }
+        self.left -= rows;
+        let Lines { text, resource, amount, moment, wide, .. } = &mut self.lines;
+        let Dictionary { names, ids, .. } = dictionary;
+        let mut home = Home { names, ids, wide };
+        all(&mut self.texts, text, rows, &mut home)?;
+        all(self.resource.as_mut_slice(), std::slice::from_mut(resource), rows, &mut home)?;
+        all(&mut self.amounts, amount, rows, &mut home)?;
+        all(&mut self.moments, moment, rows, &mut home)?;
+        all(&mut self.late_texts, text, rows, &mut home)?;
+        all(&mut self.late_amounts, amount, rows, &mut home)?;
+        for Slot { slot, name, column } in &mut self.flat {
+            column.pass_pages(rows, &mut self.labels[*slot].1, &mut home).map_err(|error| error.in_column(&*name))?;
+        }
+        let mut maps = self.maps.iter_mut();
+        maps.try_for_each(|Maps { name, map }| map.pass(rows, &mut home).map_err(|error| error.in_column(&*name)))
+    }
+
     /// The next batch of lines; `None` behind the last. Its late columns are null unless `wants_late` says that they are needed.
     ///
     /// # Errors
@@ -375,3 +416,6 @@ fn moment(chunk: &ColumnChunkMetaData) -> Option<(Physical, ToMoment)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,18 @@ fn shuffled_parts_read_alike_with_any_number_of_workers_and_like_the_ordered_one
     assert_eq!((one, three), (1, 3));
     assert_eq!(ordered, shuffled);
 }
+
+/// One row group of more lines than a worker takes at once: workers share it.
+#[test]
+fn a_long_row_group_reads_alike_with_any_number_of_workers() {
+    let line = |at: i32| {
+        json!({"product": "AmazonEC2", "usage_type": "BoxUsage:m5.large", "operation": "RunInstances", "instance_type": "m5.large",
+            "resource": format!("i-{at:017}"), "usage": 1.0, "cost": 0.096, "tags": {"team": format!("team-{}", at % 7)}})
+    };
+    let lines: Vec<Repeated> = (0..420).map(|at| serde_json::from_value(line(at)).unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    cur::write(&folder.path().join("part.parquet"), &lines);
+    let report: Value = serde_json::from_str(&one_for_all(&everything(folder.path()))).unwrap();
+    let read = &report["inputs"][0];
+    assert_eq!(read["rows"], 420 * 720, "{read}");
+}

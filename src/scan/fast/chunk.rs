@@ -64,8 +64,7 @@ impl Pages {
 
     /// The next page; `None` behind the last.
     pub(super) fn next(&mut self) -> Result<Option<Next>> {
-        let page = guarded(|| self.reader.get_next_page().map_err(corrupt));
-        let page = page.map_err(|error| self.failed.get().cloned().unwrap_or(error))?;
+        let page = guarded(|| self.reader.get_next_page().map_err(corrupt)).map_err(|error| self.wrong(error))?;
         Ok(Some(match page {
             None => return Ok(None),
             Some(Page::DictionaryPage { buf, num_values, encoding, .. }) => {
@@ -106,6 +105,23 @@ impl Pages {
 }
 
 impl Pages {
+    /// Passes over pages that hold no more than so many values together; says how many those are.
+    pub(super) fn pass(&mut self, most: usize) -> Result<usize> {
+        let mut passed = 0;
+        loop {
+            let page = guarded(|| self.reader.peek_next_page().map_err(corrupt)).map_err(|error| self.wrong(error))?;
+            let values = page.filter(|page| !page.is_dict).and_then(|page| page.num_levels);
+            let Some(values) = values.filter(|values| *values <= most - passed) else { return Ok(passed) };
+            guarded(|| self.reader.skip_next_page().map_err(corrupt)).map_err(|error| self.wrong(error))?;
+            passed += values;
+        }
+    }
+
+    /// What went wrong: where more could not be read, that.
+    fn wrong(&self, error: Error) -> Error {
+        self.failed.get().cloned().unwrap_or(error)
+    }
+
     /// Checks that nothing is left but pages without values.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 use super::{
     super::lines::Coded,
+    BATCH,
     chunk::{DataPage, Next, Pages, changed_levels, surplus},
     rle::Rle,
     values::{Convert, Home, Physical, PlainValues},
@@ -109,6 +110,29 @@ impl<C: Convert> Column<C> {
         }
         out.next_batch();
         out.all = 0;
+        Ok(())
+    }
+
+    /// Passes over the next `rows` values, of whole pages no more than how many there are: somebody else reads them.
+    ///
+    /// # Errors
+    /// As for reading.
+    pub(super) fn pass_pages(&mut self, rows: usize, out: &mut Coded<C::Out>, home: &mut Home<'_>) -> Result<()> {
+        let mut left = rows;
+        while left > 0 {
+            self.ready(out, home)?;
+            match &mut self.page {
+                Some(page) if page.left <= left => {
+                    left -= std::mem::take(&mut page.left);
+                    left -= self.pages.pass(left)?;
+                }
+                _ => {
+                    let count = left.min(BATCH);
+                    self.pass(count, out, home)?;
+                    left -= count;
+                }
+            }
+        }
         Ok(())
     }
 

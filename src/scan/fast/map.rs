@@ -171,6 +171,58 @@ impl Leaf {
     }
 }
 
+impl Leaf {
+    /// Passes over so many rows, of whole pages no more than where rows begin: somebody else reads them.
+    fn pass(&mut self, rows: usize, home: &mut Home<'_>) -> Result<()> {
+        let mut left = rows;
+        loop {
+            let entries = self.left(home)?;
+            let Some(page) = self.page.as_mut().filter(|_| entries > 0) else { break };
+            match entries_of(left, entries, page.repetition.clone())? {
+                Passed::Rows(passed) => {
+                    left -= passed;
+                    page.left = 0;
+                }
+                Passed::Entries(mut entries) => {
+                    while entries > 0 {
+                        let count = entries.min(CHUNK);
+                        self.decode(count, home)?;
+                        entries -= count;
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        if left > 0 { Err(Error::new("is corrupt: it has fewer maps than the row group has rows")) } else { Ok(()) }
+    }
+}
+
+/// How far rows go.
+enum Passed {
+    /// As far as the page or farther: so many of them begin in it.
+    Rows(usize),
+    /// Over so many of its entries.
+    Entries(usize),
+}
+
+/// How many entries some rows have in front of the next one, of `entries` whose repetition levels are these.
+fn entries_of(rows: usize, entries: usize, mut repetition: Rle) -> Result<Passed> {
+    let (mut begun, mut words) = (0, Vec::new());
+    for first in (0..entries).step_by(CHUNK) {
+        let count = CHUNK.min(entries - first);
+        let begin = count - repetition.bits(count, &mut words)?;
+        if begun + begin > rows {
+            let mut starts = words
+                .iter()
+                .zip((first..).step_by(64))
+                .flat_map(|(word, first)| ones(!word).map(move |bit| first + bit as usize));
+            return Ok(Passed::Entries(starts.nth(rows - begun).unwrap_or(entries)));
+        }
+        begun += begin;
+    }
+    Ok(Passed::Rows(begun))
+}
+
 impl Map {
     /// A map of two leaves; its keys get a prefix.
     pub(super) fn new(keys: Leaf, values: Leaf, prefix: &'static str) -> Self {
@@ -197,6 +249,15 @@ impl Map {
     pub(super) fn finish(&mut self, home: &mut Home<'_>) -> Result<()> {
         let (keys, values) = (self.keys.left(home)?, self.values.left(home)?);
         if self.next < self.starts.len() || keys + values > 0 { Err(surplus()) } else { Ok(()) }
+    }
+
+    /// Passes over rows before the first is read, of which little is looked at.
+    ///
+    /// # Errors
+    /// A corrupt page, or fewer rows than that.
+    pub(super) fn pass(&mut self, rows: usize, home: &mut Home<'_>) -> Result<()> {
+        self.keys.pass(rows, home)?;
+        self.values.pass(rows, home)
     }
 
     /// The sets of the next `rows` rows. Entries without a key or a value are left out.

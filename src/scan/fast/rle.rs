@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use bytes::Bytes;
 
 /// A cursor over a stream. Every value that it gives was in the stream; running out is an error.
+#[derive(Clone)]
 pub(super) struct Rle {
     bytes: Bytes,
     at: usize,
