@@ -93,10 +93,21 @@ pub(super) struct Told {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToldRow<T> {
     pub(super) id: u32,
-    deltas: Arc<Vec<T>>,
+    deltas: Arc<Deltas<T>>,
     /// Whether so much less, not more. Usage that moves is so much less of one pool as it is more of another: that is kept once.
     less: bool,
 }
+
+/// A change for each of some hours. An instance runs as it does for days: a few runs of the same take less than the hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Deltas<T> {
+    Each(Vec<T>),
+    /// Up to which place, and what.
+    Runs(Vec<(usize, T)>),
+}
+
+/// No more runs than that: the one of a place is found by looking at them in turn.
+const MOST_RUNS: usize = 8;
 
 /// An hour in which something changes, and its place among them.
 #[derive(Debug, Clone, Copy)]
@@ -108,10 +119,7 @@ pub(super) struct When {
 impl Told {
     fn add(&mut self, row: Row<Units>) {
         let row = ToldRow::of(row, &self.spans);
-        let opposite = |known: &&ToldRow<Units>| {
-            let mut pairs = known.deltas.iter().zip(&*row.deltas);
-            !known.less && pairs.all(|(one, other)| one.checked_neg() == Some(*other))
-        };
+        let opposite = |known: &&ToldRow<Units>| !known.less && known.deltas.are_opposite_to(&row.deltas);
         let known = self.demand.iter().find(opposite).map(|known| known.deltas.clone());
         self.demand.push(match known {
             Some(deltas) => ToldRow { deltas, less: true, ..row },
@@ -146,25 +154,64 @@ impl<T: Copy + Default + PartialEq> Row<T> {
     }
 }
 
-impl<T: Copy> ToldRow<T> {
+impl<T: Copy + PartialEq> Deltas<T> {
+    fn of(deltas: Vec<T>) -> Self {
+        let mut runs: Vec<(usize, T)> = Vec::new();
+        for run in deltas.chunk_by(|one, other| one == other) {
+            if runs.len() == MOST_RUNS {
+                return Self::Each(deltas);
+            }
+            runs.push((runs.last().map_or(0, |(until, _)| *until) + run.len(), run[0]));
+        }
+        Self::Runs(runs)
+    }
+}
+
+impl<T: Copy + Default> Deltas<T> {
+    fn at(&self, place: usize) -> T {
+        match self {
+            Self::Each(deltas) => deltas[place],
+            Self::Runs(runs) => {
+                runs.iter().find(|(until, _)| place < *until).map_or_else(T::default, |(_, delta)| *delta)
+            }
+        }
+    }
+}
+
+impl Deltas<Units> {
+    fn are_opposite_to(&self, other: &Self) -> bool {
+        let opposite = |one: Units, other: Units| one.checked_neg() == Some(other);
+        match (self, other) {
+            (Self::Each(one), Self::Each(other)) => one.iter().zip(other).all(|(one, other)| opposite(*one, *other)),
+            (Self::Runs(one), Self::Runs(other)) => {
+                let alike =
+                    |(one, other): (&(usize, Units), &(usize, Units))| one.0 == other.0 && opposite(one.1, other.1);
+                one.len() == other.len() && one.iter().zip(other).all(alike)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<T: Copy + PartialEq> ToldRow<T> {
     fn of(Row { id, mut deltas }: Row<T>, spans: &[Range<usize>]) -> Self {
         if !matches!(spans, [whole] if *whole == (0..deltas.len())) {
             deltas = spans.iter().flat_map(|span| &deltas[span.clone()]).copied().collect();
         }
-        Self { id, deltas: Arc::new(deltas), less: false }
+        Self { id, deltas: Arc::new(Deltas::of(deltas)), less: false }
     }
 }
 
 impl ToldRow<Units> {
     pub(super) fn units_after(&self, units: Units, when: When) -> Units {
-        let delta = self.deltas[when.at];
+        let delta = self.deltas.at(when.at);
         if self.less { units.saturating_sub(delta) } else { units.saturating_add(delta) }.max(0)
     }
 }
 
 impl ToldRow<Amount> {
     pub(super) fn amount_after(&self, amount: Amount, when: When) -> Amount {
-        amount.saturating_add(self.deltas[when.at]).max(0)
+        amount.saturating_add(self.deltas.at(when.at)).max(0)
     }
 }
 

@@ -51,12 +51,21 @@ pub struct Tried {
     tails: Ids,
 }
 
-/// How what is left of pools changes in each hour in which an edit changes something.
+/// How what is left of pools changes in each hour in which an edit changes something: alike in many hours in a row, mostly.
 #[derive(Debug, Clone, Default)]
 struct ByHour {
-    /// By the hour's place: where its changes end.
-    ends: Vec<u32>,
+    runs: Vec<Run>,
     left: Vec<(u32, Units)>,
+    /// Room for what changes in an hour.
+    room: Vec<(u32, Units)>,
+}
+
+/// Hours in a row in which the same is left.
+#[derive(Debug, Clone)]
+struct Run {
+    hours: u32,
+    /// Where it ends in the list of what is left.
+    end: u32,
 }
 
 impl ByHour {
@@ -70,23 +79,38 @@ impl ByHour {
     ) {
         if let Some(left) = ripples.hour(waterfall, delta, when, tails) {
             left.iter().for_each(|(pool, more)| walk.left.add(*pool, (*more).into()));
-            self.left.extend_from_slice(left);
+            self.push(left);
         } else {
             walk.one(waterfall, delta, when, false);
             // Of usage in one hour, so it is no more than that.
             let units = |more: i128| Units::try_from(more).unwrap_or(Units::MAX);
-            self.left.extend(walk.of_hour.iter().map(|(pool, more)| (*pool, units(*more))));
+            let mut room = std::mem::take(&mut self.room);
+            room.clear();
+            room.extend(walk.of_hour.iter().map(|(pool, more)| (*pool, units(*more))));
+            self.push(&room);
+            self.room = room;
         }
-        self.end();
     }
 
-    fn end(&mut self) {
-        self.ends.push(u32::try_from(self.left.len()).unwrap_or(NONE));
+    /// Adds an hour.
+    fn push(&mut self, left: &[(u32, Units)]) {
+        let start = self.runs.len().checked_sub(2).map_or(0, |before| self.runs[before].end as usize);
+        match self.runs.last_mut() {
+            Some(last) if self.left[start..] == *left => last.hours += 1,
+            _ => {
+                self.left.extend_from_slice(left);
+                self.runs.push(Run { hours: 1, end: u32::try_from(self.left.len()).unwrap_or(NONE) });
+            }
+        }
     }
 
-    fn of(&self, at: usize) -> &[(u32, Units)] {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.left[start as usize..self.ends[at] as usize]
+    /// What changes in each hour.
+    fn iter(&self) -> impl Iterator<Item = &[(u32, Units)]> {
+        let mut start = 0;
+        self.runs.iter().flat_map(move |run| {
+            let first = std::mem::replace(&mut start, run.end as usize);
+            std::iter::repeat_n(&self.left[first..start], run.hours as usize)
+        })
     }
 }
 
@@ -119,13 +143,12 @@ impl Tried {
         }
         let (mut walk, mut ripples, mut by_hour) = (Walk::new(waterfall), Ripples::default(), ByHour::default());
         left.iter().for_each(|(pool, more)| walk.left.add(pool.0, *more));
-        for when in delta.hours() {
+        for (when, before) in delta.hours().zip(before.iter()) {
             if stale.0.holds(when.hour) {
-                before.of(when.at).iter().for_each(|(pool, more)| walk.left.add(*pool, -i128::from(*more)));
+                before.iter().for_each(|(pool, more)| walk.left.add(*pool, -i128::from(*more)));
                 by_hour.try_hour(waterfall, &delta, when, (&mut walk, &mut ripples, &mut tails));
             } else {
-                by_hour.left.extend_from_slice(before.of(when.at));
-                by_hour.end();
+                by_hour.push(before);
             }
         }
         looked.pools.unite(&walk.looked.pools);
