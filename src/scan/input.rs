@@ -17,7 +17,7 @@ use parquet::{
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::Read,
+    io::{self, Read},
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -159,8 +159,8 @@ impl ChunkReader for Input {
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
         match self {
-            Self::File(file) => Ok(Box::new(file.get_read(start)?)),
-            Self::Held(held) => Ok(Box::new(held.from(start).map_err(|error| held.wrong(error))?.reader())),
+            Self::File(file) => Ok(Box::new(ToTheEnd(file.get_read(start)?))),
+            Self::Held(held) => Ok(Box::new(ToTheEnd(held.from(start).map_err(|error| held.wrong(error))?.reader()))),
         }
     }
 
@@ -170,6 +170,24 @@ impl ChunkReader for Input {
             Self::Held(held) => held.get(start, length as u64).map_err(|error| held.wrong(error)),
         }
     }
+}
+
+/// Reads no farther than there are bytes, and then fails. The reader of headers takes an end for bytes that it passed over: a header that says
+/// of itself that it has a billion fields would keep it busy for a minute.
+struct ToTheEnd<R>(R);
+
+impl<R: Read> Read for ToTheEnd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if !buffer.is_empty() => Err(ended()),
+            count => Ok(count),
+        }
+    }
+}
+
+/// What reading behind the last byte is.
+pub(super) fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "a header is longer than what there is")
 }
 
 /// Some column chunks: all of each, or with `begin` its dictionary and about a page.
@@ -183,4 +201,21 @@ pub(super) fn wanted<'a>(chunks: impl Iterator<Item = &'a ColumnChunkMetaData>, 
             Ok(Wanted { whole, now })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn who_reads_behind_the_last_byte_is_told_so() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let mut reader = Input::File(file).get_read(7).unwrap();
+        let (mut three, mut more) = ([0; 3], [0; 1]);
+        reader.read_exact(&mut three).unwrap();
+        assert_eq!((&three, reader.read(&mut []).unwrap()), (b"789", 0));
+        assert_eq!(reader.read(&mut more).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
 }

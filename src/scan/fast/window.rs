@@ -1,7 +1,7 @@
 //! The bytes of a column chunk, of which a file gives one stretch after the other: memory that was touched a moment ago is at hand, and
 //! a row group's chunks are never held whole.
 
-use super::super::input::{Failure, Input};
+use super::super::input::{Failure, Input, ended};
 use crate::{
     error::{Error, Result},
     store::range,
@@ -121,6 +121,9 @@ impl Read for Rest {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.bytes.is_empty() {
             let length = (self.chunk.end - self.at).min(HEADER);
+            if length == 0 && !buffer.is_empty() {
+                return Err(ended());
+            }
             self.bytes = self.chunk.bytes(self.at, length).map_err(std::io::Error::other)?;
             self.at += length;
         }
@@ -133,7 +136,7 @@ impl Read for Rest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{ErrorKind, Write};
 
     fn chunk(all: &[u8], start: u64, length: u64) -> Result<Chunk> {
         let mut file = tempfile::tempfile().unwrap();
@@ -152,7 +155,11 @@ mod tests {
             assert_eq!(chunk.get_bytes(at, count).unwrap(), all[at as usize..at as usize + count], "{at} {count}");
         }
         let mut rest = Vec::new();
-        chunk.get_read(1_048_000).unwrap().read_to_end(&mut rest).unwrap();
+        // Whoever asks for more than there is, is told so.
+        assert_eq!(
+            chunk.get_read(1_048_000).unwrap().read_to_end(&mut rest).unwrap_err().kind(),
+            ErrorKind::UnexpectedEof
+        );
         assert_eq!(rest, all[1_048_000..all.len() - 4]);
         assert!(chunk.get_bytes(3_199_990, 7).is_err());
         assert!(chunk.get_bytes(u64::MAX, 7).is_err());
