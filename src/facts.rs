@@ -1,5 +1,6 @@
 //! Facts: lines folded into compact aggregates whose sums do not depend on the order of lines or the number of workers.
 
+mod chained;
 mod commitments;
 mod complete;
 mod fold;

@@ -58,6 +58,11 @@ impl Names {
         self.ends.len()
     }
 
+    /// All texts by their numbers.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.count()).map(|id| span(&self.text, &self.ends, u32::try_from(id).unwrap_or(u32::MAX)))
+    }
+
     /// All numbers in order.
     pub fn syms(&self) -> impl Iterator<Item = Sym> + use<> {
         (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(Sym)

@@ -7,8 +7,12 @@ use crate::error::{Error, Result};
 use rayon::{
     ThreadPoolBuilder,
     iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator},
+    slice::ParallelSliceMut,
 };
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    cmp::Ordering,
+    sync::atomic::{self, AtomicBool, AtomicUsize},
+};
 
 /// So many threads may be asked for on any machine; beyond that no more than it has cores, where more would only wait for each other.
 const FEW: usize = 8;
@@ -50,6 +54,11 @@ pub(crate) fn shared_out<T: Send, R: Send>(
     items.into_par_iter().with_max_len(1).map(work).collect()
 }
 
+/// Sorts items, by all threads; what is equal may change places.
+pub(crate) fn sort<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
+    items.par_sort_unstable_by(order);
+}
+
 /// What each item becomes, in the items' order, with at most `limit` of them in work at a time: for work that waits more than it
 /// computes.
 ///
@@ -68,12 +77,12 @@ pub(crate) fn a_few_at_once<T: Sync, R: Send, E: Send>(
     let take = || {
         let mut done = Vec::new();
         // Items are handed out in order, so every lower one is done or being done when one fails.
-        while !failed.load(Ordering::Relaxed) {
-            let at = next.fetch_add(1, Ordering::Relaxed);
+        while !failed.load(atomic::Ordering::Relaxed) {
+            let at = next.fetch_add(1, atomic::Ordering::Relaxed);
             let Some(item) = items.get(at) else { break };
             let result = work(item);
             if result.is_err() {
-                failed.store(true, Ordering::Relaxed);
+                failed.store(true, atomic::Ordering::Relaxed);
             }
             done.push((at, result));
         }

@@ -3,7 +3,7 @@
 mod merge;
 mod odd;
 
-pub(super) use self::merge::{ByClass, ByResource, Folded};
+pub(super) use self::merge::{ByClass, ByResource, Folded, Numbers, Part};
 use self::odd::Odd;
 use super::{
     Asked, Costs,
@@ -388,7 +388,7 @@ fn see(record: &mut Record, line: &Taken, dictionary: &Dictionary) {
 }
 
 /// The order of two tag sets by their texts, whatever their numbers.
-fn tag_order((names, tags): (&Names, &TagSets), a: TagsId, b: TagsId) -> std::cmp::Ordering {
+pub(super) fn tag_order((names, tags): (&Names, &TagSets), a: TagsId, b: TagsId) -> std::cmp::Ordering {
     if a == b {
         return std::cmp::Ordering::Equal;
     }

@@ -1,5 +1,6 @@
 //! Sums become facts: names are sorted, numbers given anew, so that nothing of the reading order is left.
 
+mod named;
 mod resources;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     parties::{Parties, PartyKey},
     sums::SumList,
     tables::Cells,
-    usage::{ClassHours, HourSet},
+    usage::ClassHours,
 };
 use crate::{
     error::{Error, Result},
@@ -38,14 +39,9 @@ pub(super) fn freeze(folded: Folded, exports: &Exports, asked: &Asked, survey: &
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let (texts, granularity) = ((&names, &tags), survey.granularity());
     let frozen = Frozen { texts, parties: &parties, class_ids, classes: &classes, foreign: &foreign, granularity };
-    let of_resources = || -> Result<(Made, Vec<HourSet>)> {
-        let mut all = by_resource.merged(texts)?;
-        // What stays as it was folded.
-        let hours = all.resources.take_hours();
-        Ok((resources::resources(&frozen, &all), hours))
-    };
+    let of_resources = || resources::resources(&frozen, by_resource);
     let money_and_hours = || {
-        let ByClass { mut cells, hours, commitments } = by_class.merged(&names);
+        let ByClass { mut cells, hours, commitments } = ByClass::merged(by_class, &names);
         let (parties, party_ids) = parties_of(&cells, &mut shared);
         let sums = cells.take_sums();
         let (spend, others) = spend(&frozen, &cells, &party_ids, sums);
@@ -60,7 +56,7 @@ pub(super) fn freeze(folded: Folded, exports: &Exports, asked: &Asked, survey: &
     };
     let (made, (parties, (spend, priced_classes), others, class_days, commitments)) =
         at_once(of_resources, money_and_hours);
-    let (Made { resources, billed, uses }, hours) = made?;
+    let Made { resources, billed, uses, hours } = made;
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {
         read: survey.span().unwrap_or_default(),

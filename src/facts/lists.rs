@@ -35,18 +35,19 @@ impl BilledList {
         self.sums.push(narrow);
     }
 
-    /// Lists one behind the other, in what the first has room for.
-    pub(super) fn joined(lists: Vec<Self>) -> Self {
+    /// Lists one behind the other, in what the first has room for. The resources of each are numbered from a number on that comes with it.
+    pub(super) fn joined(lists: Vec<(u32, Self)>) -> Self {
         let mut lists = lists.into_iter();
-        let mut all = lists.next().unwrap_or_default();
-        for Self { of, sums, large } in lists {
+        let mut all = lists.next().map(|(_, list)| list).unwrap_or_default();
+        for (first, Self { of, sums, large }) in lists {
+            let behind = |resource: ResourceId| ResourceId(first + resource.0);
             if large.is_empty() {
-                all.of.extend(of);
+                all.of.extend(of.into_iter().map(|(resource, class)| (behind(resource), class)));
                 all.sums.extend(sums);
                 continue;
             }
             let other = Self { of, sums, large };
-            other.iter().for_each(|Billed { resource, class, costs }| all.push(resource, class, costs));
+            other.iter().for_each(|Billed { resource, class, costs }| all.push(behind(resource), class, costs));
         }
         all
     }
@@ -170,11 +171,10 @@ mod tests {
             ..Costs::default()
         };
         let all = [costs(1, -2), costs(edge + 1, 3), costs(-edge - 1, 7), costs(0, edge * 5), costs(-edge, 9)];
-        let list = |from: usize, some: &[Costs]| {
+        let list = |first: u32, some: &[Costs]| {
             let mut list = BilledList::with_room(some.len());
-            let ids = (u32::try_from(from).unwrap()..).map(ResourceId);
-            ids.zip(some).for_each(|(id, costs)| list.push(id, ClassId(4), *costs));
-            list
+            (0..).map(ResourceId).zip(some).for_each(|(id, costs)| list.push(id, ClassId(4), *costs));
+            (first, list)
         };
         let joined = BilledList::joined(vec![list(0, &all[..2]), list(2, &all[2..4]), list(4, &all[4..])]);
         assert_eq!(joined.iter().map(|billed| billed.costs).collect::<Vec<_>>(), all);

@@ -81,6 +81,13 @@ pub(super) struct Spot(u32);
 /// So many classes stand beside each resource.
 const NEAR: usize = 2;
 
+impl Record {
+    /// Its first words and its last ones, to load it.
+    pub(super) fn words(&self) -> (u32, u32, u32) {
+        (self.tags.0, self.near[0].class, self.near[1].class)
+    }
+}
+
 /// One class of one resource, as it is read back.
 pub(super) struct Billed {
     pub(super) class: u32,
@@ -251,11 +258,6 @@ impl Resources {
         std::mem::take(&mut self.hours)
     }
 
-    /// The hours of another worker's number.
-    pub(super) fn kept_hours(&self, number: u32) -> &HourSet {
-        &self.hours[number as usize]
-    }
-
     fn billed(&self, place: u32, entry: &Entry) -> Billed {
         Billed {
             class: entry.class,
@@ -275,9 +277,9 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// How many there are of so many resources, at most.
-    pub(super) fn most(&self, resources: usize) -> usize {
-        resources * NEAR + self.further.len()
+    /// How many there are, at most.
+    pub(super) fn most(&self) -> usize {
+        self.resources.records.len() * NEAR + self.further.len()
     }
 
     /// The classes of the resource at a place.

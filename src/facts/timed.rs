@@ -2,6 +2,7 @@
 
 use super::{
     ClassDay, ClassId, ResourceId, Usage,
+    chained::Chained,
     survey::Granularity,
     usage::{ClassHours, HourSet},
 };
@@ -14,7 +15,7 @@ pub struct Uses {
     /// Ascending.
     list: Vec<Use>,
     /// By number.
-    hours: Vec<HourSet>,
+    hours: Chained<HourSet>,
     granularity: Granularity,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Use {
 
 impl Uses {
     /// Of a list in order, and the sets that it numbers.
-    pub(super) fn of(list: Vec<Use>, hours: Vec<HourSet>, granularity: Granularity) -> Self {
+    pub(super) fn of(list: Vec<Use>, hours: Chained<HourSet>, granularity: Granularity) -> Self {
         Self { list, hours, granularity }
     }
 
@@ -51,7 +52,7 @@ impl Uses {
     }
 
     fn runs(&self, &Use { resource, class, hours }: &Use) -> impl Iterator<Item = Usage> + '_ {
-        let runs = self.hours[hours as usize].runs(|hour| self.granularity.spread(hour));
+        let runs = self.hours.get(hours).runs(|hour| self.granularity.spread(hour));
         runs.map(move |(hours, per_hour)| Usage { resource, class, hours, per_hour })
     }
 }

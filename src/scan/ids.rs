@@ -8,7 +8,7 @@ use crate::{
     names::{Names, Sym},
 };
 use foldhash::fast::FixedState;
-use std::{cmp::Ordering, hash::BuildHasher};
+use std::hash::BuildHasher;
 
 /// The number of an interned resource id. `ResourceSym::NONE` is the empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -138,51 +138,19 @@ impl Ids {
     /// The text of an id; empty for a number that was never given.
     #[must_use]
     pub fn text(&self, id: ResourceSym) -> String {
-        let mut text = String::new();
-        self.write(id, &mut text);
-        text
+        let Some(entry) = self.entries.get(id.0 as usize) else { return String::new() };
+        [self.heads.get(entry.head), std::str::from_utf8(entry.tail()).unwrap_or_default()].concat()
     }
 
-    /// Adds the text of an id to what `out` holds.
-    pub(crate) fn write(&self, id: ResourceSym, out: &mut String) {
-        if let Some(entry) = self.entries.get(id.0 as usize) {
-            out.push_str(self.heads.get(entry.head));
-            out.push_str(std::str::from_utf8(entry.tail()).unwrap_or_default());
-        }
+    /// What an id begins with, and its end.
+    pub(crate) fn parts(&self, id: ResourceSym) -> (Sym, &[u8]) {
+        let entry = &self.entries[id.0 as usize];
+        (entry.head, entry.tail())
     }
 
-    /// Takes in all ids of another table; gives our number of each of its numbers.
-    ///
-    /// # Errors
-    /// When there are more than can be numbered.
-    pub(crate) fn merge(&mut self, other: &Self) -> Result<Vec<ResourceSym>> {
-        let (mut ours, mut texts, mut ends) = (Vec::with_capacity(other.count()), String::new(), Vec::new());
-        let theirs: Vec<ResourceSym> = (0u32..).map(ResourceSym).take(other.count()).collect();
-        for some in theirs.chunks(AT_ONCE) {
-            texts.clear();
-            ends.clear();
-            for id in some {
-                other.write(*id, &mut texts);
-                ends.push(texts.len());
-            }
-            let starts = std::iter::once(0).chain(ends.iter().copied());
-            let ids: Vec<&[u8]> = starts.zip(&ends).map(|(start, end)| &texts.as_bytes()[start..*end]).collect();
-            self.look_up(&ids, &mut ours)?;
-        }
-        Ok(ours)
-    }
-
-    /// The order of two ids by their texts.
-    pub(crate) fn compare(&self, one: ResourceSym, other: ResourceSym) -> Ordering {
-        let [one, other] = [one, other].map(|id| &self.entries[id.0 as usize]);
-        if one.head == other.head {
-            return one.tail().cmp(other.tail());
-        }
-        let [first, second] = [one, other].map(|entry| self.heads.get(entry.head).as_bytes());
-        let both = first.len().min(second.len());
-        first[..both]
-            .cmp(&second[..both])
-            .then_with(|| first[both..].iter().chain(one.tail()).cmp(second[both..].iter().chain(other.tail())))
+    /// What ids begin with, by number.
+    pub(crate) fn heads(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.heads.iter()
     }
 
     /// How many ids there are, the empty one included.
@@ -288,12 +256,6 @@ mod tests {
                 prop_assert_eq!(&table.text(found), id);
             }
             prop_assert_eq!(table.count(), model.len());
-            let mut merged = Ids::default();
-            let ours = merged.merge(&table).unwrap();
-            prop_assert!(model.values().all(|id| merged.text(ours[id.0 as usize]) == table.text(*id)));
-            let mut sorted: Vec<ResourceSym> = model.values().copied().rev().collect();
-            sorted.sort_by(|one, other| table.compare(*one, *other));
-            prop_assert_eq!(sorted, model.into_values().collect::<Vec<_>>());
         }
     }
 

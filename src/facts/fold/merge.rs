@@ -1,11 +1,10 @@
 //! The merge of workers' sums: each knows texts, ids, classes and sets of tags by numbers of its own.
 //!
-//! What is told by text is numbered anew at once. What is told by resource and what is told by class do not touch each other: each side is
-//! merged by whoever goes on with it.
+//! What is told by text is numbered anew at once. What is told by class is merged by whoever goes on with it; resources are put together when
+//! they are sorted.
 
-use super::{Sums, tag_order};
+use super::Sums;
 use crate::{
-    error::Result,
     facts::{
         commitments::Commitments,
         parties::Parties,
@@ -14,7 +13,7 @@ use crate::{
         usage::ClassHours,
     },
     names::{Names, Sym},
-    scan::{ClassKey, ClassTable, Dictionary, Ids, ResourceSym, TagSets, TagsId},
+    scan::{ClassKey, ClassTable, Dictionary, Ids, TagSets, TagsId},
 };
 use std::sync::Arc;
 
@@ -25,8 +24,8 @@ pub(in crate::facts) struct Folded {
     pub(in crate::facts) classes: ClassTable,
     pub(in crate::facts) parties: Parties,
     pub(in crate::facts) quality: Quality,
-    pub(in crate::facts) by_resource: Parts<ByResource>,
-    pub(in crate::facts) by_class: Parts<ByClass>,
+    pub(in crate::facts) by_resource: Vec<Part<ByResource>>,
+    pub(in crate::facts) by_class: Vec<Part<ByClass>>,
 }
 
 /// What is told by resource.
@@ -36,37 +35,36 @@ pub(in crate::facts) struct ByResource {
 }
 
 /// What is told by class.
+#[derive(Default)]
 pub(in crate::facts) struct ByClass {
     pub(in crate::facts) cells: Cells,
     pub(in crate::facts) hours: ClassHours,
     pub(in crate::facts) commitments: Commitments,
 }
 
-/// Ours and that of the other workers, each with our numbers of what it numbers.
-pub(in crate::facts) struct Parts<T> {
-    ours: T,
-    others: Vec<(T, Arc<Numbers>)>,
-}
-
-impl<T> Parts<T> {
-    fn of(ours: T) -> Self {
-        Self { ours, others: Vec::new() }
-    }
+/// What one worker knows of something, with the numbers for all of what it numbers; they are its own where there are none.
+pub(in crate::facts) struct Part<T> {
+    pub(in crate::facts) what: T,
+    pub(in crate::facts) numbers: Option<Arc<Numbers>>,
 }
 
 /// Our numbers of another worker's texts, sets of tags and classes.
-struct Numbers {
+pub(in crate::facts) struct Numbers {
     syms: Vec<Sym>,
     sets: Vec<TagsId>,
     classes: Vec<u32>,
 }
 
 impl Numbers {
-    fn sym(&self, theirs: Sym) -> Sym {
+    pub(in crate::facts) fn sym(&self, theirs: Sym) -> Sym {
         self.syms[theirs.0 as usize]
     }
 
-    fn class(&self, theirs: u32) -> u32 {
+    pub(in crate::facts) fn set(&self, theirs: TagsId) -> TagsId {
+        self.sets[theirs.0 as usize]
+    }
+
+    pub(in crate::facts) fn class(&self, theirs: u32) -> u32 {
         self.classes[theirs as usize]
     }
 }
@@ -75,8 +73,8 @@ impl Folded {
     pub(super) fn of((dictionary, sums): (Dictionary, Sums<'_>)) -> Self {
         let Dictionary { names, ids, classes, tags } = dictionary;
         let Sums { resources, cells, hours, commitments, parties, quality, .. } = sums;
-        let by_resource = Parts::of(ByResource { ids, resources });
-        let by_class = Parts::of(ByClass { cells, hours, commitments });
+        let by_resource = vec![Part { what: ByResource { ids, resources }, numbers: None }];
+        let by_class = vec![Part { what: ByClass { cells, hours, commitments }, numbers: None }];
         Self { names, tags, classes, parties, quality, by_resource, by_class }
     }
 
@@ -96,31 +94,18 @@ impl Folded {
         let numbers = Arc::new(Numbers { syms, sets, classes });
         let Sums { resources, cells, hours, commitments, quality, .. } = sums;
         self.quality.add(quality);
-        self.by_resource.others.push((ByResource { ids, resources }, numbers.clone()));
-        self.by_class.others.push((ByClass { cells, hours, commitments }, numbers));
+        self.by_resource.push(Part { what: ByResource { ids, resources }, numbers: Some(numbers.clone()) });
+        self.by_class.push(Part { what: ByClass { cells, hours, commitments }, numbers: Some(numbers) });
     }
 }
 
-impl Parts<ByResource> {
-    /// All of it.
-    ///
-    /// # Errors
-    /// When there are more ids than can be numbered.
-    pub(in crate::facts) fn merged(self, texts: (&Names, &TagSets)) -> Result<ByResource> {
-        let Self { ours: mut all, others } = self;
-        for (theirs, numbers) in others {
-            let ids = all.ids.merge(&theirs.ids)?;
-            merge_resources(&mut all.resources, &theirs.resources, &numbers, &ids, texts);
-        }
-        Ok(all)
-    }
-}
-
-impl Parts<ByClass> {
-    /// All of it.
-    pub(in crate::facts) fn merged(self, names: &Names) -> ByClass {
-        let Self { ours: mut all, others } = self;
-        for (theirs, numbers) in others {
+impl ByClass {
+    /// What all workers know.
+    pub(in crate::facts) fn merged(parts: Vec<Part<Self>>, names: &Names) -> Self {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().map(|part| part.what).unwrap_or_default();
+        for Part { what: theirs, numbers } in parts {
+            let Some(numbers) = numbers else { continue };
             merge_cells(&mut all.cells, &theirs.cells, &numbers);
             all.hours.merge(&theirs.hours, &numbers.classes);
             all.commitments.merge(theirs.commitments, names, |sym| numbers.sym(sym), &numbers.classes);
@@ -135,33 +120,5 @@ fn merge_cells(ours: &mut Cells, theirs: &Cells, numbers: &Numbers) {
         let pair = ours.pair(numbers.class(class), party);
         let cell = ours.number(day, priced, pair);
         ours.add_wide(cell, &sums);
-    }
-}
-
-/// Merges resources; `ids` gives our number of each of their ids.
-fn merge_resources(
-    ours: &mut Resources,
-    theirs: &Resources,
-    numbers: &Numbers,
-    ids: &[ResourceSym],
-    texts: (&Names, &TagSets),
-) {
-    let entries = theirs.entries();
-    for (old, record) in (0..).zip(theirs.records()) {
-        let tags = numbers.sets[record.tags.0 as usize];
-        let place = ours.place(numbers.sym(record.account), ids[record.id.0 as usize]);
-        let our = ours.record(place);
-        let order = our.latest.cmp(&record.latest).then_with(|| tag_order(texts, our.tags, tags));
-        our.seen = our.seen.hull(record.seen);
-        if order.is_lt() {
-            (our.latest, our.tags) = (record.latest, tags);
-        }
-        for billed in entries.of(old) {
-            let class = numbers.class(billed.class);
-            let hours = ours.add_wide(place, class, &billed.costs, billed.hours.is_some());
-            if let (Some(kept), Some(number)) = (hours, billed.hours) {
-                ours.hours(kept).merge(theirs.kept_hours(number));
-            }
-        }
     }
 }

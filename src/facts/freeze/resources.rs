@@ -2,29 +2,25 @@
 
 use super::{
     super::{
-        Billed, BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
-        fold::ByResource,
+        BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
+        chained::Chained,
+        fold::{ByResource, Part, tag_order},
         parties::PartyKey,
-        tables::{Entries, Record},
+        tables::Billed,
         timed::Use,
+        usage::HourSet,
     },
-    Frozen, Shared, party,
+    Frozen, Shared,
+    named::{Named, Order, Source},
+    party,
 };
 use crate::{
     names::Sym,
-    parallel::{at_once, shared_out, threads},
-    scan::{Ids, ResourceSym, TagsId},
+    parallel::{at_once, shared_out},
+    scan::TagsId,
     time::Span,
 };
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
-
-/// A resource before it is made: its account's rank, its id, its place among the sums.
-#[derive(Clone, Copy)]
-struct Named {
-    account: u32,
-    id: ResourceSym,
-    place: u32,
-}
 
 /// Resources, with what was billed for them and their hours.
 #[derive(Default)]
@@ -33,27 +29,60 @@ pub(super) struct Made {
     pub(super) billed: BilledList,
     /// Where the hours of each are kept.
     pub(super) uses: Vec<Use>,
+    pub(super) hours: Chained<HourSet>,
 }
 
-impl Made {
-    /// Stretches one behind the other; the first has room for all but uses.
-    fn joined(made: Vec<Self>) -> Self {
-        let (mut resources, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
-        let mut first = 0;
-        for mut of in made {
-            of.resources.iter_mut().for_each(|one| one.billed = first + one.billed.start..first + one.billed.end);
-            first += of.billed.len();
-            resources.push(of.resources);
-            billed.push(of.billed);
-            uses.push(of.uses);
+/// A stretch of them, numbered from 0 on.
+#[derive(Default)]
+struct Stretch {
+    resources: Vec<Resource>,
+    billed: BilledList,
+    uses: Vec<Use>,
+    /// Sets of hours of the same class of the same resource: the second goes into the first.
+    twice: Vec<[u32; 2]>,
+}
+
+/// All resources, sorted by account and id.
+pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -> Made {
+    // What stays as it was folded.
+    let hours = Chained::of(parts.iter_mut().map(|part| part.what.resources.take_hours()).collect());
+    let sources: Vec<Source<'_>> =
+        parts.iter().zip(hours.firsts()).map(|(part, first)| Source::of(part, *first)).collect();
+    let order = Order::of(frozen, &sources);
+    let (all, entries) = (order.named.len(), sources.iter().map(|source| source.entries.most()).sum());
+    let made = shared_out(order.stretches().into_iter().enumerate(), |(number, some)| {
+        // The other stretches follow in what the first has room for.
+        make(frozen, &order, some, if number == 0 { [all, entries] } else { [some.len(), 2 * some.len()] })
+    });
+    joined(made, hours)
+}
+
+/// Stretches one behind the other.
+fn joined(made: Vec<Stretch>, mut hours: Chained<HourSet>) -> Made {
+    let (mut all, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut first, mut first_billed) = (0u32, 0);
+    for mut of in made {
+        let count = u32::try_from(of.resources.len()).unwrap_or(u32::MAX);
+        of.resources.iter_mut().for_each(|one| {
+            one.billed = first_billed + one.billed.start..first_billed + one.billed.end;
+        });
+        of.uses.iter_mut().for_each(|of| of.resource.0 += first);
+        first_billed += of.billed.len();
+        all.push(of.resources);
+        billed.push((first, of.billed));
+        uses.push(of.uses);
+        first += count;
+        for [ours, theirs] in of.twice {
+            let more = std::mem::take(hours.get_mut(theirs));
+            hours.get_mut(ours).merge(&more);
         }
-        let ((resources, uses), billed) = at_once(|| (joined(resources), joined(uses)), || BilledList::joined(billed));
-        Self { resources, billed, uses }
     }
+    let ((resources, uses), billed) = at_once(|| (in_one(all), in_one(uses)), || BilledList::joined(billed));
+    Made { resources, billed, uses, hours }
 }
 
-/// Lists one behind the other.
-fn joined<T>(lists: Vec<Vec<T>>) -> Vec<T> {
+/// Lists one behind the other, in what the first has room for.
+fn in_one<T>(lists: Vec<Vec<T>>) -> Vec<T> {
     let all = lists.iter().map(Vec::len).sum::<usize>();
     let mut lists = lists.into_iter();
     let mut joined = lists.next().unwrap_or_default();
@@ -62,89 +91,116 @@ fn joined<T>(lists: Vec<Vec<T>>) -> Vec<T> {
     joined
 }
 
-/// All resources, sorted by account and id.
-pub(super) fn resources(frozen: &Frozen<'_>, ByResource { ids, resources }: &ByResource) -> Made {
-    let known = Known { ids, records: resources.records(), entries: resources.entries() };
-    let named = named(frozen, &known);
-    let stretch = named.len().div_ceil(threads()).max(1);
-    let made = shared_out(named.chunks(stretch).zip((0..).step_by(stretch)), |(some, first)| {
-        // Those of the other stretches follow the first ones.
-        make(frozen, &known, (some, first), if first == 0 { named.len() } else { some.len() })
-    });
-    Made::joined(made)
-}
+/// What is known of a class of a resource: its sums, and the number of its hours if they are kept.
+type Known = (ClassId, Costs, Option<u32>);
 
-/// What is known of resources by their places.
-struct Known<'a> {
-    ids: &'a Ids,
-    records: &'a [Record],
-    entries: Entries<'a>,
-}
+/// So many resources are loaded at once.
+const AT_ONCE: usize = 128;
 
-/// The resources that have anything in the priced currency, in order.
-fn named(frozen: &Frozen<'_>, Known { ids, records, entries }: &Known<'_>) -> Vec<Named> {
-    let ranks = account_ranks(frozen, records);
-    let by_name = |a: &Named, b: &Named| a.account.cmp(&b.account).then_with(|| ids.compare(a.id, b.id));
-    let stretch = records.len().div_ceil(threads()).max(1);
-    let sorted = shared_out(records.chunks(stretch).zip((0..).step_by(stretch)), |(records, first): (_, usize)| {
-        let places = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(records);
-        let billed = places.filter(|(place, _)| entries.of(*place).any(|billed| frozen.class(billed.class).is_some()));
-        let name = |(place, record): (u32, &Record)| Named { account: ranks[&record.account], id: record.id, place };
-        let mut named: Vec<Named> = billed.map(name).collect();
-        named.sort_unstable_by(by_name);
-        named
-    });
-    let mut all = sorted.concat();
-    all.sort_by(by_name); // a stable sort merges the stretches that are in order
-    all
-}
-
-/// The rank of each account by its text.
-fn account_ranks(frozen: &Frozen<'_>, records: &[Record]) -> BTreeMap<Sym, u32> {
-    let (names, _) = frozen.texts;
-    let accounts = records.iter().map(|record| record.account);
-    let mut last = None;
-    let changes = accounts.filter(|account| last.replace(*account) != Some(*account));
-    let texts: BTreeMap<&str, Sym> = changes.map(|account| (names.get(account), account)).collect();
-    texts.into_values().zip(0..).collect()
-}
-
-/// The resources of a stretch, the first of which has the number `first`, with room for others behind them.
-fn make(frozen: &Frozen<'_>, known: &Known<'_>, (named, first): (&[Named], usize), room: usize) -> Made {
-    let Known { ids, records, entries } = known;
+/// The resources of a stretch, with room for so many of them and so much that was billed.
+fn make(frozen: &Frozen<'_>, order: &Order<'_>, named: &[Named], [room, room_billed]: [usize; 2]) -> Stretch {
     let (names, sets) = frozen.texts;
     let mut shared = Shared::new(names);
     let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; sets.count()];
-    let (mut resources, mut uses) = (Vec::with_capacity(room), Vec::new());
-    let mut all_billed = BilledList::with_room(entries.most(room));
-    let (mut billed, mut text) = (Vec::new(), String::new());
-    for (number, Named { place, id, .. }) in (u32::try_from(first).unwrap_or(u32::MAX)..).map(ResourceId).zip(named) {
-        let record = &records[*place as usize];
-        billed.clear();
-        billed.extend(entries.of(*place).filter_map(|billed| Some((frozen.class(billed.class)?, billed))));
-        billed.sort_unstable_by_key(|(class, _)| *class);
+    let mut made = Stretch {
+        resources: Vec::with_capacity(room),
+        billed: BilledList::with_room(room_billed),
+        ..Stretch::default()
+    };
+    let (mut known, mut text): (Vec<Known>, _) = (Vec::new(), String::new());
+    let (mut at, mut loaded) = (0, 0);
+    for same in named.chunk_by(Named::is) {
+        if at >= loaded {
+            loaded = named.len().min(at + AT_ONCE);
+            order.touch(&named[at..loaded]);
+        }
+        at += same.len();
+        if !same.iter().any(|named| named.billed) {
+            continue;
+        }
+        let number = ResourceId(u32::try_from(made.resources.len()).unwrap_or(u32::MAX));
+        let seen = Seen::of(frozen, order, same);
+        classes_of(frozen, order, same, &mut known, &mut made.twice);
+        let start = made.billed.len();
+        for (class, costs, hours) in &known {
+            made.billed.push(number, *class, *costs);
+            made.uses.extend(hours.map(|hours| Use { resource: number, class: *class, hours }));
+        }
         text.clear();
-        ids.write(*id, &mut text);
-        let start = all_billed.len();
-        billed.iter().for_each(|(class, one)| all_billed.push(number, *class, one.costs));
+        order.write(&same[0], &mut text);
         let of_set = || {
-            let tags = Arc::new(tags(frozen, record.tags));
-            (tags, frozen.parties.of_tags(record.tags, frozen.texts))
+            let tags = Arc::new(tags(frozen, seen.tags));
+            (tags, frozen.parties.of_tags(seen.tags, frozen.texts))
         };
-        let (tags, of_tags) = tag_sets[record.tags.0 as usize].get_or_insert_with(of_set);
-        resources.push(Resource {
+        let (tags, of_tags) = tag_sets[seen.tags.0 as usize].get_or_insert_with(of_set);
+        made.resources.push(Resource {
             id: Arc::from(text.as_str()),
-            account: shared.get(record.account),
-            region: region(&all_billed, start..all_billed.len(), frozen.classes),
-            party: party(frozen.parties.with_account(*of_tags, record.account), &mut shared),
+            account: shared.get(seen.account),
+            region: region(&made.billed, start..made.billed.len(), frozen.classes),
+            party: party(frozen.parties.with_account(*of_tags, seen.account), &mut shared),
             tags: tags.clone(),
-            seen: if record.seen.hours() == 0 { Span::default() } else { record.seen },
-            billed: start..all_billed.len(),
+            seen: if seen.seen.hours() == 0 { Span::default() } else { seen.seen },
+            billed: start..made.billed.len(),
         });
-        let kept = billed.iter().filter_map(|(class, one)| Some((*class, one.hours?)));
-        uses.extend(kept.map(|(class, hours)| Use { resource: number, class, hours }));
     }
-    Made { resources, billed: all_billed, uses }
+    made
+}
+
+/// What the lines of a resource tell that all workers read.
+struct Seen {
+    account: Sym,
+    seen: Span,
+    /// Of the latest line.
+    tags: TagsId,
+}
+
+impl Seen {
+    fn of(frozen: &Frozen<'_>, order: &Order<'_>, same: &[Named]) -> Self {
+        let (mut all, mut latest) = (Self { account: Sym::NONE, seen: Span::default(), tags: TagsId::default() }, None);
+        for named in same {
+            let (source, record) = order.record(named);
+            let tags = source.set(record.tags);
+            all.account = source.sym(record.account);
+            all.seen = all.seen.hull(record.seen);
+            let order = latest.cmp(&Some(record.latest)).then_with(|| tag_order(frozen.texts, all.tags, tags));
+            if order.is_lt() {
+                (latest, all.tags) = (Some(record.latest), tags);
+            }
+        }
+        all
+    }
+}
+
+/// The classes in the priced currency of a resource, in order, with all that workers know of each.
+fn classes_of(
+    frozen: &Frozen<'_>,
+    order: &Order<'_>,
+    same: &[Named],
+    known: &mut Vec<Known>,
+    twice: &mut Vec<[u32; 2]>,
+) {
+    known.clear();
+    for named in same {
+        let (source, _) = order.record(named);
+        let one = |billed: Billed| {
+            let class = source.class(frozen, billed.class)?;
+            Some((class, billed.costs, billed.hours.map(|number| source.hours + number)))
+        };
+        known.extend(source.entries.of(named.place).filter_map(one));
+    }
+    known.sort_by_key(|(class, ..)| *class);
+    known.dedup_by(|(class, costs, hours), (before, sum, kept)| {
+        let same = class == before;
+        if same {
+            *sum += *costs;
+            match (*kept, *hours) {
+                (Some(ours), Some(theirs)) => twice.push([ours, theirs]),
+                (None, theirs) => *kept = theirs,
+                (Some(_), None) => {}
+            }
+        }
+        same
+    });
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
@@ -157,7 +213,7 @@ fn region(billed: &BilledList, places: Range<usize>, classes: &[Class]) -> Arc<s
         return first.clone();
     }
     let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
-    for Billed { class, costs, .. } in billed.of(places) {
+    for super::super::Billed { class, costs, .. } in billed.of(places) {
         *by_region.entry(region(class)).or_default() += costs;
     }
     let most = by_region
