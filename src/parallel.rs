@@ -54,6 +54,11 @@ pub(crate) fn shared_out<T: Send, R: Send>(
     items.into_par_iter().with_max_len(1).map(work).collect()
 }
 
+/// What many numbers from 0 on become, in their order: so little work each that some hundred are taken at once.
+pub(crate) fn numbered<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
+    (0..count).into_par_iter().with_min_len(512).map(work).collect()
+}
+
 /// Sorts items, by all threads; what is equal may change places.
 pub(crate) fn sort<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
     items.par_sort_unstable_by(order);

@@ -1,23 +1,41 @@
 //! Lists one behind the other, as workers made them: numbered through, and none of them copied.
 
+/// The number of what stands behind so many, among what stands there.
+pub(super) fn behind(number: u32, own: usize) -> u32 {
+    number - u32::try_from(own).unwrap_or(number)
+}
+
 /// Items of several lists by the number that they have in all of them together.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Chained<T> {
     lists: Vec<Vec<T>>,
     /// By list: the number of its first item.
     firsts: Vec<u32>,
 }
 
+impl<T> Default for Chained<T> {
+    fn default() -> Self {
+        Self { lists: Vec::new(), firsts: Vec::new() }
+    }
+}
+
 impl<T> Chained<T> {
     pub(super) fn of(lists: Vec<Vec<T>>) -> Self {
-        let mut next = 0u32;
-        let first = |list: &Vec<T>| {
-            let first = next;
-            next = next.saturating_add(u32::try_from(list.len()).unwrap_or(u32::MAX));
-            first
-        };
-        let firsts = lists.iter().map(first).collect();
-        Self { lists, firsts }
+        let mut chained = Self::default();
+        lists.into_iter().for_each(|list| chained.push(list));
+        chained
+    }
+
+    /// Adds a list behind the others.
+    pub(super) fn push(&mut self, list: Vec<T>) {
+        self.firsts.push(self.count());
+        self.lists.push(list);
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        let last = self.firsts.last().zip(self.lists.last());
+        last.map_or(0, |(first, list)| first.saturating_add(u32::try_from(list.len()).unwrap_or(u32::MAX)))
     }
 
     /// The number of the first item of each list.

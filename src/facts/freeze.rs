@@ -229,8 +229,9 @@ fn spend(frozen: &Frozen<'_>, cells: &Cells, party_ids: &[u32], sums: SumList) -
         *others.entry(frozen.classes[class.0 as usize].currency.clone()).or_default() += sums.get(cell);
         None
     });
-    let places = places.collect();
-    (Spends::of(places, sums), others)
+    let mut list = Vec::with_capacity(sums.count() as usize);
+    list.extend(places);
+    (Spends::of(list, sums), others)
 }
 
 /// The spend of the priced period by class.

@@ -32,6 +32,36 @@ struct DayList {
     places: Vec<u32>,
 }
 
+/// What became of another grid's places.
+pub(super) struct Merged {
+    /// Places that there were already, each with the one that belongs to it.
+    pub(super) same: Vec<(u32, u32)>,
+    /// The new ones, numbered anew in this order; `None` where all but a few are new, and these keep their numbers.
+    pub(super) new: Option<Vec<u32>>,
+}
+
+impl Merged {
+    fn number(&mut self, place: u32) -> u32 {
+        let Some(new) = &mut self.new else { return place };
+        new.push(place);
+        u32::try_from(new.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The new number of a new place.
+    pub(super) fn of_new(&self, place: u32) -> Option<u32> {
+        let Some(new) = &self.new else { return Some(place) };
+        new.iter().position(|known| *known == place).and_then(|at| u32::try_from(at).ok())
+    }
+
+    /// What is kept of another's list.
+    pub(super) fn kept<T: Copy>(&self, theirs: Vec<T>) -> Vec<T> {
+        match &self.new {
+            None => theirs,
+            Some(new) => new.iter().map(|place| theirs[*place as usize]).collect(),
+        }
+    }
+}
+
 impl Grid {
     /// The place of a number on a day, which is `next` if it has none yet.
     #[inline]
@@ -78,6 +108,31 @@ impl Grid {
             self.days.push(DayList { day, priced, places: Vec::new() });
         }
         found
+    }
+
+    /// Takes in another grid's places, of things that will be numbered from `first` on. `numbers` gives our number of each of its numbers.
+    pub(super) fn merge(&mut self, other: &Self, numbers: impl Fn(u32) -> u32, first: u32) -> Merged {
+        let theirs: Vec<(u32, u32, u32)> =
+            other.iter().map(|(day, priced, number, place)| (self.list(day, priced), numbers(number), place)).collect();
+        let ours = |(list, number, _): &(u32, u32, u32)| {
+            self.days[*list as usize].places.get(*number as usize).and_then(|place| place.checked_sub(1))
+        };
+        let known: Vec<Option<u32>> = theirs.iter().map(ours).collect();
+        let new = known.iter().filter(|known| known.is_none()).count();
+        let mut merged = Merged { same: Vec::with_capacity(known.len() - new), new: None };
+        if 2 * new < known.len() {
+            merged.new = Some(Vec::with_capacity(new));
+        }
+        for ((list, number, place), known) in theirs.into_iter().zip(known) {
+            match known {
+                Some(ours) => merged.same.push((ours, place)),
+                None => {
+                    let next = merged.number(place);
+                    self.place_in(list, number, first + next);
+                }
+            }
+        }
+        merged
     }
 
     /// All places: day, whether it is priced, number, place.

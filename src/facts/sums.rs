@@ -2,10 +2,13 @@
 
 use super::{
     Costs,
+    chained::{Chained, behind},
     fold::{Map, map},
+    grid::Merged,
     tables::ROOM,
 };
 use crate::money::{Money, Quantity};
+use std::collections::BTreeSet;
 
 /// Costs in 64 bits each, at 1e-12: of a line, or the narrow part of some sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -110,23 +113,54 @@ impl Wide {
 #[derive(Debug, Clone, Default)]
 pub(super) struct SumList {
     narrow: Vec<Narrow>,
+    /// Those of other workers, numbered behind them.
+    others: Chained<Narrow>,
     wide: Wide,
 }
 
 impl SumList {
     /// With room from the start.
     pub(super) fn with_room() -> Self {
-        Self { narrow: Vec::with_capacity(ROOM), wide: Wide::default() }
+        Self { narrow: Vec::with_capacity(ROOM), ..Self::default() }
     }
 
-    /// Adds narrow costs to the sums of a number.
+    /// Adds narrow costs to the sums of a number; of those of one worker.
     #[inline]
     pub(super) fn add(&mut self, number: u32, costs: &Narrow) {
         self.reach(number);
         self.wide.add(number.into(), &mut self.narrow[number as usize], costs);
     }
 
-    /// Adds costs of any size to the sums of a number.
+    /// Takes in another worker's sums, of which it is known what became of their numbers.
+    pub(super) fn merge(&mut self, other: Self, merged: &Merged) {
+        let first = self.count();
+        for (ours, theirs) in &merged.same {
+            let costs = other.get(*theirs);
+            let own = self.narrow.len();
+            let narrow = match self.narrow.get_mut(*ours as usize) {
+                Some(narrow) => narrow,
+                None => self.others.get_mut(behind(*ours, own)),
+            };
+            self.wide.add_wide(u64::from(*ours), narrow, &costs);
+        }
+        let same: BTreeSet<u64> = if other.wide.0.is_empty() {
+            BTreeSet::new()
+        } else {
+            merged.same.iter().map(|(_, theirs)| u64::from(*theirs)).collect()
+        };
+        for (number, costs) in other.wide.0.into_iter().filter(|(number, _)| !same.contains(number)) {
+            let number = u32::try_from(number).ok().and_then(|number| merged.of_new(number));
+            self.wide.0.extend(number.map(|number| (u64::from(first + number), costs)));
+        }
+        self.others.push(merged.kept(other.narrow));
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.narrow.len()).unwrap_or(u32::MAX) + self.others.count()
+    }
+
+    /// Adds costs of any size to the sums of a number; of those of one worker.
     pub(super) fn add_wide(&mut self, number: u32, costs: &Costs) {
         self.reach(number);
         self.wide.add_wide(number.into(), &mut self.narrow[number as usize], costs);
@@ -147,7 +181,9 @@ impl SumList {
 
     /// The sums of a number.
     pub(super) fn get(&self, number: u32) -> Costs {
-        self.wide.total(number.into(), self.narrow[number as usize])
+        let narrow = self.narrow.get(number as usize);
+        let narrow = narrow.unwrap_or_else(|| self.others.get(behind(number, self.narrow.len())));
+        self.wide.total(number.into(), *narrow)
     }
 }
 

@@ -332,16 +332,7 @@ fn wide_place(place: u32, class: u32) -> u64 {
     u64::from(place) << 32 | u64::from(class)
 }
 
-/// What a cell sums: lines that begin on a day, inside the priced period or not, of a class, with some labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CellKey {
-    pub(super) day: Day,
-    pub(super) priced: bool,
-    pub(super) class: u32,
-    pub(super) party: PartyKey,
-}
-
-/// Spend by cell. A cell is found by two indices, that of its day and that of its class and party together.
+/// Spend by cell: lines that begin on a day, inside the priced period or not, of a class, with some labels. A cell is found by two indices, that of its day and that of its class and party together.
 #[derive(Default)]
 pub(super) struct Cells {
     /// Parties by workload and owner.
@@ -428,6 +419,15 @@ impl Cells {
         self.sums.add_wide(cell, costs);
     }
 
+    /// Takes in another worker's cells; `class` and `sym` give our number of each of its classes and texts.
+    pub(super) fn merge(&mut self, other: Self, class: impl Fn(u32) -> u32, sym: impl Fn(Sym) -> Sym) {
+        let parties: Vec<u32> = other.party_keys.iter().map(|key| self.party((sym(key.0), sym(key.1)))).collect();
+        let pair = |(of, party): &(u32, u32)| self.pair(class(*of), parties[*party as usize]);
+        let pairs: Vec<u32> = other.pair_keys.iter().map(pair).collect();
+        let merged = self.cells.merge(&other.cells, |pair| pairs[pair as usize], self.sums.count());
+        self.sums.merge(other.sums, &merged);
+    }
+
     /// The parties by workload and owner, by their numbers.
     pub(super) fn parties(&self) -> &[PartyKey] {
         &self.party_keys
@@ -444,12 +444,5 @@ impl Cells {
     /// Takes the sums of all numbers away.
     pub(super) fn take_sums(&mut self) -> SumList {
         std::mem::take(&mut self.sums)
-    }
-
-    /// All cells and their sums.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (CellKey, Costs)> {
-        self.places().map(|(day, priced, class, party, cell)| {
-            (CellKey { day, priced, class, party: self.party_keys[party as usize] }, self.sums.get(cell))
-        })
     }
 }

@@ -1,13 +1,17 @@
 //! Usage by the hour, of what a commitment could cover: per resource as hours with a quantity, per class as sums of each hour.
 
-use super::{grid::Grid, tables::ROOM};
+use super::{
+    chained::{Chained, behind},
+    grid::Grid,
+    tables::ROOM,
+};
 use crate::{
     bits::ones,
     money::Quantity,
     scan::touch,
     time::{Day, Hour, Span},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The hours in which one resource used one class: most have one quantity and are bits, the others stand apart.
 #[derive(Debug, Clone, Default)]
@@ -254,6 +258,8 @@ pub(super) struct ClassHours {
     /// By day and class, the number of the block.
     places: Grid,
     blocks: Vec<[i64; 24]>,
+    /// Those of other workers, numbered behind them.
+    others: Chained<[i64; 24]>,
     /// By block and hour of the day.
     wide: BTreeMap<(u32, usize), Quantity>,
 }
@@ -278,8 +284,17 @@ impl ClassHours {
     /// Adds a quantity to an hour of a block.
     #[inline]
     pub(super) fn add_at(&mut self, block: u32, hour: Hour, quantity: Quantity) {
-        let at = of_day(hour);
-        let sum = &mut self.blocks[block as usize][at];
+        self.add_in(block, of_day(hour), quantity);
+    }
+
+    #[inline]
+    fn add_in(&mut self, block: u32, at: usize, quantity: Quantity) {
+        let own = self.blocks.len();
+        let sums = match self.blocks.get_mut(block as usize) {
+            Some(sums) => sums,
+            None => self.others.get_mut(behind(block, own)),
+        };
+        let sum = &mut sums[at];
         match i64::try_from(quantity.0).ok().and_then(|quantity| sum.checked_add(quantity)) {
             Some(total) => *sum = total,
             None => {
@@ -289,7 +304,7 @@ impl ClassHours {
         }
     }
 
-    /// The number of a block, made if there is none.
+    /// The number of a block, made if there is none; of those of one worker.
     #[inline]
     pub(super) fn block(&mut self, class: u32, day: Day) -> u32 {
         let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
@@ -300,20 +315,25 @@ impl ClassHours {
         block
     }
 
-    /// Adds another worker's sums; `classes` gives our number of each of its classes.
-    pub(super) fn merge(&mut self, other: &Self, classes: &[u32]) {
-        for ((class, day), theirs) in other.iter() {
-            let block = self.block(classes[class as usize], day);
-            for (hour, quantity) in (day.start().0..).map(Hour).zip(theirs).filter(|(_, quantity)| !quantity.is_zero())
+    /// Takes in another worker's sums; `classes` gives our number of each of its classes. Blocks of days and classes that nobody had yet stay
+    /// where they are, if most are.
+    pub(super) fn merge(&mut self, other: Self, classes: &[u32]) {
+        let first = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX) + self.others.count();
+        let merged = self.places.merge(&other.places, |class| classes[class as usize], first);
+        for (ours, theirs) in &merged.same {
+            for (at, quantity) in other.get(*theirs).into_iter().enumerate().filter(|(_, quantity)| !quantity.is_zero())
             {
-                self.add_at(block, hour, quantity);
+                self.add_in(*ours, at, quantity);
             }
         }
-    }
-
-    /// Every block with its class and day.
-    pub(super) fn iter(&self) -> impl Iterator<Item = ((u32, Day), Block)> {
-        self.places().map(|(of, block)| (of, self.get(block)))
+        let same: BTreeSet<u32> =
+            merged.same.iter().map(|(_, theirs)| *theirs).filter(|_| !other.wide.is_empty()).collect();
+        for ((block, at), quantity) in other.wide.into_iter().filter(|((block, _), _)| !same.contains(block)) {
+            if let Some(number) = merged.of_new(block) {
+                self.wide.insert((first + number, at), quantity);
+            }
+        }
+        self.others.push(merged.kept(other.blocks));
     }
 
     /// The number of every block with its class and day.
@@ -323,13 +343,17 @@ impl ClassHours {
 
     /// Whether all hours of a block are 0.
     pub(super) fn is_empty(&self, block: u32) -> bool {
-        self.blocks[block as usize].iter().fold(0, |all, sum| all | sum) == 0
+        self.narrow(block).iter().fold(0, |all, sum| all | sum) == 0
             && self.get(block).iter().all(|quantity| quantity.is_zero())
+    }
+
+    fn narrow(&self, block: u32) -> &[i64; 24] {
+        self.blocks.get(block as usize).unwrap_or_else(|| self.others.get(behind(block, self.blocks.len())))
     }
 
     /// The block of a number.
     pub(super) fn get(&self, block: u32) -> Block {
-        let narrow = self.blocks[block as usize];
+        let narrow = self.narrow(block);
         let wide = |at| if self.wide.is_empty() { None } else { self.wide.get(&(block, at)) };
         std::array::from_fn(|at| Quantity(narrow[at].into()) + wide(at).copied().unwrap_or_default())
     }
@@ -375,10 +399,10 @@ mod tests {
                 *sums.entry((class, Hour(hour))).or_default() += Quantity(quantity);
                 if at < cut { &mut left } else { &mut right }.add(class, Hour(hour), Quantity(quantity));
             }
-            left.merge(&right, &[0, 1, 2]);
+            left.merge(right, &[0, 1, 2]);
             sums.retain(|_, sum| !sum.is_zero());
-            let hours = left.iter().flat_map(|((class, day), block)| {
-                (0..).zip(block).map(move |(at, sum)| ((class, day.start().plus(at)), sum))
+            let hours = left.places().flat_map(|((class, day), block)| {
+                (0..).zip(left.get(block)).map(move |(at, sum)| ((class, day.start().plus(at)), sum))
             });
             prop_assert_eq!(hours.filter(|(_, sum)| !sum.is_zero()).collect::<BTreeMap<_, _>>(), sums);
         }

@@ -9,7 +9,7 @@ use crate::{
         commitments::Commitments,
         parties::Parties,
         quality::Quality,
-        tables::{CellKey, Cells, Resources},
+        tables::{Cells, Resources},
         usage::ClassHours,
     },
     names::{Names, Sym},
@@ -106,19 +106,10 @@ impl ByClass {
         let mut all = parts.next().map(|part| part.what).unwrap_or_default();
         for Part { what: theirs, numbers } in parts {
             let Some(numbers) = numbers else { continue };
-            merge_cells(&mut all.cells, &theirs.cells, &numbers);
-            all.hours.merge(&theirs.hours, &numbers.classes);
+            all.cells.merge(theirs.cells, |class| numbers.class(class), |sym| numbers.sym(sym));
+            all.hours.merge(theirs.hours, &numbers.classes);
             all.commitments.merge(theirs.commitments, names, |sym| numbers.sym(sym), &numbers.classes);
         }
         all
-    }
-}
-
-fn merge_cells(ours: &mut Cells, theirs: &Cells, numbers: &Numbers) {
-    for (CellKey { day, priced, class, party }, sums) in theirs.iter() {
-        let party = ours.party((numbers.sym(party.0), numbers.sym(party.1)));
-        let pair = ours.pair(numbers.class(class), party);
-        let cell = ours.number(day, priced, pair);
-        ours.add_wide(cell, &sums);
     }
 }

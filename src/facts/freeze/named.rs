@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     names::Sym,
-    parallel::{shared_out, sort, threads},
+    parallel::{numbered, sort, threads},
     scan::{Ids, TagsId, touch},
 };
 use std::{cmp::Ordering, collections::BTreeMap};
@@ -97,30 +97,31 @@ pub(super) struct Order<'a> {
 impl<'a> Order<'a> {
     pub(super) fn of(frozen: &Frozen<'_>, sources: &'a [Source<'a>]) -> Self {
         let (accounts, heads) = (account_ranks(frozen, sources), Heads::of(sources));
-        let stretch = |(source, at): (&'a Source<'a>, u16)| {
-            let length = source.records.len().div_ceil(threads()).max(1);
-            source.records.chunks(length).zip((0..).step_by(length)).map(move |(some, first)| (source, at, some, first))
-        };
-        let stretches = sources.iter().zip(0..).flat_map(stretch);
-        let named = shared_out(stretches, |(source, at, records, first): (_, u16, &[Record], usize)| {
-            let places = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(records);
-            let name = |(place, record): (u32, &Record)| Named {
+        let name = |number: usize| {
+            let (mut at, mut place) = (0, number);
+            while place >= sources[at].records.len() {
+                place -= sources[at].records.len();
+                at += 1;
+            }
+            let (source, record) = (&sources[at], &sources[at].records[place]);
+            let (at, place) = (u16::try_from(at).unwrap_or(u16::MAX), u32::try_from(place).unwrap_or(u32::MAX));
+            Named {
                 account: accounts[&source.sym(record.account)],
                 place,
                 billed: source.entries.of(place).any(|billed| source.class(frozen, billed.class).is_some()),
                 ..Named::of(&heads, at, source.ids.parts(record.id))
-            };
-            places.map(name).collect::<Vec<Named>>()
-        });
-        let mut named = named.concat();
+            }
+        };
+        let mut named = numbered(sources.iter().map(|source| source.records.len()).sum(), name);
         sort(&mut named, |one, other| heads.compare(one, other));
         Self { sources, heads, named }
     }
 
-    /// As many stretches as there are threads, none of which ends between two of the same name.
+    /// Some stretches for each thread, none of which ends between two of the same name.
     pub(super) fn stretches(&self) -> Vec<&[Named]> {
+        const EACH: usize = 8;
         let (mut stretches, mut rest) = (Vec::new(), &self.named[..]);
-        let length = rest.len().div_ceil(threads()).max(1);
+        let length = rest.len().div_ceil(EACH * threads()).max(1);
         while !rest.is_empty() {
             let mut end = length.min(rest.len());
             while rest.get(end).is_some_and(|next| next.is(&rest[end - 1])) {

@@ -16,11 +16,15 @@ use super::{
 };
 use crate::{
     names::Sym,
-    parallel::{at_once, shared_out},
+    parallel::{at_once, shared_out, threads},
     scan::TagsId,
     time::Span,
 };
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Resources, with what was billed for them and their hours.
 #[derive(Default)]
@@ -49,16 +53,44 @@ pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -
     let sources: Vec<Source<'_>> =
         parts.iter().zip(hours.firsts()).map(|(part, first)| Source::of(part, *first)).collect();
     let order = Order::of(frozen, &sources);
-    let (all, entries) = (order.named.len(), sources.iter().map(|source| source.entries.most()).sum());
-    let made = shared_out(order.stretches().into_iter().enumerate(), |(number, some)| {
-        // The other stretches follow in what the first has room for.
-        make(frozen, &order, some, if number == 0 { [all, entries] } else { [some.len(), 2 * some.len()] })
+    let all = [order.named.len(), sources.iter().map(|source| source.entries.most()).sum()];
+    let open: Mutex<VecDeque<_>> = Mutex::new(order.stretches().into_iter().enumerate().collect());
+    let next = |front: bool| {
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        if front { open.pop_front() } else { open.pop_back() }
+    };
+    // The first makes one stretch after the other in room for all; what others make from the end on has to be copied behind it.
+    let made = shared_out(0..threads(), |worker| {
+        let (mut maker, mut made) = (Maker::new(frozen, &order), Vec::new());
+        if worker == 0 {
+            maker.made = Stretch::with_room(all);
+            while let Some((_, some)) = next(true) {
+                maker.make(some);
+            }
+            made.push((0, maker.made));
+        } else {
+            while let Some((number, some)) = next(false) {
+                maker.made = Stretch::with_room([some.len(), 2 * some.len()]);
+                maker.make(some);
+                made.push((number, std::mem::take(&mut maker.made)));
+            }
+        }
+        made
     });
-    joined(made, hours)
+    let mut made: Vec<(usize, Stretch)> = made.into_iter().flatten().collect();
+    made.sort_by_key(|(number, _)| *number);
+    joined(made.into_iter().map(|(_, made)| made), hours)
+}
+
+impl Stretch {
+    fn with_room([resources, billed]: [usize; 2]) -> Self {
+        let (resources, billed) = (Vec::with_capacity(resources), BilledList::with_room(billed));
+        Self { resources, billed, ..Self::default() }
+    }
 }
 
 /// Stretches one behind the other.
-fn joined(made: Vec<Stretch>, mut hours: Chained<HourSet>) -> Made {
+fn joined(made: impl Iterator<Item = Stretch>, mut hours: Chained<HourSet>) -> Made {
     let (mut all, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
     let (mut first, mut first_billed) = (0u32, 0);
     for mut of in made {
@@ -97,37 +129,53 @@ type Known = (ClassId, Costs, Option<u32>);
 /// So many resources are loaded at once.
 const AT_ONCE: usize = 128;
 
-/// The resources of a stretch, with room for so many of them and so much that was billed.
-fn make(frozen: &Frozen<'_>, order: &Order<'_>, named: &[Named], [room, room_billed]: [usize; 2]) -> Stretch {
-    let (names, sets) = frozen.texts;
-    let mut shared = Shared::new(names);
-    let mut tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>> = vec![None; sets.count()];
-    let mut made = Stretch {
-        resources: Vec::with_capacity(room),
-        billed: BilledList::with_room(room_billed),
-        ..Stretch::default()
-    };
-    let (mut known, mut text): (Vec<Known>, _) = (Vec::new(), String::new());
-    let (mut at, mut loaded) = (0, 0);
-    for same in named.chunk_by(Named::is) {
-        if at >= loaded {
-            loaded = named.len().min(at + AT_ONCE);
-            order.touch(&named[at..loaded]);
+/// Makes resources.
+struct Maker<'a> {
+    frozen: &'a Frozen<'a>,
+    order: &'a Order<'a>,
+    shared: Shared<'a>,
+    tag_sets: Vec<Option<(Arc<Tags>, PartyKey)>>,
+    known: Vec<Known>,
+    text: String,
+    made: Stretch,
+}
+
+impl<'a> Maker<'a> {
+    fn new(frozen: &'a Frozen<'a>, order: &'a Order<'a>) -> Self {
+        let (names, sets) = frozen.texts;
+        let tag_sets = vec![None; sets.count()];
+        let (shared, known, text) = (Shared::new(names), Vec::new(), String::new());
+        Self { frozen, order, shared, tag_sets, known, text, made: Stretch::default() }
+    }
+
+    /// Makes those of a stretch.
+    fn make(&mut self, named: &[Named]) {
+        let (mut at, mut loaded) = (0, 0);
+        for same in named.chunk_by(Named::is) {
+            if at >= loaded {
+                loaded = named.len().min(at + AT_ONCE);
+                self.order.touch(&named[at..loaded]);
+            }
+            at += same.len();
+            if same.iter().any(|named| named.billed) {
+                self.make_one(same);
+            }
         }
-        at += same.len();
-        if !same.iter().any(|named| named.billed) {
-            continue;
-        }
+    }
+
+    /// Makes the one of a name.
+    fn make_one(&mut self, same: &[Named]) {
+        let Self { frozen, order, shared, tag_sets, known, text, made } = self;
         let number = ResourceId(u32::try_from(made.resources.len()).unwrap_or(u32::MAX));
         let seen = Seen::of(frozen, order, same);
-        classes_of(frozen, order, same, &mut known, &mut made.twice);
+        classes_of(frozen, order, same, known, &mut made.twice);
         let start = made.billed.len();
-        for (class, costs, hours) in &known {
+        for (class, costs, hours) in known {
             made.billed.push(number, *class, *costs);
             made.uses.extend(hours.map(|hours| Use { resource: number, class: *class, hours }));
         }
         text.clear();
-        order.write(&same[0], &mut text);
+        order.write(&same[0], text);
         let of_set = || {
             let tags = Arc::new(tags(frozen, seen.tags));
             (tags, frozen.parties.of_tags(seen.tags, frozen.texts))
@@ -137,13 +185,12 @@ fn make(frozen: &Frozen<'_>, order: &Order<'_>, named: &[Named], [room, room_bil
             id: Arc::from(text.as_str()),
             account: shared.get(seen.account),
             region: region(&made.billed, start..made.billed.len(), frozen.classes),
-            party: party(frozen.parties.with_account(*of_tags, seen.account), &mut shared),
+            party: party(frozen.parties.with_account(*of_tags, seen.account), shared),
             tags: tags.clone(),
             seen: if seen.seen.hours() == 0 { Span::default() } else { seen.seen },
             billed: start..made.billed.len(),
         });
     }
-    made
 }
 
 /// What the lines of a resource tell that all workers read.
