@@ -125,9 +125,11 @@ fn run_here(config: &Config) -> Result<Report> {
     let (inventory, metrics) = collected(config, &mut notes)?;
     facts.complete(inventory.commitments());
     quality::on_explorer(&facts, &inventory, &config.coverage, config.defaults.quality.max_explorer_points, &mut notes);
-    let rules = rules::load(&config.rules, &mut notes)?;
+    let rules = || rules::load(&config.rules, &mut notes);
+    let prices = || Prices::gather(prices::Seen::of(&facts), &inventory);
+    let (rules, prices) = parallel::at_once(rules, prices);
+    let (rules, prices) = (rules?, prices?);
     let has = |token: &str| has(token, &exports, &facts, &inventory, &metrics, transactions.as_ref());
-    let prices = Prices::gather(prices::Seen::of(&facts), &inventory)?;
     let as_of = config.as_of.map_or(facts.window.period.end, Hour::of_seconds);
     let inputs = plan::Inputs {
         facts: &facts,

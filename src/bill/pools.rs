@@ -5,6 +5,7 @@ use crate::{
     facts::{Class, ClassId, Costs, Facts, LineType, ResourceId},
     instance::{Architecture, InstanceType},
     money::{Money, Quantity},
+    parallel::shared_out,
     prices::Subject,
     sku::{Cover, Coverage, TableUse, What},
     waterfall::PoolId,
@@ -165,17 +166,17 @@ impl Pools {
         let mut numbers: Numbers<Key<'_>, PoolId> = Numbers::default();
         let mut goods: Numbers<Good, u32> = Numbers::default();
         let (mut all, mut of_class) = (Vec::new(), Vec::with_capacity(facts.classes.len()));
-        for class in &facts.classes {
-            let cover = if class.line.is_usage() && *class.currency == *facts.currency {
-                coverage.of(&class.what, &class.product, &class.usage_type)
-            } else {
-                Cover::default()
-            };
-            if cover == Cover::default() {
+        const AT_ONCE: usize = 256;
+        let covered = |some: &[Class]| -> Vec<Option<(Cover, Good)>> {
+            let of = |class: &Class| covered(facts, class, coverage).map(|cover| (cover, Good::of(class)));
+            some.iter().map(of).collect()
+        };
+        let covered = shared_out(facts.classes.chunks(AT_ONCE), covered);
+        for (class, covered) in facts.classes.iter().zip(covered.into_iter().flatten()) {
+            let Some((cover, good)) = covered else {
                 of_class.push(None);
                 continue;
-            }
-            let good = Good::of(class);
+            };
             let next = PoolId(u32::try_from(all.len()).unwrap_or(u32::MAX));
             let pool = *numbers.entry((&class.payer, &class.account, &class.zone, good.clone())).or_insert(next);
             if pool == next {
@@ -287,6 +288,14 @@ impl Pools {
             pool.rate = rate;
         }
     }
+}
+
+/// What may cover the usage of a class, if something may.
+fn covered(facts: &Facts, class: &Class, coverage: &Coverage) -> Option<Cover> {
+    let usage = class.line.is_usage() && *class.currency == *facts.currency;
+    usage
+        .then(|| coverage.of(&class.what, &class.product, &class.usage_type))
+        .filter(|cover| *cover != Cover::default())
 }
 
 /// Sums of a pool's lines.
