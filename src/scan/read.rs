@@ -133,7 +133,7 @@ impl Work<'_> {
             let shared = self.is_fast(part) && part.blob.is_local();
             if shared { usize::try_from(rows).unwrap_or(0).div_ceil(PIECE * BATCH) } else { 1 }
         };
-        self.units.iter().map(of_unit).sum()
+        self.units.iter().map(of_unit).fold(0, usize::saturating_add)
     }
 
     /// Whether the fast reader is asked first.

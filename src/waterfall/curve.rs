@@ -5,6 +5,7 @@ use super::{
     sweep::{Break, Sweep},
 };
 use crate::parallel::{shared_out, threads};
+use std::cmp::Ordering;
 
 /// How a commitment is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +56,14 @@ impl Curve {
         let some = |hours: std::ops::Range<usize>| {
             let (mut sweep, mut breaks) = (Sweep::new(waterfall, capacity, &rates, limit as f64), Vec::new());
             hours.for_each(|hour| sweep.hour(capacity.0 as usize, hour, &mut breaks));
+            breaks.sort_by(by_amount);
             breaks
         };
         let each = hours.div_ceil(threads()).max(LEAST);
         let parts = (0..hours).step_by(each).map(|at| at..hours.min(at + each));
         let mut breaks = shared_out(parts, some).concat();
-        // Of one amount, in the order of the hours: the sums do not depend on the workers.
-        breaks.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        // Of one amount, in the order of the hours: the sums do not depend on the workers. What these sorted is merged.
+        breaks.sort_by(by_amount);
         Self { hours, points: points(&breaks) }
     }
 
@@ -127,6 +129,10 @@ impl Grid {
     pub fn cost_of(&self, steps: u32, hours: usize) -> i128 {
         self.cost * i128::from(steps) * i128::try_from(hours).unwrap_or(i128::MAX)
     }
+}
+
+fn by_amount((one, _): &Break, (other, _): &Break) -> Ordering {
+    one.total_cmp(other)
 }
 
 /// Sums changes of the slope, ascending by amount, to points.

@@ -20,7 +20,7 @@ impl Waterfall {
             by_hour.try_hour(self, &delta, when, (&mut walk, &mut ripples, &mut tails));
         }
         let looked = std::mem::take(&mut walk.looked);
-        Tried { left: walk.effect().left, by_hour, looked: looked.of_edit(self, &delta), tails, delta }
+        Tried { left: walk.effect().left, by_hour: by_hour.kept(), looked: looked.of_edit(self, &delta), tails, delta }
     }
 
     /// Carries out an edit that was tried on the waterfall as it is, or as it was before edits that it holds beside.
@@ -69,6 +69,14 @@ struct Run {
 }
 
 impl ByHour {
+    /// The same without room for more: thousands of tries are kept.
+    fn kept(self) -> Self {
+        let Self { mut runs, mut left, .. } = self;
+        runs.shrink_to_fit();
+        left.shrink_to_fit();
+        Self { runs, left, room: Vec::new() }
+    }
+
     /// Tries an edit in one more hour.
     fn try_hour(
         &mut self,
@@ -153,7 +161,13 @@ impl Tried {
         }
         looked.pools.unite(&walk.looked.pools);
         looked.steps.unite(&walk.looked.steps);
-        Self { left: walk.effect().left, by_hour, looked: looked.of_edit(waterfall, &delta), tails, delta }
+        Self {
+            left: walk.effect().left,
+            by_hour: by_hour.kept(),
+            looked: looked.of_edit(waterfall, &delta),
+            tails,
+            delta,
+        }
     }
 
     /// The hours in which it may do something else after an edit that leaves such a trace.

@@ -14,6 +14,7 @@ use super::{
     tried::Looked,
     whole_units,
 };
+use crate::parallel::threads;
 use std::{cmp::Ordering, sync::OnceLock};
 
 impl Waterfall {
@@ -39,9 +40,18 @@ impl Waterfall {
         walk.effect()
     }
 
-    /// Carries out an edit of which the sum is known, and tells what it changed.
+    /// Carries out an edit of which the sum is known, and tells what it changed. Of many hours all threads walk through some.
     pub fn apply_sum(&mut self, delta: Delta) -> Effect {
-        self.carry(&delta.told(self))
+        /// Fewer hours are sooner walked through than shared out.
+        const MANY: usize = 48;
+        let delta = delta.told(self);
+        if threads() == 1 || delta.count() < MANY {
+            return self.carry(&delta);
+        }
+        let walked = self.walked_as_told(delta);
+        let effect = walked.effect.clone();
+        self.follow(walked);
+        effect
     }
 
     fn carry(&mut self, delta: &Told) -> Effect {
