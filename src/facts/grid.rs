@@ -36,29 +36,16 @@ struct DayList {
 pub(super) struct Merged {
     /// Places that there were already, each with the one that belongs to it.
     pub(super) same: Vec<(u32, u32)>,
-    /// The new ones, numbered anew in this order; `None` where all but a few are new, and these keep their numbers.
-    pub(super) new: Option<Vec<u32>>,
+    /// The new ones, each with its number among what is kept.
+    pub(super) new: Vec<(u32, u32)>,
+    /// Whether all is kept, since but a few are not new.
+    whole: bool,
 }
 
 impl Merged {
-    fn number(&mut self, place: u32) -> u32 {
-        let Some(new) = &mut self.new else { return place };
-        new.push(place);
-        u32::try_from(new.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    /// The new number of a new place.
-    pub(super) fn of_new(&self, place: u32) -> Option<u32> {
-        let Some(new) = &self.new else { return Some(place) };
-        new.iter().position(|known| *known == place).and_then(|at| u32::try_from(at).ok())
-    }
-
     /// What is kept of another's list.
     pub(super) fn kept<T: Copy>(&self, theirs: Vec<T>) -> Vec<T> {
-        match &self.new {
-            None => theirs,
-            Some(new) => new.iter().map(|place| theirs[*place as usize]).collect(),
-        }
+        if self.whole { theirs } else { self.new.iter().map(|(place, _)| theirs[*place as usize]).collect() }
     }
 }
 
@@ -119,18 +106,16 @@ impl Grid {
         };
         let known: Vec<Option<u32>> = theirs.iter().map(ours).collect();
         let new = known.iter().filter(|known| known.is_none()).count();
-        let mut merged = Merged { same: Vec::with_capacity(known.len() - new), new: None };
-        if 2 * new < known.len() {
-            merged.new = Some(Vec::with_capacity(new));
-        }
+        let whole = 2 * new >= known.len();
+        let mut merged = Merged { same: Vec::with_capacity(known.len() - new), new: Vec::with_capacity(new), whole };
         for ((list, number, place), known) in theirs.into_iter().zip(known) {
-            match known {
-                Some(ours) => merged.same.push((ours, place)),
-                None => {
-                    let next = merged.number(place);
-                    self.place_in(list, number, first + next);
-                }
+            if let Some(ours) = known {
+                merged.same.push((ours, place));
+                continue;
             }
+            let next = if whole { place } else { u32::try_from(merged.new.len()).unwrap_or(u32::MAX) };
+            self.place_in(list, number, first + next);
+            merged.new.push((place, next));
         }
         merged
     }

@@ -8,7 +8,6 @@ use super::{
     tables::ROOM,
 };
 use crate::money::{Money, Quantity};
-use std::collections::BTreeSet;
 
 /// Costs in 64 bits each, at 1e-12: of a line, or the narrow part of some sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -143,14 +142,9 @@ impl SumList {
             };
             self.wide.add_wide(u64::from(*ours), narrow, &costs);
         }
-        let same: BTreeSet<u64> = if other.wide.0.is_empty() {
-            BTreeSet::new()
-        } else {
-            merged.same.iter().map(|(_, theirs)| u64::from(*theirs)).collect()
-        };
-        for (number, costs) in other.wide.0.into_iter().filter(|(number, _)| !same.contains(number)) {
-            let number = u32::try_from(number).ok().and_then(|number| merged.of_new(number));
-            self.wide.0.extend(number.map(|number| (u64::from(first + number), costs)));
+        for (place, number) in merged.new.iter().filter(|_| !other.wide.0.is_empty()) {
+            let costs = other.wide.0.get(&u64::from(*place));
+            self.wide.0.extend(costs.map(|costs| (u64::from(first + number), *costs)));
         }
         self.others.push(merged.kept(other.narrow));
     }

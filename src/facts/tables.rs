@@ -332,7 +332,8 @@ fn wide_place(place: u32, class: u32) -> u64 {
     u64::from(place) << 32 | u64::from(class)
 }
 
-/// Spend by cell: lines that begin on a day, inside the priced period or not, of a class, with some labels. A cell is found by two indices, that of its day and that of its class and party together.
+/// Spend by cell: lines that begin on a day, inside the priced period or not, of a class, with some labels. A cell is found by two indices,
+/// that of its day and that of its class and party together.
 #[derive(Default)]
 pub(super) struct Cells {
     /// Parties by workload and owner.
@@ -444,5 +445,41 @@ impl Cells {
     /// Takes the sums of all numbers away.
     pub(super) fn take_sums(&mut self) -> SumList {
         std::mem::take(&mut self.sums)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Money, Quantity};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn cells_of_two_workers_come_to_what_one_would_have(
+            lines in proptest::collection::vec((0i32..4, any::<bool>(), 0u32..3, 0u32..2, prop_oneof![-5i128..9, -(1i128 << 80)..1 << 80]), 0..120),
+            cut in 0usize..120,
+        ) {
+            let costs = |amount| Costs { quantity: Quantity(amount), net: Money(-amount), ..Costs::default() };
+            let mut all: BTreeMap<_, Costs> = BTreeMap::new();
+            let (mut left, mut right) = (Cells::with_room(), Cells::with_room());
+            for (at, (day, priced, class, owner, amount)) in lines.into_iter().enumerate() {
+                *all.entry((Day(day), priced, class, owner)).or_default() += costs(amount);
+                // The second worker has other numbers for the same.
+                let (cells, class, owner) = if at < cut { (&mut left, class, owner) } else { (&mut right, 2 - class, 1 - owner) };
+                let party = cells.party((Sym(owner), Sym::NONE));
+                let pair = cells.pair(class, party);
+                let cell = cells.number(Day(day), priced, pair);
+                cells.add_wide(cell, &costs(amount));
+            }
+            left.merge(right, |class| 2 - class, |sym| if sym == Sym::NONE { Sym(1) } else { Sym::NONE });
+            let (sums, parties) = (left.take_sums(), left.parties().to_vec());
+            let mut merged: BTreeMap<_, Costs> = BTreeMap::new();
+            for (day, priced, class, party, cell) in left.places() {
+                *merged.entry((day, priced, class, parties[party as usize].0.0)).or_default() += sums.get(cell);
+            }
+            prop_assert_eq!(merged, all);
+        }
     }
 }

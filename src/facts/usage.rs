@@ -11,7 +11,7 @@ use crate::{
     scan::touch,
     time::{Day, Hour, Span},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The hours in which one resource used one class: most have one quantity and are bits, the others stand apart.
 #[derive(Debug, Clone, Default)]
@@ -326,12 +326,9 @@ impl ClassHours {
                 self.add_in(*ours, at, quantity);
             }
         }
-        let same: BTreeSet<u32> =
-            merged.same.iter().map(|(_, theirs)| *theirs).filter(|_| !other.wide.is_empty()).collect();
-        for ((block, at), quantity) in other.wide.into_iter().filter(|((block, _), _)| !same.contains(block)) {
-            if let Some(number) = merged.of_new(block) {
-                self.wide.insert((first + number, at), quantity);
-            }
+        for (place, number) in merged.new.iter().filter(|_| !other.wide.is_empty()) {
+            let of_block = other.wide.range((*place, 0)..(*place + 1, 0));
+            self.wide.extend(of_block.map(|((_, at), quantity)| ((first + number, *at), *quantity)));
         }
         self.others.push(merged.kept(other.blocks));
     }

@@ -3,9 +3,9 @@
 //! Strings are never built: a page's dictionary entries are interned once per row group, and its indices become the codes of a
 //! batch's columns as they are. Numbers and times are converted once per dictionary entry where there is a dictionary.
 //!
-//! Invariants: a row group is read here or not at all, by whoever reads a part of it (what is not known here is found out before the first line is handed
-//! on, and goes to the general reader); both paths give the same lines; every length and index of the file is checked before use,
-//! and no more than a batch is held at a time of what a page says it holds.
+//! Invariants: a row group is read here or not at all, by whoever reads a part of it (what is not known here is found out before the first
+//! line is handed on, and goes to the general reader); both paths give the same lines; every length and index of the file is checked
+//! before use, and no more than a batch is held at a time of what a page says it holds.
 
 mod chunk;
 mod column;
