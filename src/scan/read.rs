@@ -61,14 +61,15 @@ pub fn scan<F: Fold>(
     let units = parts.iter().enumerate().flat_map(|(at, part)| (0..part.units()).map(move |group| (at, group)));
     let layouts = parts.iter().map(|part| narrowed(part, extent)).collect();
     let work = Work { parts, units: units.collect(), layouts, extent };
-    let workers = threads.clamp(1, work.pieces().max(1));
-    let turns = Turns::new(work.units.len(), workers);
+    let pieces = work.pieces();
+    let workers = threads.clamp(1, pieces.iter().sum::<usize>().max(1));
+    let turns = Turns::new(pieces, workers);
     let failed: Mutex<Option<(Turn, Error)>> = Mutex::new(None);
     let read = |worker| {
         let (own, mut dictionary, mut folded) = (turns.of(worker), Dictionary::default(), fold());
         while let Some(mut turn) = own.next() {
             if let Err(error) = work.read(&mut turn, &own, &mut dictionary, &mut folded) {
-                own.stop();
+                own.fail(turn.unit);
                 let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 if slot.as_ref().is_none_or(|(first, _)| turn < *first) {
                     *slot = Some((turn, error));
@@ -125,15 +126,17 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// How many pieces of units several workers can read.
-    fn pieces(&self) -> usize {
+    /// How many pieces of each unit several workers can read.
+    fn pieces(&self) -> Vec<usize> {
         let of_unit = |(at, group): &(usize, usize)| {
             let part = &self.parts[*at];
             let rows = part.row_group(*group).map_or(0, RowGroupMetaData::num_rows);
             let shared = self.is_fast(part) && part.blob.is_local();
-            if shared { usize::try_from(rows).unwrap_or(0).div_ceil(PIECE * BATCH) } else { 1 }
+            let pieces = usize::try_from(rows).unwrap_or(0).div_ceil(PIECE * BATCH);
+            // A damaged file may claim any number of lines.
+            if shared { pieces.clamp(1, 1 << 20) } else { 1 }
         };
-        self.units.iter().map(of_unit).fold(0, usize::saturating_add)
+        self.units.iter().map(of_unit).collect()
     }
 
     /// Whether the fast reader is asked first.

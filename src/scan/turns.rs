@@ -1,5 +1,5 @@
-//! Whose turn it is: row groups are handed out in their order, and of those that are still being read when none is left a worker that has
-//! nothing to do takes over a part.
+//! Whose turn it is: each worker has a stretch of row groups, since neighbours tell of the same hours and resources; one that has nothing left
+//! takes over half of what most is left of, and of a row group that is being read some of its pieces.
 //!
 //! A row group is read in pieces of the same number of lines. Where they begin does not depend on who reads them, and whole pieces change
 //! hands: so nothing shows of the number of workers.
@@ -20,20 +20,26 @@ pub(super) struct Turns {
 }
 
 struct State {
-    units: usize,
-    /// The next unit that nobody reads yet.
-    next: usize,
+    /// By unit: how many pieces it may have.
+    pieces: Vec<usize>,
     /// By worker: what it has still to read.
     rests: Vec<Rest>,
-    /// Whether something went wrong: nothing new is begun.
-    stopped: bool,
+    /// The first unit in which something went wrong: nothing behind it is begun.
+    failed: Option<usize>,
 }
 
 /// What a worker has still to read.
+struct Rest {
+    now: Now,
+    /// Units that nobody has begun.
+    later: Range<usize>,
+}
+
+/// What is left of the unit that a worker reads.
 #[derive(Clone, PartialEq, Eq)]
-enum Rest {
+enum Now {
     Nothing,
-    /// It is about to open a unit.
+    /// It is about to open the unit.
     Unknown,
     /// These pieces of a unit.
     Pieces(usize, Range<usize>),
@@ -53,9 +59,20 @@ pub(super) struct Own<'t> {
 }
 
 impl Turns {
-    pub(super) fn new(units: usize, workers: usize) -> Self {
-        let state = State { units, next: 0, rests: vec![Rest::Nothing; workers], stopped: false };
-        Self { state: Mutex::new(state), known: Condvar::new() }
+    /// Of units that may have so many pieces each.
+    pub(super) fn new(pieces: Vec<usize>, workers: usize) -> Self {
+        let (all, mut units) = (pieces.iter().sum::<usize>(), 0);
+        let mut read = 0;
+        let rests = (1..=workers).map(|worker| {
+            let first = units;
+            while units < pieces.len() && (worker == workers || read + pieces[units] / 2 < all * worker / workers) {
+                read += pieces[units];
+                units += 1;
+            }
+            Rest { now: Now::Nothing, later: first..units }
+        });
+        let rests = rests.collect();
+        Self { state: Mutex::new(State { pieces, rests, failed: None }), known: Condvar::new() }
     }
 
     /// The turns of one of the workers.
@@ -72,20 +89,12 @@ impl Own<'_> {
     /// What to read next; `None` where nothing is left that is worth it. What there is of it has to be told then.
     pub(super) fn next(&self) -> Option<Turn> {
         let mut state = self.turns.state();
+        state.rests[self.worker].now = Now::Nothing;
         loop {
-            if state.stopped {
-                return None;
-            }
-            if state.next < state.units {
-                let unit = state.next;
-                state.next += 1;
-                state.rests[self.worker] = Rest::Unknown;
-                return Some(Turn { unit, piece: 0 });
-            }
-            if let Some(turn) = state.take_over(self.worker) {
+            if let Some(turn) = state.begin(self.worker).or_else(|| state.take_over(self.worker)) {
                 return Some(turn);
             }
-            if !state.rests.contains(&Rest::Unknown) {
+            if !state.rests.iter().any(|rest| rest.now == Now::Unknown) {
                 return None;
             }
             state = self.turns.known.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -95,48 +104,79 @@ impl Own<'_> {
     /// Says how many pieces others may take over of a unit that was begun: none of one that only one can read.
     pub(super) fn tell(&self, unit: usize, pieces: usize) {
         let mut state = self.turns.state();
-        let rest = &mut state.rests[self.worker];
+        let now = &mut state.rests[self.worker].now;
         // Of what was taken over that is known.
-        if *rest == Rest::Unknown {
-            *rest = Rest::Pieces(unit, 0..pieces);
+        if *now == Now::Unknown {
+            *now = Now::Pieces(unit, 0..pieces);
             self.turns.known.notify_all();
         }
     }
 
     /// Takes the next piece of the unit that was told of; whether there is one.
     pub(super) fn goes_on(&self) -> bool {
-        match &mut self.turns.state().rests[self.worker] {
-            Rest::Pieces(_, pieces) => pieces.next().is_some(),
-            Rest::Nothing | Rest::Unknown => false,
+        match &mut self.turns.state().rests[self.worker].now {
+            Now::Pieces(_, pieces) => pieces.next().is_some(),
+            Now::Nothing | Now::Unknown => false,
         }
     }
 
-    /// Something went wrong: what was begun comes to its end, and nothing else is begun.
-    pub(super) fn stop(&self) {
-        self.turns.state().stopped = true;
+    /// Something went wrong in a unit: what was begun comes to its end, and of the rest what is before it is read, where more may be wrong.
+    pub(super) fn fail(&self, unit: usize) {
+        let mut state = self.turns.state();
+        let first = state.failed.map_or(unit, |failed| failed.min(unit));
+        state.failed = Some(first);
+        for rest in &mut state.rests {
+            rest.later.end = rest.later.end.min(first).max(rest.later.start);
+        }
+        state.rests[self.worker].now = Now::Nothing;
+        self.turns.known.notify_all();
     }
 }
 
 impl Drop for Own<'_> {
     fn drop(&mut self) {
-        self.turns.state().rests[self.worker] = Rest::Nothing;
+        self.turns.state().rests[self.worker].now = Now::Nothing;
         self.turns.known.notify_all();
     }
 }
 
 impl State {
-    /// Gives a worker the half behind of what most is left of.
+    /// Gives a worker the next of its units.
+    fn begin(&mut self, worker: usize) -> Option<Turn> {
+        let rest = &mut self.rests[worker];
+        let unit = rest.later.next()?;
+        rest.now = Now::Unknown;
+        Some(Turn { unit, piece: 0 })
+    }
+
+    /// Gives a worker the half behind of what most is left of: units that nobody has begun, if there are some, else pieces.
     fn take_over(&mut self, worker: usize) -> Option<Turn> {
-        let left = |rest: &Rest| if let Rest::Pieces(_, pieces) = rest { pieces.len() } else { 0 };
-        let most = self.rests.iter_mut().max_by_key(|rest| left(rest))?;
-        let Rest::Pieces(unit, pieces) = most else { return None };
+        let left = |rest: &Rest| {
+            let now = if let Now::Pieces(_, pieces) = &rest.now { pieces.len() } else { 0 };
+            (!rest.later.is_empty(), now + self.pieces[rest.later.clone()].iter().sum::<usize>())
+        };
+        let most = self.rests.iter().map(left).zip(0..).max()?.1;
+        let half = left(&self.rests[most]).1.div_ceil(2);
+        let Rest { now, later } = &mut self.rests[most];
+        if let Some(last) = later.clone().next_back() {
+            let (mut first, mut taken) = (last, self.pieces[last]);
+            while first > later.start && taken + self.pieces[first - 1] <= half {
+                first -= 1;
+                taken += self.pieces[first];
+            }
+            let taken = first..later.end;
+            later.end = first;
+            self.rests[worker].later = taken;
+            return self.begin(worker);
+        }
+        let Now::Pieces(unit, pieces) = now else { return None };
         let half = pieces.start + pieces.len() / 2..pieces.end;
-        if half.is_empty() || half.start > half.len() * PASSED {
+        if half.is_empty() || half.start > half.len() * PASSED || self.failed.is_some_and(|failed| failed < *unit) {
             return None;
         }
         pieces.end = half.start;
         let turn = Turn { unit: *unit, piece: half.start };
-        self.rests[worker] = Rest::Pieces(turn.unit, half);
+        self.rests[worker].now = Now::Pieces(turn.unit, half);
         Some(turn)
     }
 }
@@ -147,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_unit_is_halved() {
-        let turns = Turns::new(1, 3);
+        let turns = Turns::new(vec![6], 3);
         let [one, two, three] = [0, 1, 2].map(|worker| turns.of(worker));
         assert_eq!(one.next(), Some(Turn { unit: 0, piece: 0 }));
         one.tell(0, 6);
@@ -163,7 +203,7 @@ mod tests {
 
     #[test]
     fn one_piece_behind_many_is_not_worth_passing_over_them() {
-        let turns = Turns::new(1, 2);
+        let turns = Turns::new(vec![40], 2);
         let [one, two] = [0, 1].map(|worker| turns.of(worker));
         one.next();
         one.tell(0, 40);
@@ -173,21 +213,45 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_goes_on_when_a_worker_is_gone_or_stops_all() {
-        let turns = Turns::new(3, 2);
+    fn neighbours_are_read_by_one_worker_and_half_of_what_most_is_left_of_changes_hands() {
+        let turns = Turns::new(vec![1, 1, 1, 3, 3, 1, 1, 1], 2);
         let [one, two] = [0, 1].map(|worker| turns.of(worker));
-        one.next();
-        drop(one);
-        assert_eq!(two.next(), Some(Turn { unit: 1, piece: 0 }));
-        two.tell(1, 0);
-        two.stop();
-        assert_eq!(two.next(), None);
+        let next = |own: &Own<'_>| own.next().map(|turn| turn.unit).inspect(|unit| own.tell(*unit, 0));
+        assert_eq!([next(&one), next(&two), next(&two), next(&two), next(&two)], [0, 4, 5, 6, 7].map(Some));
+        // Of what the first has not begun, 1 to 3, the last.
+        assert_eq!([next(&two), next(&one), next(&two), next(&one)], [Some(3), Some(1), Some(2), None]);
+    }
+
+    #[test]
+    fn whoever_waits_goes_on_when_a_worker_is_gone() {
+        let turns = Turns::new(vec![1; 2], 2);
+        let [one, two] = [0, 1].map(|worker| turns.of(worker));
+        assert_eq!([&one, &two].map(Own::next), [Some(Turn { unit: 0, piece: 0 }), Some(Turn { unit: 1, piece: 0 })]);
+        two.tell(1, 1);
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| two.next());
+            drop(one);
+            assert_eq!(waits.join().unwrap(), None);
+        });
+    }
+
+    #[test]
+    fn before_what_failed_all_is_read_and_nothing_is_begun_behind_it() {
+        let turns = Turns::new(vec![1; 12], 2);
+        let [one, two] = [0, 1].map(|worker| turns.of(worker));
+        let next = |own: &Own<'_>| own.next().map(|turn| turn.unit).inspect(|unit| own.tell(*unit, 0));
+        assert_eq!([next(&one), next(&two), next(&two)], [Some(0), Some(6), Some(7)]);
+        two.fail(7);
+        // The half that is left of the first's.
+        assert_eq!([next(&two), next(&one)], [Some(3), Some(1)]);
+        one.fail(1);
+        assert_eq!([next(&one), next(&two)], [None; 2]);
     }
 
     #[test]
     fn every_piece_is_read_once_by_whoever() {
         let (units, pieces, workers) = (7, 9, 4);
-        let turns = Turns::new(units, workers);
+        let turns = Turns::new(vec![pieces; units], workers);
         let work = |worker| {
             let (own, mut read) = (turns.of(worker), Vec::new());
             while let Some(Turn { unit, piece }) = own.next() {
