@@ -52,6 +52,9 @@ pub struct Ids {
     luck: u32,
 }
 
+/// There is room for so many ids at first; what is not used of it is never touched.
+const ROOM: usize = 1 << 18;
+
 /// Wrong guesses in a row until all ids are looked up.
 const PATIENCE: u32 = 16;
 /// So many ids are looked up at once.
@@ -59,13 +62,9 @@ const AT_ONCE: usize = 256;
 
 impl Default for Ids {
     fn default() -> Self {
-        Self {
-            heads: Names::default(),
-            entries: vec![Entry::default()],
-            slots: vec![0; 1024],
-            hasher: FixedState::with_seed(13),
-            luck: 0,
-        }
+        let mut entries = Vec::with_capacity(ROOM);
+        entries.push(Entry::default());
+        Self { heads: Names::default(), entries, slots: vec![0; 1024], hasher: FixedState::with_seed(13), luck: 0 }
     }
 }
 
@@ -206,8 +205,10 @@ impl Ids {
         Ok(ResourceSym(new))
     }
 
+    /// A small table grows by more than twice: what is given back is seldom of use to others, and memory that is new costs time.
     fn grow(&mut self) {
-        let mut slots = vec![0; self.slots.len() * 2];
+        let more = if self.slots.len() < ROOM { 8 } else { 2 };
+        let mut slots = vec![0; self.slots.len() * more];
         for slot in self.slots.iter().filter(|slot| **slot != 0) {
             put(&mut slots, *slot);
         }

@@ -49,6 +49,8 @@ pub(super) struct Pages {
     failed: Failure,
     repeats: bool,
     nullable: bool,
+    /// Whether there was a page of data.
+    begun: bool,
 }
 
 impl Pages {
@@ -59,10 +61,11 @@ impl Pages {
         let failed = bytes.failure();
         let reader = SerializedPageReader::new(bytes, chunk, rows, None).map_err(corrupt)?;
         let column = chunk.column_descr();
-        Ok(Self { reader, failed, repeats: column.max_rep_level() > 0, nullable: column.max_def_level() > 0 })
+        let (repeats, nullable) = (column.max_rep_level() > 0, column.max_def_level() > 0);
+        Ok(Self { reader, failed, repeats, nullable, begun: false })
     }
 
-    /// The next page; `None` behind the last.
+    /// The next page; `None` behind the last. Of a later one the levels are known as those of the first are.
     pub(super) fn next(&mut self) -> Result<Option<Next>> {
         let page = guarded(|| self.reader.get_next_page().map_err(corrupt)).map_err(|error| self.wrong(error))?;
         Ok(Some(match page {
@@ -77,6 +80,10 @@ impl Pages {
             Some(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. }) => {
                 let rle = |needed: bool, encoding| !needed || encoding == Encoding::RLE;
                 let known_levels = rle(self.repeats, rep_level_encoding) && rle(self.nullable, def_level_encoding);
+                if !known_levels && self.begun {
+                    return Err(Error::new("is corrupt: the levels of its pages are in several encodings"));
+                }
+                self.begun = true;
                 let (repetition, rest) = if self.repeats { prefixed(buf)? } else { (Bytes::new(), buf) };
                 let (definition, body) = if self.nullable { prefixed(rest)? } else { (Bytes::new(), rest) };
                 let definition = self.nullable.then_some(definition);
@@ -98,6 +105,7 @@ impl Pages {
                 let definition = self.nullable.then_some(definition);
                 let (values, indices) = (num_values as usize, indices(encoding)?);
                 let nulls = Some(num_nulls as usize);
+                self.begun = true;
                 Next::Data(DataPage { values, indices, repetition, definition, nulls, body, known_levels: true })
             }
         }))
@@ -135,11 +143,6 @@ impl Pages {
             }
         }
     }
-}
-
-/// What a column is whose first page has levels that are known here, and a later one does not.
-pub(super) fn changed_levels() -> Error {
-    Error::new("is corrupt: the levels of its pages are in several encodings")
 }
 
 /// What a column with more values than rows is.

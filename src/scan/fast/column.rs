@@ -6,7 +6,7 @@
 use super::{
     super::lines::Coded,
     BATCH,
-    chunk::{DataPage, Next, Pages, changed_levels, surplus},
+    chunk::{DataPage, Next, Pages, surplus},
     rle::Rle,
     values::{Convert, Home, Physical, PlainValues},
 };
@@ -175,15 +175,14 @@ impl<C: Convert> Column<C> {
     /// Loads pages until one has a value left.
     fn ready(&mut self, out: &mut Coded<C::Out>, home: &mut Home<'_>) -> Result<()> {
         while self.page.as_ref().is_none_or(|page| page.left == 0) {
+            // Its memory is for the next one.
+            self.page = None;
             match self.pages.next()? {
                 None => return Err(Error::new("is corrupt: it has fewer values than the row group has rows")),
                 Some(Next::Dictionary(bytes, count)) => {
                     dictionary(&bytes, count, self.physical, &mut self.convert, out, home)?;
                 }
                 Some(Next::Data(page)) => {
-                    if !page.known_levels && self.page.is_some() {
-                        return Err(changed_levels());
-                    }
                     self.known_levels = page.known_levels;
                     let levels = page.definition.clone();
                     let definition = levels.map(|levels| Rle::new(levels, 1)).transpose()?;

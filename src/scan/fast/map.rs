@@ -9,7 +9,7 @@ use super::{
         lines::Coded,
         tags::{RowSets, SeenRows, SeenWords, TagSets, TagsId, is_told},
     },
-    chunk::{Next, Pages, changed_levels, surplus},
+    chunk::{Next, Pages, surplus},
     column::{Values, dictionary, spread},
     rle::Rle,
     values::{Home, Physical, ToText},
@@ -106,8 +106,13 @@ impl Leaf {
     fn left(&mut self, home: &mut Home<'_>) -> Result<usize> {
         loop {
             let left = self.page.as_ref().map_or(0, |page| page.left);
-            if left > 0 || !self.next_page(home)? {
+            if left > 0 {
                 return Ok(left);
+            }
+            // Its memory is for the next one.
+            self.page = None;
+            if !self.next_page(home)? {
+                return Ok(0);
             }
         }
     }
@@ -120,9 +125,6 @@ impl Leaf {
                 dictionary(&bytes, count, Physical::Text, &mut self.text, &mut self.found, home)?;
             }
             Some(Next::Data(page)) => {
-                if !page.known_levels && self.page.is_some() {
-                    return Err(changed_levels());
-                }
                 self.known_levels = page.known_levels;
                 if !self.known_levels {
                     return Ok(false);
