@@ -336,7 +336,7 @@ impl<'a> Bill<'a> {
         let known = selection.resources.iter().filter_map(|id| self.facts.resources.get(id.0 as usize));
         let all = known.flat_map(|resource| resource.billed.clone());
         all.filter(|at| {
-            let class = self.item(*at).class;
+            let (_, class) = self.facts.billed.of_what(*at);
             self.paid(class).is_some() && selection.holds(class)
         })
     }

@@ -18,6 +18,7 @@ mod timed;
 mod usage;
 mod window;
 
+pub use chained::Chained;
 pub use line::LineType;
 pub use lists::{BilledList, Spends};
 pub use quality::Quality;
@@ -415,7 +416,7 @@ pub struct Facts {
     /// Classes, sorted by their texts.
     pub classes: Vec<Class>,
     /// Resources, sorted by account and id.
-    pub resources: Vec<Resource>,
+    pub resources: Chained<Resource>,
     /// What was billed for each of them, sorted by resource and class.
     pub billed: BilledList,
     /// Parties, sorted.

@@ -50,8 +50,7 @@ impl Users {
         let mut moved = bill.moved.iter().peekable();
         let (mut numbers, mut groups): (Numbers<Key>, Vec<Group>) = (Numbers::default(), Vec::new());
         let mut users: Vec<(u32, u32)> = Vec::new();
-        for (at, item) in (0u32..).zip(0..facts.billed.len()) {
-            let (resource, class) = facts.billed.of_what(item);
+        for (at, (item, (resource, class))) in (0u32..).zip(facts.billed.all_of().enumerate()) {
             let moved = moved.next_if(|(moved, _)| **moved == item);
             let Some(pool) = moved.map_or(of_class[class.0 as usize], |(_, place)| place.pool()) else { continue };
             let new = u32::try_from(groups.len()).unwrap_or(u32::MAX);

@@ -2,14 +2,23 @@
 
 use super::{
     Billed, ClassId, Costs, ResourceId, Spend,
+    chained::list_of,
     sums::{Narrow, SumList},
 };
 use crate::{money::Quantity, time::Day};
 use std::{fmt, ops::Range};
 
-/// What was billed for resources, sorted by resource and class.
+/// What was billed for resources, sorted by resource and class: in stretches as they were made.
 #[derive(Clone, Default)]
 pub struct BilledList {
+    stretches: Vec<BilledStretch>,
+    /// By stretch: the place of its first.
+    firsts: Vec<usize>,
+}
+
+/// What was billed for some resources that follow each other.
+#[derive(Clone, Default)]
+pub(super) struct BilledStretch {
     of: Vec<(ResourceId, ClassId)>,
     sums: Vec<Narrow>,
     /// Sums that 64 bits do not hold: their places stand in [`LARGE`] ones.
@@ -19,7 +28,7 @@ pub struct BilledList {
 /// A quantity of sums that stand apart, at the place which their unblended cost tells.
 const LARGE: i64 = i64::MIN;
 
-impl BilledList {
+impl BilledStretch {
     /// With room for so many.
     pub(super) fn with_room(count: usize) -> Self {
         Self { of: Vec::with_capacity(count), sums: Vec::with_capacity(count), large: Vec::new() }
@@ -35,58 +44,77 @@ impl BilledList {
         self.sums.push(narrow);
     }
 
-    /// Lists one behind the other, in what the first has room for. The resources of each are numbered from a number on that comes with it.
-    pub(super) fn joined(lists: Vec<(u32, Self)>) -> Self {
-        let mut lists = lists.into_iter();
-        let mut all = lists.next().map(|(_, list)| list).unwrap_or_default();
-        for (first, Self { of, sums, large }) in lists {
-            let behind = |resource: ResourceId| ResourceId(first + resource.0);
-            if large.is_empty() {
-                all.of.extend(of.into_iter().map(|(resource, class)| (behind(resource), class)));
-                all.sums.extend(sums);
-                continue;
-            }
-            let other = Self { of, sums, large };
-            other.iter().for_each(|Billed { resource, class, costs }| all.push(behind(resource), class, costs));
-        }
-        all
+    /// The number of each resource grows by so many.
+    pub(super) fn renumber(&mut self, more: u32) {
+        self.of.iter_mut().for_each(|(resource, _)| resource.0 += more);
     }
 
     /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.of.len()
     }
 
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.of.is_empty()
-    }
-
-    /// What the one at a place is of.
-    #[must_use]
-    pub fn of_what(&self, at: usize) -> (ResourceId, ClassId) {
-        self.of[at]
-    }
-
-    /// The quantity of the one at a place.
-    #[must_use]
-    pub fn quantity(&self, at: usize) -> Quantity {
-        let quantity = self.sums[at].quantity;
-        if quantity == LARGE { self.costs(at).quantity } else { Quantity(quantity.into()) }
-    }
-
     /// The one at a place.
-    #[must_use]
-    pub fn get(&self, at: usize) -> Billed {
+    pub(super) fn get(&self, at: usize) -> Billed {
         let (resource, class) = self.of[at];
         Billed { resource, class, costs: self.costs(at) }
     }
 
     /// The classes of those at some places.
-    pub fn classes(&self, places: Range<usize>) -> impl Iterator<Item = ClassId> + Clone + '_ {
+    pub(super) fn classes(&self, places: Range<usize>) -> impl Iterator<Item = ClassId> + Clone + '_ {
         self.of[places].iter().map(|(_, class)| *class)
+    }
+
+    fn quantity(&self, at: usize) -> Quantity {
+        let quantity = self.sums[at].quantity;
+        if quantity == LARGE { self.costs(at).quantity } else { Quantity(quantity.into()) }
+    }
+
+    fn costs(&self, at: usize) -> Costs {
+        let sums = self.sums[at];
+        if sums.quantity == LARGE { self.large[usize::try_from(sums.unblended).unwrap_or(0)] } else { sums.wide() }
+    }
+}
+
+impl BilledList {
+    /// Adds a stretch behind the others.
+    pub(super) fn push(&mut self, stretch: BilledStretch) {
+        self.firsts.push(self.len());
+        self.stretches.push(stretch);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let last = self.firsts.last().zip(self.stretches.last());
+        last.map_or(0, |(first, stretch)| first + stretch.len())
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the one at a place is of.
+    #[must_use]
+    pub fn of_what(&self, at: usize) -> (ResourceId, ClassId) {
+        let (stretch, at) = self.place(at);
+        stretch.of[at]
+    }
+
+    /// The quantity of the one at a place.
+    #[must_use]
+    pub fn quantity(&self, at: usize) -> Quantity {
+        let (stretch, at) = self.place(at);
+        stretch.quantity(at)
+    }
+
+    /// The one at a place.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Billed {
+        let (stretch, at) = self.place(at);
+        stretch.get(at)
     }
 
     /// Those at some places.
@@ -96,12 +124,17 @@ impl BilledList {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Billed> + '_ {
-        self.of(0..self.len())
+        self.stretches.iter().flat_map(|stretch| (0..stretch.len()).map(|at| stretch.get(at)))
     }
 
-    fn costs(&self, at: usize) -> Costs {
-        let sums = self.sums[at];
-        if sums.quantity == LARGE { self.large[usize::try_from(sums.unblended).unwrap_or(0)] } else { sums.wide() }
+    /// What all of them are of.
+    pub fn all_of(&self) -> impl Iterator<Item = (ResourceId, ClassId)> + '_ {
+        self.stretches.iter().flat_map(|stretch| stretch.of.iter().copied())
+    }
+
+    fn place(&self, at: usize) -> (&BilledStretch, usize) {
+        let stretch = list_of(&self.firsts, &at);
+        (&self.stretches[stretch], at - self.firsts[stretch])
     }
 }
 
@@ -171,13 +204,20 @@ mod tests {
             ..Costs::default()
         };
         let all = [costs(1, -2), costs(edge + 1, 3), costs(-edge - 1, 7), costs(0, edge * 5), costs(-edge, 9)];
-        let list = |first: u32, some: &[Costs]| {
-            let mut list = BilledList::with_room(some.len());
-            (0..).map(ResourceId).zip(some).for_each(|(id, costs)| list.push(id, ClassId(4), *costs));
-            (first, list)
-        };
-        let joined = BilledList::joined(vec![list(0, &all[..2]), list(2, &all[2..4]), list(4, &all[4..])]);
+        let mut joined = BilledList::default();
+        for (first, some) in [(0, &all[..2]), (2, &all[2..4]), (4, &all[4..4]), (4, &all[4..])] {
+            let mut stretch = BilledStretch::with_room(some.len());
+            (0..).map(ResourceId).zip(some).for_each(|(id, costs)| stretch.push(id, ClassId(4), *costs));
+            stretch.renumber(first);
+            joined.push(stretch);
+        }
         assert_eq!(joined.iter().map(|billed| billed.costs).collect::<Vec<_>>(), all);
+        assert_eq!((0..joined.len()).map(|at| joined.get(at).costs).collect::<Vec<_>>(), all);
+        assert_eq!(
+            (0..joined.len()).map(|at| joined.quantity(at)).collect::<Vec<_>>(),
+            all.map(|costs| costs.quantity)
+        );
+        assert_eq!(joined.all_of().collect::<Vec<_>>(), (0..5).map(|at| joined.of_what(at)).collect::<Vec<_>>());
         assert_eq!(joined.iter().map(|billed| billed.resource.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
 }

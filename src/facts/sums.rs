@@ -138,7 +138,7 @@ impl SumList {
             let own = self.narrow.len();
             let narrow = match self.narrow.get_mut(*ours as usize) {
                 Some(narrow) => narrow,
-                None => self.others.get_mut(behind(*ours, own)),
+                None => self.others.at_mut(behind(*ours, own)),
             };
             self.wide.add_wide(u64::from(*ours), narrow, &costs);
         }
@@ -176,7 +176,7 @@ impl SumList {
     /// The sums of a number.
     pub(super) fn get(&self, number: u32) -> Costs {
         let narrow = self.narrow.get(number as usize);
-        let narrow = narrow.unwrap_or_else(|| self.others.get(behind(number, self.narrow.len())));
+        let narrow = narrow.unwrap_or_else(|| self.others.at(behind(number, self.narrow.len())));
         self.wide.total(number.into(), *narrow)
     }
 }

@@ -52,7 +52,7 @@ impl Uses {
     }
 
     fn runs(&self, &Use { resource, class, hours }: &Use) -> impl Iterator<Item = Usage> + '_ {
-        let runs = self.hours.get(hours).runs(|hour| self.granularity.spread(hour));
+        let runs = self.hours.at(hours).runs(|hour| self.granularity.spread(hour));
         runs.map(move |(hours, per_hour)| Usage { resource, class, hours, per_hour })
     }
 }

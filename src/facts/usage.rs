@@ -292,7 +292,7 @@ impl ClassHours {
         let own = self.blocks.len();
         let sums = match self.blocks.get_mut(block as usize) {
             Some(sums) => sums,
-            None => self.others.get_mut(behind(block, own)),
+            None => self.others.at_mut(behind(block, own)),
         };
         let sum = &mut sums[at];
         match i64::try_from(quantity.0).ok().and_then(|quantity| sum.checked_add(quantity)) {
@@ -345,7 +345,7 @@ impl ClassHours {
     }
 
     fn narrow(&self, block: u32) -> &[i64; 24] {
-        self.blocks.get(block as usize).unwrap_or_else(|| self.others.get(behind(block, self.blocks.len())))
+        self.blocks.get(block as usize).unwrap_or_else(|| self.others.at(behind(block, self.blocks.len())))
     }
 
     /// The block of a number.

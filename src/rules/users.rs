@@ -14,7 +14,7 @@ impl Users {
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
         let mut start = vec![0; facts.classes.len() + 1];
-        for class in facts.billed.classes(0..facts.billed.len()) {
+        for (_, class) in facts.billed.all_of() {
             start[class.0 as usize + 1] += 1;
         }
         for class in 1..start.len() {
@@ -22,9 +22,9 @@ impl Users {
         }
         let mut free = start.clone();
         let mut resources = vec![ResourceId(0); start.last().copied().unwrap_or(0)];
-        for billed in facts.billed.iter() {
-            let place = &mut free[billed.class.0 as usize];
-            resources[*place] = billed.resource;
+        for (resource, class) in facts.billed.all_of() {
+            let place = &mut free[class.0 as usize];
+            resources[*place] = resource;
             *place += 1;
         }
         Self { start, resources }

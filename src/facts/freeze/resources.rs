@@ -5,6 +5,7 @@ use super::{
         BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
         chained::Chained,
         fold::{ByResource, Part, tag_order},
+        lists::BilledStretch,
         parties::PartyKey,
         tables::Billed,
         timed::Use,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     names::Sym,
-    parallel::{at_once, shared_out, threads},
+    parallel::{shared_out, threads},
     scan::TagsId,
     time::Span,
 };
@@ -29,7 +30,7 @@ use std::{
 /// Resources, with what was billed for them and their hours.
 #[derive(Default)]
 pub(super) struct Made {
-    pub(super) resources: Vec<Resource>,
+    pub(super) resources: Chained<Resource>,
     pub(super) billed: BilledList,
     /// Where the hours of each are kept.
     pub(super) uses: Vec<Use>,
@@ -40,7 +41,7 @@ pub(super) struct Made {
 #[derive(Default)]
 struct Stretch {
     resources: Vec<Resource>,
-    billed: BilledList,
+    billed: BilledStretch,
     uses: Vec<Use>,
     /// Sets of hours of the same class of the same resource: the second goes into the first.
     twice: Vec<[u32; 2]>,
@@ -59,7 +60,7 @@ pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
         if front { open.pop_front() } else { open.pop_back() }
     };
-    // The first makes one stretch after the other in room for all; what others make from the end on has to be copied behind it.
+    // The first makes one stretch after the other and puts them in one list; what others make from the end on stands behind it.
     let made = shared_out(0..threads(), |worker| {
         let (mut maker, mut made) = (Maker::new(frozen, &order), Vec::new());
         if worker == 0 {
@@ -84,43 +85,32 @@ pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -
 
 impl Stretch {
     fn with_room([resources, billed]: [usize; 2]) -> Self {
-        let (resources, billed) = (Vec::with_capacity(resources), BilledList::with_room(billed));
+        let (resources, billed) = (Vec::with_capacity(resources), BilledStretch::with_room(billed));
         Self { resources, billed, ..Self::default() }
     }
 }
 
 /// Stretches one behind the other.
-fn joined(made: impl Iterator<Item = Stretch>, mut hours: Chained<HourSet>) -> Made {
-    let (mut all, mut billed, mut uses) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut first, mut first_billed) = (0u32, 0);
+fn joined(made: impl Iterator<Item = Stretch>, hours: Chained<HourSet>) -> Made {
+    let mut all = Made { hours, ..Made::default() };
     for mut of in made {
-        let count = u32::try_from(of.resources.len()).unwrap_or(u32::MAX);
-        of.resources.iter_mut().for_each(|one| {
-            one.billed = first_billed + one.billed.start..first_billed + one.billed.end;
-        });
-        of.uses.iter_mut().for_each(|of| of.resource.0 += first);
-        first_billed += of.billed.len();
-        all.push(of.resources);
-        billed.push((first, of.billed));
-        uses.push(of.uses);
-        first += count;
+        let (first, first_billed) = (all.resources.count(), all.billed.len());
+        if first > 0 {
+            of.resources.iter_mut().for_each(|one| {
+                one.billed = first_billed + one.billed.start..first_billed + one.billed.end;
+            });
+            of.billed.renumber(first);
+            of.uses.iter_mut().for_each(|of| of.resource.0 += first);
+        }
+        all.resources.push(of.resources);
+        all.billed.push(of.billed);
+        all.uses.append(&mut of.uses);
         for [ours, theirs] in of.twice {
-            let more = std::mem::take(hours.get_mut(theirs));
-            hours.get_mut(ours).merge(&more);
+            let more = std::mem::take(all.hours.at_mut(theirs));
+            all.hours.at_mut(ours).merge(&more);
         }
     }
-    let ((resources, uses), billed) = at_once(|| (in_one(all), in_one(uses)), || BilledList::joined(billed));
-    Made { resources, billed, uses, hours }
-}
-
-/// Lists one behind the other, in what the first has room for.
-fn in_one<T>(lists: Vec<Vec<T>>) -> Vec<T> {
-    let all = lists.iter().map(Vec::len).sum::<usize>();
-    let mut lists = lists.into_iter();
-    let mut joined = lists.next().unwrap_or_default();
-    joined.reserve_exact(all - joined.len());
-    lists.for_each(|list| joined.extend(list));
-    joined
+    all
 }
 
 /// What is known of a class of a resource: its sums, and the number of its hours if they are kept.
@@ -251,7 +241,7 @@ fn classes_of(
 }
 
 /// The region where most of a resource is billed; of equals the first by name.
-fn region(billed: &BilledList, places: Range<usize>, classes: &[Class]) -> Arc<str> {
+fn region(billed: &BilledStretch, places: Range<usize>, classes: &[Class]) -> Arc<str> {
     let region = |class: ClassId| &classes[class.0 as usize].region;
     let mut all = billed.classes(places.clone()).map(region);
     if let Some(first) = all.next()
@@ -260,7 +250,7 @@ fn region(billed: &BilledList, places: Range<usize>, classes: &[Class]) -> Arc<s
         return first.clone();
     }
     let mut by_region: BTreeMap<&Arc<str>, Costs> = BTreeMap::new();
-    for super::super::Billed { class, costs, .. } in billed.of(places) {
+    for super::super::Billed { class, costs, .. } in places.map(|at| billed.get(at)) {
         *by_region.entry(region(class)).or_default() += costs;
     }
     let most = by_region
