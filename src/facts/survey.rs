@@ -223,6 +223,8 @@ struct Times<'a> {
     last_place: Option<usize>,
     /// What was seen lately, by a mix of start and class.
     known: Vec<Option<(Seen, Option<usize>)>>,
+    /// By class: lines of a batch, nothing in between.
+    counts: Vec<u64>,
     /// Hours that are in `hours`, and (hour of the billing period, class) of which the part's deliveries are known.
     known_hours: Numbers,
     known_deliveries: Numbers,
@@ -246,10 +248,11 @@ impl Fold for Times<'_> {
             self.part = part;
             self.known_deliveries.clear();
         }
-        let one_time = (lines.rows() > 0 && lines.is_one_time()).then(|| lines.times(0));
+        if lines.rows() > 0 && lines.is_one_time() {
+            return self.add_classes(lines, dictionary, part);
+        }
         for row in 0..lines.rows() {
-            let times = one_time.unwrap_or_else(|| lines.times(row));
-            let seen = Seen { times, class: lines.class(row), part };
+            let seen = Seen { times: lines.times(row), class: lines.class(row), part };
             if self.last != Some(seen) {
                 self.last_place = self.place(seen, dictionary).map_err(|error| lines.placed(row, error))?;
                 self.last = Some(seen);
@@ -278,10 +281,26 @@ impl<'a> Times<'a> {
             last: None,
             last_place: None,
             known: vec![None; KNOWN],
+            counts: Vec::new(),
             known_hours: Numbers::default(),
             known_deliveries: Numbers::default(),
             part: 0,
         }
+    }
+
+    /// Takes in lines of the same times: each class once.
+    fn add_classes(&mut self, lines: &Lines, dictionary: &Dictionary, part: usize) -> Result<()> {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.resize(dictionary.classes.keys().len(), 0);
+        (0..lines.rows()).for_each(|row| counts[lines.class(row) as usize] += 1);
+        for (class, count) in (0..).zip(&mut counts).filter(|(_, count)| **count > 0) {
+            let (seen, count) = (Seen { times: lines.times(0), class, part }, std::mem::take(count));
+            if let Some(place) = self.place(seen, dictionary).map_err(|error| lines.placed(0, error))? {
+                self.spans[place] += count;
+            }
+        }
+        self.counts = counts;
+        Ok(())
     }
 
     /// The place of a line's length among `spans`, `None` when the line is not read; what it says is taken in when it is news.
