@@ -196,7 +196,7 @@ impl Work<'_> {
         let shared = part.blob.is_local();
         own.tell(turn.unit, if shared { pieces } else { 0 });
         lines.pass(turn.piece * PIECE * BATCH, dictionary)?;
-        while turn.piece < pieces && (!shared || own.goes_on()) {
+        while turn.piece < pieces {
             fold.begin();
             for _ in 0..PIECE {
                 let Some(lines) = lines.next(dictionary, |lines, dictionary| fold.wants_late(lines, dictionary))?
@@ -206,6 +206,9 @@ impl Work<'_> {
                 fold.add(lines, dictionary, at)?;
             }
             turn.piece += 1;
+            if shared && !own.goes_on() {
+                break;
+            }
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-/// Who takes over a piece passes over those before it; so many of them at most, lest it takes longer than to read the piece.
-const PASSED: usize = 16;
+/// Who takes over pieces passes over those before them, which takes about a tenth of the time of reading; so many of them at most for each piece.
+const PASSED: usize = 8;
 
 /// Hands out units, and the pieces of them.
 pub(super) struct Turns {
@@ -41,11 +41,11 @@ enum Now {
     Nothing,
     /// It is about to open the unit.
     Unknown,
-    /// These pieces of a unit.
+    /// These pieces of a unit, of those that it has not begun.
     Pieces(usize, Range<usize>),
 }
 
-/// A unit that is to be read from some piece on.
+/// A unit that is to be read from some piece on; that piece nobody else takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
     pub(super) unit: usize,
@@ -101,18 +101,18 @@ impl Own<'_> {
         }
     }
 
-    /// Says how many pieces others may take over of a unit that was begun: none of one that only one can read.
+    /// Says how many pieces a unit has that was begun, of which others may take over all but the first: none of one that only one can read.
     pub(super) fn tell(&self, unit: usize, pieces: usize) {
         let mut state = self.turns.state();
         let now = &mut state.rests[self.worker].now;
         // Of what was taken over that is known.
         if *now == Now::Unknown {
-            *now = Now::Pieces(unit, 0..pieces);
+            *now = Now::Pieces(unit, 1..pieces);
             self.turns.known.notify_all();
         }
     }
 
-    /// Takes the next piece of the unit that was told of; whether there is one.
+    /// Takes the next piece of the unit behind the one that was read; whether there is one.
     pub(super) fn goes_on(&self) -> bool {
         match &mut self.turns.state().rests[self.worker].now {
             Now::Pieces(_, pieces) => pieces.next().is_some(),
@@ -170,13 +170,13 @@ impl State {
             return self.begin(worker);
         }
         let Now::Pieces(unit, pieces) = now else { return None };
-        let half = pieces.start + pieces.len() / 2..pieces.end;
+        let half = pieces.end - pieces.len() / 2..pieces.end;
         if half.is_empty() || half.start > half.len() * PASSED || self.failed.is_some_and(|failed| failed < *unit) {
             return None;
         }
         pieces.end = half.start;
         let turn = Turn { unit: *unit, piece: half.start };
-        self.rests[worker].now = Now::Pieces(turn.unit, half);
+        self.rests[worker].now = Now::Pieces(turn.unit, half.start + 1..half.end);
         Some(turn)
     }
 }
@@ -187,29 +187,41 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_unit_is_halved() {
-        let turns = Turns::new(vec![6], 3);
+        let turns = Turns::new(vec![8], 3);
         let [one, two, three] = [0, 1, 2].map(|worker| turns.of(worker));
         assert_eq!(one.next(), Some(Turn { unit: 0, piece: 0 }));
-        one.tell(0, 6);
+        one.tell(0, 8);
         assert!(one.goes_on());
-        // Of 1..6 the second has 3..6, and the third 4..6 of that.
-        assert_eq!(two.next(), Some(Turn { unit: 0, piece: 3 }));
+        // Of 2..8 the second has 5..8, of which it begins the first, and the third half of what is left of the others'.
+        assert_eq!(two.next(), Some(Turn { unit: 0, piece: 5 }));
+        two.tell(0, 8);
         assert_eq!(three.next(), Some(Turn { unit: 0, piece: 4 }));
-        two.tell(0, 6);
         let read = |own: &Own<'_>| std::iter::from_fn(|| own.goes_on().then_some(())).count();
-        assert_eq!([&one, &two, &three].map(read), [2, 1, 2]);
-        assert_eq!([&one, &two, &three].map(|own| own.next()), [None; 3]);
+        assert_eq!([&one, &two, &three].map(read), [2, 2, 0]);
+        assert_eq!([&one, &two, &three].map(Own::next), [None; 3]);
     }
 
     #[test]
-    fn one_piece_behind_many_is_not_worth_passing_over_them() {
-        let turns = Turns::new(vec![40], 2);
+    fn a_piece_behind_many_is_not_worth_passing_over_them_and_the_last_is_left_to_who_reads() {
+        for (pieces, read) in [(40, 30), (3, 1)] {
+            let turns = Turns::new(vec![pieces], 2);
+            let [one, two] = [0, 1].map(|worker| turns.of(worker));
+            one.next();
+            one.tell(0, pieces);
+            (0..read).for_each(|_| assert!(one.goes_on()));
+            assert_eq!([two.next(), two.next()], [None; 2]);
+        }
+    }
+
+    #[test]
+    fn what_was_taken_over_is_not_taken_back() {
+        let turns = Turns::new(vec![4], 2);
         let [one, two] = [0, 1].map(|worker| turns.of(worker));
         one.next();
-        one.tell(0, 40);
-        (0..36).for_each(|_| assert!(one.goes_on()));
-        assert_eq!(two.next(), None);
-        assert_eq!(two.next(), None);
+        one.tell(0, 4);
+        assert_eq!(two.next(), Some(Turn { unit: 0, piece: 3 }));
+        assert!(one.goes_on() && one.goes_on() && !one.goes_on());
+        assert_eq!(one.next(), None);
     }
 
     #[test]
@@ -256,7 +268,8 @@ mod tests {
             let (own, mut read) = (turns.of(worker), Vec::new());
             while let Some(Turn { unit, piece }) = own.next() {
                 own.tell(unit, pieces);
-                read.extend((piece..).take_while(|_| own.goes_on()).map(|piece| (unit, piece)));
+                read.push((unit, piece));
+                read.extend((piece + 1..).take_while(|_| own.goes_on()).map(|piece| (unit, piece)));
                 std::thread::yield_now();
             }
             read

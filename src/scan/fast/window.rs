@@ -101,7 +101,7 @@ impl ChunkReader for Chunk {
         if !(self.start..=self.end).contains(&start) {
             return Err(outside(start, 0));
         }
-        Ok(Rest { chunk: self.clone(), at: start, bytes: Bytes::new() })
+        Ok(Rest { chunk: self.clone(), at: start, bytes: Bytes::new(), read: 0 })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
@@ -113,22 +113,25 @@ impl ChunkReader for Chunk {
 pub(super) struct Rest {
     chunk: Chunk,
     at: u64,
-    /// Of it what is at hand.
+    /// Of it what is at hand, and how much of that was read: a header is read byte by byte.
     bytes: Bytes,
+    read: usize,
 }
 
 impl Read for Rest {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.bytes.is_empty() {
+        if self.read == self.bytes.len() {
             let length = (self.chunk.end - self.at).min(HEADER);
             if length == 0 && !buffer.is_empty() {
                 return Err(ended());
             }
             self.bytes = self.chunk.bytes(self.at, length).map_err(std::io::Error::other)?;
             self.at += length;
+            self.read = 0;
         }
-        let count = buffer.len().min(self.bytes.len());
-        buffer[..count].copy_from_slice(&self.bytes.split_to(count));
+        let mut left = &self.bytes[self.read..];
+        let count = left.read(buffer)?;
+        self.read += count;
         Ok(count)
     }
 }
