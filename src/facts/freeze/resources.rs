@@ -54,27 +54,17 @@ pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -
     let sources: Vec<Source<'_>> =
         parts.iter().zip(hours.firsts()).map(|(part, first)| Source::of(part, *first)).collect();
     let order = Order::of(frozen, &sources);
-    let all = [order.named.len(), sources.iter().map(|source| source.entries.most()).sum()];
-    let open: Mutex<VecDeque<_>> = Mutex::new(order.stretches().into_iter().enumerate().collect());
-    let next = |front: bool| {
+    let open = Mutex::new(order.stretches().into_iter().enumerate());
+    let next = || {
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-        if front { open.pop_front() } else { open.pop_back() }
+        open.next()
     };
-    // The first makes one stretch after the other and puts them in one list; what others make from the end on stands behind it.
-    let made = shared_out(0..threads(), |worker| {
+    let made = shared_out(0..threads(), |_| {
         let (mut maker, mut made) = (Maker::new(frozen, &order), Vec::new());
-        if worker == 0 {
-            maker.made = Stretch::with_room(all);
-            while let Some((_, some)) = next(true) {
-                maker.make(some);
-            }
-            made.push((0, maker.made));
-        } else {
-            while let Some((number, some)) = next(false) {
-                maker.made = Stretch::with_room([some.len(), 2 * some.len()]);
-                maker.make(some);
-                made.push((number, std::mem::take(&mut maker.made)));
-            }
+        while let Some((number, some)) = next() {
+            maker.made = Stretch::with_room([some.len(), 2 * some.len()]);
+            maker.make(some);
+            made.push((number, std::mem::take(&mut maker.made)));
         }
         made
     });
