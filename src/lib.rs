@@ -66,7 +66,8 @@ use time::Hour;
 use transactions::Transactions;
 use unit_cost::Outlook;
 
-/// Pricing allocates much; this one takes a tenth to a fifth less time of the whole than the system's (docs/performance.md).
+/// Pricing allocates much; this one takes a tenth to a fifth less time of the whole than the system's. It is not to ask for huge pages, which
+/// are zeroed whole when they are touched (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
