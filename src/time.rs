@@ -77,6 +77,11 @@ impl Hour {
 }
 
 impl Day {
+    /// A number that orders as days do.
+    pub(crate) fn rank(self) -> u32 {
+        self.0.cast_unsigned() ^ 1 << 31
+    }
+
     /// The day's first hour.
     #[must_use]
     pub fn start(self) -> Hour {

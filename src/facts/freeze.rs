@@ -4,8 +4,8 @@ mod named;
 mod resources;
 
 use super::{
-    Asked, Basis, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType, Party,
-    Spends, Survey, Uses,
+    Asked, Basis, Chained, Class, ClassDays, ClassId, Commitment, Costs, Details, Facts, Fee, Granularity, LineType,
+    Party, Spends, Survey, Uses,
     commitments::{CommitmentSum, Commitments},
     fold::{ByClass, Folded, Map, map},
     parties::{Parties, PartyKey},
@@ -23,6 +23,7 @@ use crate::{
     sku::{Texts, What},
     time::{Hour, Span},
 };
+use named::Order;
 use resources::Made;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,17 +32,20 @@ use std::{
 
 /// Turns all workers' sums into facts.
 pub(super) fn freeze(folded: Folded, exports: &Exports, asked: &Asked, survey: &Survey) -> Result<Facts> {
-    let Folded { names, tags, classes: table, parties, quality, by_resource, by_class } = folded;
+    let Folded { names, tags, classes: table, parties, quality, mut by_resource, by_class } = folded;
+    let hours = Chained::of(by_resource.iter_mut().map(|part| part.what.resources.take_hours()).collect());
     let mut shared = Shared::new(&names);
-    let (classes, class_ids) = classes(&table, &mut shared);
+    let ((classes, class_ids), (order, by_class)) = at_once(
+        || classes(&table, &mut shared),
+        || at_once(|| Order::of(&names, &by_resource, &hours), || ByClass::merged(by_class, &names)),
+    );
     let dialect = exports.parts.first().map_or(Dialect::Cur2, Part::dialect);
     let currency = currency(&classes, asked, dialect)?;
     let foreign: Vec<bool> = classes.iter().map(|class| class.currency != currency).collect();
     let (texts, granularity) = ((&names, &tags), survey.granularity());
     let frozen = Frozen { texts, parties: &parties, class_ids, classes: &classes, foreign: &foreign, granularity };
-    let of_resources = || resources::resources(&frozen, by_resource);
     let money_and_hours = || {
-        let ByClass { mut cells, hours, commitments } = ByClass::merged(by_class, &names);
+        let ByClass { mut cells, hours, commitments } = by_class;
         let (parties, party_ids) = parties_of(&cells, &mut shared);
         let sums = cells.take_sums();
         let (spend, others) = spend(&frozen, &cells, &party_ids, sums);
@@ -55,7 +59,7 @@ pub(super) fn freeze(folded: Folded, exports: &Exports, asked: &Asked, survey: &
         )
     };
     let (made, (parties, (spend, priced_classes), others, class_days, commitments)) =
-        at_once(of_resources, money_and_hours);
+        at_once(|| resources::resources(&frozen, &order, hours), money_and_hours);
     let Made { resources, billed, uses, hours } = made;
     let net = exports.parts.iter().any(|part| part.layout().has_net());
     Ok(Facts {

@@ -162,7 +162,10 @@ pub(super) type Cell = (Day, bool, ClassId, u32, u32);
 impl Spends {
     /// Of a list in any order, and the sums that it numbers.
     pub(super) fn of(mut list: Vec<Cell>, sums: SumList) -> Self {
-        list.sort_unstable();
+        // No two are of the same; one number is sooner compared than four.
+        list.sort_unstable_by_key(|(day, priced, class, party, _)| {
+            u128::from(day.rank()) << 96 | u128::from(*priced) << 64 | u128::from(class.0) << 32 | u128::from(*party)
+        });
         Self { list, sums }
     }
 

@@ -277,11 +277,6 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// How many there are, at most.
-    pub(super) fn most(&self) -> usize {
-        self.resources.records.len() * NEAR + self.further.len()
-    }
-
     /// The classes of the resource at a place.
     pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed> + use<'_, 'a> {
         let (resources, place_of) = (self.resources, place as usize);

@@ -75,7 +75,7 @@ impl ClassDays {
     /// Of a list in any order, and the hours that it numbers; days on which nothing was used are left out.
     pub(super) fn of(mut list: Vec<(ClassId, Day, u32)>, hours: ClassHours) -> Self {
         list.retain(|(.., number)| !hours.is_empty(*number));
-        list.sort_unstable();
+        list.sort_unstable_by_key(|(class, day, _)| u64::from(class.0) << 32 | u64::from(day.rank()));
         Self { list, hours }
     }
 

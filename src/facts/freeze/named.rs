@@ -3,14 +3,16 @@
 use super::{
     super::{
         ClassId,
+        chained::Chained,
         fold::{ByResource, Numbers, Part},
         tables::{Entries, Record},
+        usage::HourSet,
     },
     Frozen,
 };
 use crate::{
-    names::Sym,
-    parallel::{numbered, sort, threads},
+    names::{Names, Sym},
+    parallel::{numbered, shared_out, sort, threads},
     scan::{Ids, TagsId, touch},
 };
 use std::{cmp::Ordering, collections::BTreeMap};
@@ -60,8 +62,6 @@ pub(super) struct Named {
     pub(super) place: u32,
     pub(super) source: u16,
     tail_length: u8,
-    /// Whether it has anything in the priced currency.
-    pub(super) billed: bool,
 }
 
 impl Named {
@@ -76,7 +76,6 @@ impl Named {
             place: 0,
             source,
             tail_length: u8::try_from(tail.len()).unwrap_or_default(),
-            billed: false,
         }
     }
 
@@ -89,14 +88,16 @@ impl Named {
 
 /// The resources of all workers, sorted.
 pub(super) struct Order<'a> {
-    pub(super) sources: &'a [Source<'a>],
+    sources: Vec<Source<'a>>,
     heads: Heads<'a>,
-    pub(super) named: Vec<Named>,
+    named: Vec<Named>,
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn of(frozen: &Frozen<'_>, sources: &'a [Source<'a>]) -> Self {
-        let (accounts, heads) = (account_ranks(frozen, sources), Heads::of(sources));
+    /// Of all parts, whose hours are chained in the same order.
+    pub(super) fn of(names: &Names, parts: &'a [Part<ByResource>], hours: &Chained<HourSet>) -> Self {
+        let sources = shared_out(parts.iter().zip(hours.firsts()), |(part, first)| Source::of(part, *first));
+        let (accounts, heads) = (account_ranks(names, &sources), Heads::of(&sources));
         let name = |number: usize| {
             let (mut at, mut place) = (0, number);
             while place >= sources[at].records.len() {
@@ -108,7 +109,6 @@ impl<'a> Order<'a> {
             Named {
                 account: accounts[&source.sym(record.account)],
                 place,
-                billed: source.entries.of(place).any(|billed| source.class(frozen, billed.class).is_some()),
                 ..Named::of(&heads, at, source.ids.parts(record.id))
             }
         };
@@ -142,7 +142,7 @@ impl<'a> Order<'a> {
     }
 
     /// The source and the record of a resource.
-    pub(super) fn record(&self, named: &Named) -> (&'a Source<'a>, &'a Record) {
+    pub(super) fn record(&self, named: &Named) -> (&Source<'a>, &'a Record) {
         let source = &self.sources[usize::from(named.source)];
         (source, &source.records[named.place as usize])
     }
@@ -163,9 +163,9 @@ struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    fn of(sources: &'a [Source<'a>]) -> Self {
+    fn of(sources: &[Source<'a>]) -> Self {
         let of_source =
-            |(source, at): (&'a Source<'a>, usize)| source.ids.heads().zip(0..).map(move |(text, own)| (text, at, own));
+            |(source, at): (&Source<'a>, usize)| source.ids.heads().zip(0..).map(move |(text, own)| (text, at, own));
         let mut all: Vec<(&str, usize, usize)> = sources.iter().zip(0..).flat_map(of_source).collect();
         sort(&mut all, |(one, ..), (other, ..)| one.cmp(other));
         let mut ranks: Vec<Vec<u32>> = sources.iter().map(|source| vec![0; source.ids.heads().len()]).collect();
@@ -213,8 +213,7 @@ fn ends(texts: &[&str]) -> Vec<u32> {
 }
 
 /// The rank of each account by its text.
-fn account_ranks(frozen: &Frozen<'_>, sources: &[Source<'_>]) -> BTreeMap<Sym, u32> {
-    let (names, _) = frozen.texts;
+fn account_ranks(names: &Names, sources: &[Source<'_>]) -> BTreeMap<Sym, u32> {
     let mut last = None;
     let accounts = sources.iter().flat_map(|source| source.records.iter().map(|record| source.sym(record.account)));
     let changes = accounts.filter(|account| last.replace(*account) != Some(*account));

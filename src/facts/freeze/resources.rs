@@ -2,17 +2,11 @@
 
 use super::{
     super::{
-        BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags,
-        chained::Chained,
-        fold::{ByResource, Part, tag_order},
-        lists::BilledStretch,
-        parties::PartyKey,
-        tables::Billed,
-        timed::Use,
-        usage::HourSet,
+        BilledList, Class, ClassId, Costs, Resource, ResourceId, Tags, chained::Chained, fold::tag_order,
+        lists::BilledStretch, parties::PartyKey, tables::Billed, timed::Use, usage::HourSet,
     },
     Frozen, Shared,
-    named::{Named, Order, Source},
+    named::{Named, Order},
     party,
 };
 use crate::{
@@ -22,7 +16,7 @@ use crate::{
     time::Span,
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -48,19 +42,14 @@ struct Stretch {
 }
 
 /// All resources, sorted by account and id.
-pub(super) fn resources(frozen: &Frozen<'_>, mut parts: Vec<Part<ByResource>>) -> Made {
-    // What stays as it was folded.
-    let hours = Chained::of(parts.iter_mut().map(|part| part.what.resources.take_hours()).collect());
-    let sources: Vec<Source<'_>> =
-        parts.iter().zip(hours.firsts()).map(|(part, first)| Source::of(part, *first)).collect();
-    let order = Order::of(frozen, &sources);
+pub(super) fn resources(frozen: &Frozen<'_>, order: &Order<'_>, hours: Chained<HourSet>) -> Made {
     let open = Mutex::new(order.stretches().into_iter().enumerate());
     let next = || {
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
         open.next()
     };
     let made = shared_out(0..threads(), |_| {
-        let (mut maker, mut made) = (Maker::new(frozen, &order), Vec::new());
+        let (mut maker, mut made) = (Maker::new(frozen, order), Vec::new());
         while let Some((number, some)) = next() {
             maker.made = Stretch::with_room([some.len(), 2 * some.len()]);
             maker.make(some);
@@ -137,18 +126,19 @@ impl<'a> Maker<'a> {
                 self.order.touch(&named[at..loaded]);
             }
             at += same.len();
-            if same.iter().any(|named| named.billed) {
-                self.make_one(same);
-            }
+            self.make_one(same);
         }
     }
 
-    /// Makes the one of a name.
+    /// Makes the one of a name, if it has anything in the priced currency.
     fn make_one(&mut self, same: &[Named]) {
         let Self { frozen, order, shared, tag_sets, known, text, made } = self;
+        classes_of(frozen, order, same, known, &mut made.twice);
+        if known.is_empty() {
+            return;
+        }
         let number = ResourceId(u32::try_from(made.resources.len()).unwrap_or(u32::MAX));
         let seen = Seen::of(frozen, order, same);
-        classes_of(frozen, order, same, known, &mut made.twice);
         let start = made.billed.len();
         for (class, costs, hours) in known {
             made.billed.push(number, *class, *costs);
