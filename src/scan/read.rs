@@ -18,7 +18,7 @@ use parquet::{
 use std::sync::{Mutex, PoisonError};
 
 /// Batches a piece, the least that another worker takes over of a row group: its lines take some ten milliseconds.
-const PIECE: usize = 64;
+const PIECE: usize = 32;
 
 /// What a scan does with the lines. Each worker has its own; they are merged by the caller.
 pub trait Fold: Send {
