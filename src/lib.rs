@@ -4,6 +4,7 @@
 
 mod bits;
 pub mod error;
+mod groups;
 pub mod instance;
 pub mod money;
 pub mod names;

@@ -3,7 +3,9 @@
 use super::amounts::hours_in;
 use crate::{
     facts::{ClassId, Facts, Usage},
+    groups::Groups,
     money::{Money, Quantity, about},
+    parallel::shared_out,
     time::{Day, Hour, Span},
     waterfall::{Demand, PoolId, Units},
 };
@@ -214,18 +216,26 @@ fn part_of(hours: impl Iterator<Item = (usize, Quantity)> + Clone, part: Quantit
 
 /// The demand of all pools: instances as the sum of their resources' runs, metered usage as the sum of each hour.
 pub(super) fn demand(facts: &Facts, of_class: &[Option<PoolId>], pools: usize) -> Demand {
-    let of_class = |class: ClassId| of_class[class.0 as usize];
+    /// So many pools are taken at once.
+    const AT_ONCE: usize = 32;
+    let pool_of = |class: ClassId| of_class[class.0 as usize].map(|pool| pool.0 as usize);
     let hours = usize::try_from(facts.window.period.hours()).unwrap_or(0);
-    let mut demand = Demand::new(pools, hours);
-    for usage in facts.usage.iter() {
-        if let Some(pool) = of_class(usage.class) {
-            demand.add(pool, inside(usage.hours, facts.window.period), units(usage.per_hour));
+    let set = |(place, class)| Some((pool_of(class)?, place));
+    let sets = Groups::of(pools, facts.usage.classes().enumerate().filter_map(set));
+    let metered = facts.classes.iter().zip((0..).map(ClassId)).filter(|(class, _)| !class.what.is_timed());
+    let metered = Groups::of(pools, metered.filter_map(|(_, id)| Some((pool_of(id)?, id))));
+    let part = |first: usize| {
+        let some = first..pools.min(first + AT_ONCE);
+        let mut demand = Demand::new(some.len(), hours);
+        for (pool, own) in some.zip(0u32..).map(|(pool, own)| (pool, PoolId(own))) {
+            for usage in sets.get(pool).iter().flat_map(|place| facts.usage.of_set(*place)) {
+                demand.add(own, inside(usage.hours, facts.window.period), units(usage.per_hour));
+            }
+            for class in metered.get(pool) {
+                demand.add_each(own, hours_of(facts, *class).map(|(at, quantity)| (at, units(quantity))));
+            }
         }
-    }
-    for class in facts.classes.iter().zip(0u32..).filter(|(class, _)| !class.what.is_timed()).map(|(_, id)| ClassId(id))
-    {
-        let Some(pool) = of_class(class) else { continue };
-        demand.add_each(pool, hours_of(facts, class).map(|(at, quantity)| (at, units(quantity))));
-    }
-    demand
+        demand
+    };
+    Demand::chained(hours, shared_out((0..pools).step_by(AT_ONCE), part))
 }

@@ -128,7 +128,7 @@ impl BilledList {
     }
 
     /// What all of them are of.
-    pub fn all_of(&self) -> impl Iterator<Item = (ResourceId, ClassId)> + '_ {
+    pub fn all_of(&self) -> impl Iterator<Item = (ResourceId, ClassId)> + Clone + '_ {
         self.stretches.iter().flat_map(|stretch| stretch.of.iter().copied())
     }
 

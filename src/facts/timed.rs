@@ -46,6 +46,16 @@ impl Uses {
         found.ok().into_iter().flat_map(|at| self.runs(&self.list[at]))
     }
 
+    /// The class of each set of hours, in their order: by resource, then class.
+    pub fn classes(&self) -> impl Iterator<Item = ClassId> + Clone + '_ {
+        self.list.iter().map(|of| of.class)
+    }
+
+    /// The usage of a set of hours, by hour, given by its place in that order.
+    pub fn of_set(&self, place: usize) -> impl Iterator<Item = Usage> + '_ {
+        self.list.get(place).into_iter().flat_map(|of| self.runs(of))
+    }
+
     /// All usage, by resource, class and hour.
     pub fn iter(&self) -> impl Iterator<Item = Usage> + '_ {
         self.list.iter().flat_map(|of| self.runs(of))

@@ -14,7 +14,7 @@ use crate::{
     facts::{self, ClassId, Commitment, Facts, LineType},
     money::{Money, Quantity},
     note::Notes,
-    parallel::at_once,
+    parallel::{at_once, numbered},
     plan::{Left, Plan, Step},
     rules::{Aspect, Evidence, Ready, Signal, Target},
     time::{Day, Span},
@@ -56,7 +56,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
         commitment: commitment_summary(facts, parts.plan),
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
-        rejected: parts.plan.rejected.iter().map(|left| parts.rejected(left)).collect(),
+        rejected: parts.all_rejected(&parts.plan.rejected),
         unit_costs,
         skipped_rules: parts
             .plan
@@ -64,7 +64,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
             .iter()
             .map(|(rule, reason)| SkippedRule { rule: (*rule).into(), reason: reason.clone() })
             .collect(),
-        suppressed: parts.plan.suppressed.iter().map(|left| parts.rejected(left)).collect(),
+        suppressed: parts.all_rejected(&parts.plan.suppressed),
         resolved: Vec::new(),
         other_currencies: facts
             .other_currencies
@@ -314,6 +314,10 @@ impl Parts<'_> {
 
     fn owner(&self, step: &Step) -> Option<String> {
         self.label(step, |party| party.owner.as_deref())
+    }
+
+    fn all_rejected(&self, all: &[Left]) -> Vec<Rejected> {
+        numbered(all.len(), |at| self.rejected(&all[at]))
     }
 
     fn rejected(&self, left: &Left) -> Rejected {

@@ -20,6 +20,17 @@ impl Demand {
         Self { hours, rows: vec![nothing.clone(); pools], nothing }
     }
 
+    /// Demand of the same hours by pools that follow each other.
+    #[must_use]
+    pub fn chained(hours: usize, parts: Vec<Self>) -> Self {
+        let mut all = Self::new(0, hours);
+        for Self { rows, nothing, .. } in parts {
+            let row = |row| if Arc::ptr_eq(&row, &nothing) { all.nothing.clone() } else { row };
+            all.rows.extend(rows.into_iter().map(row));
+        }
+        all
+    }
+
     /// How many pools there are.
     #[must_use]
     pub fn pools(&self) -> usize {

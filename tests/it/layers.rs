@@ -8,7 +8,7 @@ use std::{
 /// Modules in the order of the flow. Those of one line may not import each other, except where a later test says so.
 const FLOW: &[&[&str]] = &[
     &["error"],
-    &["bits", "forecast", "instance", "money", "names", "note", "parallel", "quantile", "time"],
+    &["bits", "forecast", "groups", "instance", "money", "names", "note", "parallel", "quantile", "time"],
     &["season", "store"],
     &["defaults", "sku", "scan"],
     &["exports", "inventory", "transactions"],
