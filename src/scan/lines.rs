@@ -240,7 +240,8 @@ impl Lines {
     /// A line's start, end and billing period in seconds since the epoch, `NO_MOMENT` for null.
     #[inline]
     pub(crate) fn times(&self, row: usize) -> [i64; 3] {
-        [Moment::Start, Moment::End, Moment::BillingPeriod].map(|moment| self.moment[moment as usize].get(row))
+        let of = |moment: Moment| self.moment[moment as usize].get(row);
+        [of(Moment::Start), of(Moment::End), of(Moment::BillingPeriod)]
     }
 
     /// The amount of usage; none when null.
