@@ -180,7 +180,7 @@ impl<'a> Sums<'a> {
 
     /// Takes a line in, unless it does not count: what is left to do with it goes to the batch.
     #[inline]
-    fn line(&mut self, lines: &Lines, row: usize, when: When, dictionary: &Dictionary, part: usize) {
+    fn line(&mut self, lines: &Lines, row: usize, when: &When, dictionary: &Dictionary, groups: Groups) {
         let class = lines.class(row);
         let kind = self.kinds[class as usize];
         self.quality.lines += 1;
@@ -188,7 +188,6 @@ impl<'a> Sums<'a> {
             self.quality.split_rows += 1;
             return;
         }
-        let groups = self.groups[part];
         let refund_of_plan =
             kind.plan_refund && is_plan_refund(dictionary.names.get(lines.text(Text::Description, row)));
         let committed = kind.line == LineType::Fee && {
@@ -197,7 +196,7 @@ impl<'a> Sums<'a> {
         };
         let reading = Reading { kind: kind.line, groups, committed, refund_of_plan };
         let (account, resource, tags) = (lines.text(Text::Account, row), lines.resource(row), lines.tags(row));
-        let When { span, priced, .. } = when;
+        let When { span, priced, .. } = *when;
         let (usage, timed) = (kind.line.is_usage(), kind.timed);
         let taken = Taken { span, class, resource, account, tags, usage, timed, priced };
         let odd = Odd { row, kind, when, account, groups };
@@ -213,7 +212,7 @@ impl<'a> Sums<'a> {
 
     /// Takes in a line whose costs stand in several columns or need more than 64 bits.
     #[cold]
-    fn other_line(&mut self, lines: &Lines, odd: Odd, (taken, costs): (Taken, Costs), dictionary: &Dictionary) {
+    fn other_line(&mut self, lines: &Lines, odd: Odd<'_>, (taken, costs): (Taken, Costs), dictionary: &Dictionary) {
         let narrow = Narrow::of(&costs);
         self.look_at(lines, odd, narrow.map_or(Amounts::Wide(costs), Amounts::Narrow), taken.class, dictionary);
         match narrow {
@@ -228,9 +227,9 @@ impl<'a> Sums<'a> {
     /// Counts what is odd about a line, and adds it to the commitments if it is theirs. What it costs is handed on as it is, never by
     /// reference: amounts that never leave registers are not waited for.
     #[inline(always)]
-    fn look_at(&mut self, lines: &Lines, odd: Odd, costs: Amounts, class: u32, dictionary: &Dictionary) {
+    fn look_at(&mut self, lines: &Lines, odd: Odd<'_>, costs: Amounts, class: u32, dictionary: &Dictionary) {
         self.oddities(lines, odd, costs, dictionary);
-        let Odd { row, kind, when: When { span, priced, .. }, account, groups } = odd;
+        let Odd { row, kind, when: &When { span, priced, .. }, account, groups } = odd;
         if kind.of_commitment() {
             let line = Line { row, kind: kind.line, class, account, span, priced, stated: groups.stated };
             self.commitments.add(lines, &line, costs, &dictionary.names);
@@ -354,16 +353,19 @@ impl Fold for Sums<'_> {
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {
         self.know_classes(dictionary);
         lines.touch_amounts();
-        let rows = lines.rows();
-        if rows > 0 && lines.is_one_time() {
-            if let Some(when) = self.when(lines, 0, part)? {
-                (0..rows).for_each(|row| self.line(lines, row, when, dictionary, part));
-            }
-        } else {
-            for row in 0..rows {
-                if let Some(when) = self.when(lines, row, part)? {
-                    self.line(lines, row, when, dictionary, part);
+        let (rows, groups) = (lines.rows(), self.groups[part]);
+        let of_all = if rows > 0 && lines.is_one_time() { Some(self.when(lines, 0, part)?) } else { None };
+        for row in 0..rows {
+            let of_one;
+            let when = match &of_all {
+                Some(when) => when,
+                None => {
+                    of_one = self.when(lines, row, part)?;
+                    &of_one
                 }
+            };
+            if let Some(when) = when {
+                self.line(lines, row, when, dictionary, groups);
             }
         }
         self.add_batch(dictionary);

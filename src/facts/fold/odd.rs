@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 /// A line that may be odd.
 #[derive(Clone, Copy)]
-pub(super) struct Odd {
+pub(super) struct Odd<'w> {
     pub(super) row: usize,
     pub(super) kind: Kind,
-    pub(super) when: When,
+    pub(super) when: &'w When,
     pub(super) account: Sym,
     pub(super) groups: Groups,
 }
@@ -44,7 +44,7 @@ impl Sums<'_> {
 
     /// Counts what is odd about a line.
     #[inline(always)]
-    pub(super) fn oddities(&mut self, lines: &Lines, odd: Odd, sums: Amounts, dictionary: &Dictionary) {
+    pub(super) fn oddities(&mut self, lines: &Lines, odd: Odd<'_>, sums: Amounts, dictionary: &Dictionary) {
         let Odd { row, kind, when, account, groups } = odd;
         if groups.stated {
             self.focus_oddities(lines, row, kind, sums.wide(), &dictionary.names);
