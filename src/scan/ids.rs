@@ -64,7 +64,7 @@ impl Default for Ids {
     fn default() -> Self {
         let mut entries = Vec::with_capacity(ROOM);
         entries.push(Entry::default());
-        Self { heads: Names::default(), entries, slots: vec![0; 1024], hasher: FixedState::with_seed(13), luck: 0 }
+        Self { heads: Names::default(), entries, slots: vec![0; 512], hasher: FixedState::with_seed(13), luck: 0 }
     }
 }
 

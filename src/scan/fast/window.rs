@@ -19,7 +19,7 @@ use std::{
 
 /// So much is read at once, or a longer page: enough that calls of the system do not count, and little enough that the stretches of all
 /// columns of a row group stay in the cache.
-const STRETCH: u64 = 1 << 17;
+const STRETCH: u64 = 1 << 16;
 
 /// So much is handed on for a page's header, which mostly is shorter; what is longer is handed on in parts.
 const HEADER: u64 = 1 << 10;
