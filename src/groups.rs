@@ -3,7 +3,7 @@
 /// Items by the number of the group that each belongs to, in each group in their order.
 pub(crate) struct Groups<T> {
     /// By group, and one more: where its items begin.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     items: Vec<T>,
 }
 
@@ -11,15 +11,15 @@ impl<T: Copy> Groups<T> {
     /// Of so many groups; what belongs to a group beyond them is left out.
     pub(crate) fn of(count: usize, all: impl Iterator<Item = (usize, T)> + Clone) -> Self {
         let all = all.filter(|(group, _)| *group < count);
-        let mut starts = vec![0; count + 1];
+        let mut starts = vec![0u32; count + 1];
         all.clone().for_each(|(group, _)| starts[group + 1] += 1);
         for group in 0..count {
             starts[group + 1] += starts[group];
         }
         let Some((_, any)) = all.clone().next() else { return Self { starts, items: Vec::new() } };
-        let (mut free, mut items) = (starts.clone(), vec![any; starts[count]]);
+        let (mut free, mut items) = (starts.clone(), vec![any; starts[count] as usize]);
         for (group, item) in all {
-            items[free[group]] = item;
+            items[free[group] as usize] = item;
             free[group] += 1;
         }
         Self { starts, items }
@@ -27,7 +27,7 @@ impl<T: Copy> Groups<T> {
 
     /// The items of a group.
     pub(crate) fn get(&self, group: usize) -> &[T] {
-        &self.items[self.starts[group]..self.starts[group + 1]]
+        &self.items[self.starts[group] as usize..self.starts[group + 1] as usize]
     }
 }
 

@@ -20,6 +20,7 @@ pub use classes::{CLASS_COLUMNS, ClassKey, ClassTable};
 pub use columns::Dialect;
 pub(crate) use focus::is_aws;
 pub use guard::is_guarded;
+pub(crate) use ids::ROOM;
 pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
 pub(crate) use lines::{NO_MOMENT, Narrow, told};

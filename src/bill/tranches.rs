@@ -126,24 +126,23 @@ impl Bill<'_> {
         let count = usize::try_from(read.hours() / i64::from(WEEK)).unwrap_or(0);
         let all = WEEK.saturating_mul(i32::try_from(count).unwrap_or(0));
         let span = Span::new(read.end.plus(-all), read.end);
-        let (classes, sourced) = (self.classes_of_pools(), self.sourced());
-        let sources: Vec<(&PoolId, &Vec<PoolId>)> = sourced.iter().collect();
-        let rows = |some: &[(&PoolId, &Vec<PoolId>)]| {
+        let (classes, sourced) = (self.classes_of_pools(), Vec::from_iter(self.sourced()));
+        let told = |some: &[(PoolId, Vec<PoolId>)]| {
             let (mut rows, mut read) = (Vec::new(), vec![Quantity::ZERO; count * paths::WEEK]);
             for (source, pools) in some {
                 read.fill(Quantity::ZERO);
                 let classes = classes.get(source).into_iter().flatten();
                 let days = classes.flat_map(|class| self.facts.class_days.of_class(*class));
                 days.for_each(|day| add_day(&mut read, &day, span));
-                for pool in *pools {
-                    let units = hours::units_of_share(self.share(today, *pool, **source));
+                for pool in pools {
+                    let units = hours::units_of_share(self.share(today, *pool, *source));
                     rows.push((*pool, read.iter().map(|quantity| units(*quantity)).collect::<Vec<_>>()));
                 }
             }
             rows
         };
         let mut weeks = vec![Demand::new(self.pools.all.len(), paths::WEEK); count];
-        for (pool, row) in shared_out(sources.chunks(AT_ONCE), rows).into_iter().flatten() {
+        for (pool, row) in shared_out(sourced.chunks(AT_ONCE), told).into_iter().flatten() {
             for (week, hours) in weeks.iter_mut().zip(row.chunks(paths::WEEK)) {
                 week.set(pool, hours.iter().copied());
             }

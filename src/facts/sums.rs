@@ -5,9 +5,11 @@ use super::{
     chained::{Chained, behind},
     fold::{Map, map},
     grid::Merged,
-    tables::ROOM,
 };
-use crate::money::{Money, Quantity};
+use crate::{
+    money::{Money, Quantity},
+    scan::ROOM,
+};
 
 /// Costs in 64 bits each, at 1e-12: of a line, or the narrow part of some sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

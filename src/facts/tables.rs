@@ -8,16 +8,13 @@ use super::{
     usage::HourSet,
 };
 use crate::{
+    groups::Groups,
     names::Sym,
-    scan::{Numbers, ResourceSym, TagsId, touch},
+    scan::{Numbers, ROOM, ResourceSym, TagsId, touch},
     time::{Day, Hour, Span},
 };
 
 const NONE: u32 = u32::MAX;
-
-/// Tables have room for so many at first. What is not used of it is never touched, so it costs nothing; tables that grow are copied, and
-/// memory that is new costs the more time.
-pub(super) const ROOM: usize = 1 << 18;
 
 /// Resources by account and id, each with its sums by class: the first two classes beside the resource, further ones in a table.
 #[derive(Default)]
@@ -234,23 +231,8 @@ impl Resources {
 
     /// The classes of each resource.
     pub(super) fn entries(&self) -> Entries<'_> {
-        // Sorted by place by counting: where those of a place end, and then, filled from behind, where they begin.
-        let mut starts = vec![0u32; self.records.len() + 1];
-        for (key, _) in self.further.iter() {
-            starts[head(key) as usize] += 1;
-        }
-        let mut end = 0;
-        for start in &mut starts {
-            end += *start;
-            *start = end;
-        }
-        let mut further = vec![0; self.entries.len()];
-        for (key, entry) in self.further.iter() {
-            let start = &mut starts[head(key) as usize];
-            *start -= 1;
-            further[*start as usize] = entry;
-        }
-        Entries { resources: self, starts, further }
+        let further = self.further.iter().map(|(key, entry)| (head(key) as usize, entry));
+        Entries { resources: self, further: Groups::of(self.records.len(), further) }
     }
 
     /// Takes the hours of all numbers away.
@@ -270,10 +252,8 @@ impl Resources {
 /// The classes of each resource, to be read back by its place.
 pub(super) struct Entries<'a> {
     resources: &'a Resources,
-    /// By place, where its further classes begin in `further`; they end where those of the next place begin.
-    starts: Vec<u32>,
-    /// Entries of further classes.
-    further: Vec<u32>,
+    /// By place: the entries of its further classes.
+    further: Groups<u32>,
 }
 
 impl<'a> Entries<'a> {
@@ -281,8 +261,7 @@ impl<'a> Entries<'a> {
     pub(super) fn of(&self, place: u32) -> impl Iterator<Item = Billed> + use<'_, 'a> {
         let (resources, place_of) = (self.resources, place as usize);
         let near = resources.records[place_of].near.iter().filter(|entry| entry.class != NONE);
-        let further = &self.further[self.starts[place_of] as usize..self.starts[place_of + 1] as usize];
-        let further = further.iter().map(|entry| &resources.entries[*entry as usize]);
+        let further = self.further.get(place_of).iter().map(|entry| &resources.entries[*entry as usize]);
         near.chain(further).map(move |entry| resources.billed(place, entry))
     }
 }

@@ -56,11 +56,6 @@ impl Uses {
         self.list.get(place).into_iter().flat_map(|of| self.runs(of))
     }
 
-    /// All usage, by resource, class and hour.
-    pub fn iter(&self) -> impl Iterator<Item = Usage> + '_ {
-        self.list.iter().flat_map(|of| self.runs(of))
-    }
-
     fn runs(&self, &Use { resource, class, hours }: &Use) -> impl Iterator<Item = Usage> + '_ {
         let runs = self.hours.at(hours).runs(|hour| self.granularity.spread(hour));
         runs.map(move |(hours, per_hour)| Usage { resource, class, hours, per_hour })
@@ -69,7 +64,7 @@ impl Uses {
 
 impl fmt::Debug for Uses {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_list().entries(self.iter()).finish()
+        out.debug_list().entries(self.list.iter().flat_map(|of| self.runs(of))).finish()
     }
 }
 

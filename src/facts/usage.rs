@@ -3,12 +3,11 @@
 use super::{
     chained::{Chained, behind},
     grid::Grid,
-    tables::ROOM,
 };
 use crate::{
     bits::ones,
     money::Quantity,
-    scan::touch,
+    scan::{ROOM, touch},
     time::{Day, Hour, Span},
 };
 use std::collections::BTreeMap;

@@ -52,8 +52,9 @@ pub struct Ids {
     luck: u32,
 }
 
-/// There is room for so many ids at first; what is not used of it is never touched.
-const ROOM: usize = 1 << 18;
+/// Tables have room for so many at first. What is not used of it is never touched, so it costs nothing; tables that grow are copied, and
+/// memory that is new costs the more time.
+pub(crate) const ROOM: usize = 1 << 18;
 
 /// Wrong guesses in a row until all ids are looked up.
 const PATIENCE: u32 = 16;

@@ -66,7 +66,7 @@ impl Numbers {
     }
 
     /// All keys with their numbers, in an order that follows from the keys.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + Clone {
         self.slots.iter().copied().filter(|(_, number)| *number != EMPTY)
     }
 

@@ -155,12 +155,11 @@ impl State {
             let now = if let Now::Pieces(_, pieces) = &rest.now { pieces.len() } else { 0 };
             (!rest.later.is_empty(), now + self.pieces[rest.later.clone()].iter().sum::<usize>())
         };
-        let most = self.rests.iter().map(left).zip(0..).max()?.1;
-        let half = left(&self.rests[most]).1.div_ceil(2);
+        let ((_, all), most) = self.rests.iter().map(left).zip(0..).max()?;
         let Rest { now, later } = &mut self.rests[most];
         if let Some(last) = later.clone().next_back() {
             let (mut first, mut taken) = (last, self.pieces[last]);
-            while first > later.start && taken + self.pieces[first - 1] <= half {
+            while first > later.start && taken + self.pieces[first - 1] <= all.div_ceil(2) {
                 first -= 1;
                 taken += self.pieces[first];
             }

@@ -25,8 +25,7 @@ pub(crate) fn range(file: &mut File, range: Range<u64>) -> Result<Bytes> {
     let length = range.end.saturating_sub(range.start);
     file.seek(SeekFrom::Start(range.start)).map_err(io)?;
     let there = file.metadata().map_err(io)?.len().saturating_sub(range.start).min(length);
-    // Of few sizes, so that what was given back is of use again.
-    let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0).next_power_of_two());
+    let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0));
     file.take(length).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 != length {
         return Err(truncated(range.start, length));

@@ -74,13 +74,11 @@ fn joined(made: impl Iterator<Item = Stretch>, hours: Chained<HourSet>) -> Made 
     let mut all = Made { hours, ..Made::default() };
     for mut of in made {
         let (first, first_billed) = (all.resources.count(), all.billed.len());
-        if first > 0 {
-            of.resources.iter_mut().for_each(|one| {
-                one.billed = first_billed + one.billed.start..first_billed + one.billed.end;
-            });
-            of.billed.renumber(first);
-            of.uses.iter_mut().for_each(|of| of.resource.0 += first);
-        }
+        of.resources.iter_mut().for_each(|one| {
+            one.billed = first_billed + one.billed.start..first_billed + one.billed.end;
+        });
+        of.billed.renumber(first);
+        of.uses.iter_mut().for_each(|of| of.resource.0 += first);
         all.resources.push(of.resources);
         all.billed.push(of.billed);
         all.uses.append(&mut of.uses);
