@@ -14,6 +14,7 @@ mod quality;
 mod sums;
 mod survey;
 mod tables;
+mod tags;
 mod timed;
 mod usage;
 mod window;
@@ -23,6 +24,7 @@ pub use line::LineType;
 pub use lists::{BilledList, Spends};
 pub use quality::Quality;
 pub use survey::{Granularity, LabelValues, Survey};
+pub use tags::{Tags, plain_key};
 pub use timed::{ClassDays, Uses};
 pub use window::{Window, WindowChoice};
 
@@ -36,7 +38,7 @@ use crate::{
     time::{Day, Hour, Span, parse_moment},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     ops::{Add, AddAssign, Range},
     sync::Arc,
 };
@@ -196,35 +198,18 @@ impl Billed {
     }
 }
 
-/// Tags by key, cost categories among them as `cost_category:NAME`.
-pub type Tags = BTreeMap<Box<str>, Box<str>>;
-
 impl Resource {
     /// The value of a tag; keys compare in lower case without `_`, `:`, `-`, and `user_` is implied.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
-        self.tags.iter().find(|(of, _)| plain(of).eq(plain(key))).map(|(_, value)| value.as_ref())
+        self.tags.get(key)
     }
 
     /// The Auto Scaling group that it belongs to.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
-        self.tag("aws:autoscaling:groupName")
+        self.tags.group()
     }
-}
-
-/// A tag's key as it compares: lower case, without `_`, `:`, `-` and without the prefix `user`.
-#[must_use]
-pub fn plain_key(key: &str) -> String {
-    plain(key).collect()
-}
-
-/// Its letters.
-fn plain(key: &str) -> impl Iterator<Item = char> + '_ {
-    let (category, key) = key.strip_prefix(crate::scan::CATEGORY).map_or(("", key), |key| ("category ", key));
-    let key = key.strip_prefix("user_").or_else(|| key.strip_prefix("user:")).unwrap_or(key);
-    let letters = key.chars().filter(|c| !matches!(c, '_' | ':' | '-')).flat_map(char::to_lowercase);
-    category.chars().chain(letters)
 }
 
 /// Cost of a day, class and party, over everything read.

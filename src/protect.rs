@@ -35,7 +35,7 @@ impl Protection {
     /// Whether it protects a resource.
     #[must_use]
     pub fn matches(&self, resource: &Resource) -> bool {
-        resource.tags.iter().any(|(key, value)| plain_key(key) == self.key && self.values.is_match(value.as_ref()))
+        resource.tags.iter().any(|(key, value)| plain_key(key) == self.key && self.values.is_match(value))
     }
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use std::sync::Arc;
 
     fn tagged(key: &str, value: &str) -> Resource {
-        let tags = [(Box::from(key), Box::from(value))].into();
+        let tags = [(Box::from(key), Box::from(value))].into_iter().collect();
         let empty = Arc::from("");
         Resource {
             id: Arc::clone(&empty),

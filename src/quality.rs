@@ -7,7 +7,7 @@ pub use explorer::on_explorer;
 use crate::{
     defaults::Defaults,
     exports::Exports,
-    facts::{Asked, Basis, Facts, Granularity, Label, LineType, Party, Quality, Survey},
+    facts::{Asked, Basis, ClassId, Facts, Granularity, Label, LineType, Party, Quality, Survey},
     money::Money,
     note::{Notes, Remark},
     scan::columns::Text,
@@ -140,17 +140,21 @@ fn share(part: Money, of: Money) -> f64 {
     if of.0 == 0 { 0.0 } else { part.to_f64() / of.to_f64() }
 }
 
+/// What was paid in the priced period for some classes.
+fn priced_cost(facts: &Facts, wanted: impl Fn(ClassId) -> bool) -> Money {
+    facts.priced_classes.iter().filter(|(class, _)| wanted(*class)).map(|(_, costs)| costs.net).sum()
+}
+
 fn without_resource(facts: &Facts, note_share: f64, notes: &mut Notes) {
     if facts.named_resources().next().is_none() {
         notes.add(Remark::NoResourceColumn {});
         return;
     }
-    let cost = |named: bool| -> Money {
-        let all = facts.resources.iter().filter(|resource| resource.id.is_empty() != named);
-        let billed = all.flat_map(|resource| facts.billed_of(resource));
-        billed.filter(|billed| facts.class(billed.class).line.is_usage()).map(|billed| billed.costs.net).sum()
-    };
-    let (nameless, all) = (cost(false), cost(false) + cost(true));
+    let usage = |class: ClassId| facts.class(class).line.is_usage();
+    let nameless = facts.resources.iter().filter(|resource| resource.id.is_empty());
+    let nameless = nameless.flat_map(|resource| facts.billed_of(resource)).filter(|billed| usage(billed.class));
+    let nameless: Money = nameless.map(|billed| billed.costs.net).sum();
+    let all = priced_cost(facts, usage);
     if share(nameless, all) >= note_share {
         notes.add(Remark::NoResourceId { percent: share(nameless, all) * 100.0, cost: nameless.to_string() });
     }
@@ -161,10 +165,11 @@ fn labelled(facts: &Facts, label: &Label, has: impl Fn(&Party) -> bool, note_sha
         notes.add(Remark::LabelUnknown { key: label.to_string() });
         return;
     }
-    let running = || facts.priced().filter(|spend| !facts.class(spend.class).line.is_apart());
-    let all: Money = running().map(|spend| spend.costs.net).sum();
-    let bare: Money =
-        running().filter(|spend| !has(&facts.parties[spend.party as usize])).map(|spend| spend.costs.net).sum();
+    let running = |class: ClassId| !facts.class(class).line.is_apart();
+    let without: Vec<bool> = facts.parties.iter().map(|party| !has(party)).collect();
+    let bare = facts.priced().filter(|spend| without[spend.party as usize] && running(spend.class));
+    let bare: Money = bare.map(|spend| spend.costs.net).sum();
+    let all = priced_cost(facts, running);
     if share(bare, all) >= note_share {
         let percent = share(bare, all) * 100.0;
         notes.add(Remark::Untagged { key: label.to_string(), percent, cost: bare.to_string() });

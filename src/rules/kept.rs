@@ -48,7 +48,7 @@ fn is_managed(see: &Context<'_>, target: &Target, listed: &[&ec2::Instance]) -> 
         .flatten();
     let of_group = group.iter().flat_map(|group| &group.tags);
     let told = |tag: &Tag| tells(&tag.key);
-    target.members().iter().any(|id| see.facts.resource(*id).tags.keys().any(|key| tells(key)))
+    target.members().iter().any(|id| see.facts.resource(*id).tags.iter().any(|(key, _)| tells(key)))
         || listed.iter().flat_map(|one| &one.tags).chain(of_group).any(told)
 }
 

@@ -39,7 +39,7 @@ impl Patterns {
         let members = || target.members().iter().map(|id| see.facts.resource(*id));
         let (_, _, name) = target.identity(see.facts);
         let named = [name].into_iter().chain(members().filter_map(|member| member.party.workload.as_deref()));
-        let values = members().flat_map(|member| member.tags.values().map(AsRef::as_ref));
+        let values = members().flat_map(|member| member.tags.iter().map(|(_, value)| value));
         if named.chain(values).any(|text| self.has(text, &self.never)) {
             return None;
         }
