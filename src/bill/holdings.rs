@@ -14,6 +14,8 @@ use crate::{
     sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// What a holding may cover, in the order in which kinds apply.
@@ -73,8 +75,8 @@ impl Terms {
     }
 }
 
-/// Rates and turns by good, public rate, usage type and operation: all that prices go by.
-type Memo = BTreeMap<(u32, Money, Arc<str>, Arc<str>), Option<(Turn, Money)>>;
+/// Rates and turns by the number of what is priced alike.
+type Memo = HashMap<u32, Option<(Turn, Money)>, FixedState>;
 
 /// What it takes to tell what a holding covers, and at which weight.
 pub(super) struct Known<'a> {
@@ -94,8 +96,7 @@ impl<'a> Known<'a> {
     /// A rate that depends on nothing but what a memo goes by.
     fn remembered(&self, pool: &pools::Pool, look: impl FnOnce() -> Option<(Turn, Money)>) -> Option<(Turn, Money)> {
         let Some(memo) = &self.memo else { return look() };
-        let key = (pool.good_id, pool.rate.public, pool.usage_type.clone(), pool.operation.clone());
-        *memo.borrow_mut().entry(key).or_insert_with(look)
+        *memo.borrow_mut().entry(pool.alike).or_insert_with(look)
     }
 }
 

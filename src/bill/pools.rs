@@ -56,8 +56,8 @@ pub(super) struct Pool {
     pub(super) account: Arc<str>,
     pub(super) zone: Option<Arc<str>>,
     pub(super) good: Good,
-    /// The number of the good.
-    pub(super) good_id: u32,
+    /// The number that it shares with all that are priced alike.
+    pub(super) alike: u32,
     /// As billed; empty where nobody uses it yet.
     pub(super) usage_type: Arc<str>,
     /// As billed.
@@ -112,7 +112,12 @@ pub(super) struct Pools {
     pub(super) free: BTreeMap<PoolId, Money>,
     /// By class: what all resources used of it, where that is metered.
     metered: Arc<[hours::Metered]>,
+    /// Numbers of what is priced alike.
+    alike: Numbers<Priced, u32>,
 }
+
+/// All that prices go by: the good, its public rate, usage type and operation.
+type Priced = (Good, Money, Arc<str>, Arc<str>);
 
 /// Numbers are given in the order of classes, so the order inside the map does not matter.
 type Numbers<K, V> = HashMap<K, V, FixedState>;
@@ -164,7 +169,6 @@ impl Pools {
     /// The pools of everything that some commitment could cover, not priced yet.
     pub(super) fn of(facts: &Facts, coverage: &Coverage) -> Self {
         let mut numbers: Numbers<Key<'_>, PoolId> = Numbers::default();
-        let mut goods: Numbers<Good, u32> = Numbers::default();
         let (mut all, mut of_class) = (Vec::new(), Vec::with_capacity(facts.classes.len()));
         const AT_ONCE: usize = 256;
         let covered = |some: &[Class]| -> Vec<Option<(Cover, Good)>> {
@@ -182,14 +186,14 @@ impl Pools {
             if pool == next {
                 let (payer, account, zone) = (class.payer.clone(), class.account.clone(), class.zone.clone());
                 let (usage_type, operation) = (class.usage_type.clone(), class.operation.clone());
-                let new = u32::try_from(goods.len()).unwrap_or(u32::MAX);
-                let (good_id, rate) = (*goods.entry(good.clone()).or_insert(new), Rate::default());
-                all.push(Pool { payer, account, zone, good, good_id, usage_type, operation, cover, rate });
+                let (alike, rate) = (0, Rate::default());
+                all.push(Pool { payer, account, zone, good, alike, usage_type, operation, cover, rate });
             }
             of_class.push(Some(pool));
         }
-        let (targets, sources) = (BTreeMap::new(), BTreeMap::new());
-        Self { all, of_class: of_class.into(), targets, sources, free: BTreeMap::new(), metered: Arc::new([]) }
+        let (targets, sources, free) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (metered, alike) = (Arc::new([]), Numbers::default());
+        Self { all, of_class: of_class.into(), targets, sources, free, metered, alike }
     }
 
     /// The pool of a class, if a commitment could cover it.
@@ -247,9 +251,8 @@ impl Pools {
         let rate = source.rate.times(ratio.ratio(Money::ONE.0, becomes.units().0));
         let throughput = matches!(becomes, Becomes::Throughput { .. });
         let usage_type = if throughput { good.meter.clone() } else { Arc::from("") };
-        // What nobody uses yet is a good of its own: no pool was numbered so high.
-        let good_id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        let pool = Pool { good, good_id, usage_type, cover, rate, ..source.clone() };
+        let pool = Pool { good, usage_type, cover, rate, ..source.clone() };
+        let pool = Pool { alike: alike(&mut self.alike, &pool), ..pool };
         let id = PoolId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         self.targets.insert(key, id);
         self.sources.insert(id, self.source(from));
@@ -263,8 +266,8 @@ impl Pools {
         self.metered = hours::metered(facts, &self.of_class);
         self.free = free::rates(facts, self);
         let mut own = vec![Sums::default(); self.all.len()];
-        let mut goods: BTreeMap<&Good, Sums> = BTreeMap::new();
-        let mut payers: BTreeMap<&Arc<str>, Sums> = BTreeMap::new();
+        let mut goods: Numbers<&Good, Sums> = Numbers::default();
+        let mut payers: Numbers<&Arc<str>, Sums> = Numbers::default();
         for (class, costs) in &facts.priced_classes {
             let Some(pool) = self.of_class(*class) else { continue };
             let uncovered = facts.class(*class).line == LineType::Usage;
@@ -284,10 +287,19 @@ impl Pools {
             Rate { gross, net, public: if public.is_zero() { gross } else { public } }
         });
         let rates: Vec<Rate> = rates.collect();
+        drop((goods, payers));
         for (pool, rate) in self.all.iter_mut().zip(rates) {
             pool.rate = rate;
+            pool.alike = alike(&mut self.alike, pool);
         }
     }
+}
+
+/// The number of what is priced like a pool.
+fn alike(known: &mut Numbers<Priced, u32>, pool: &Pool) -> u32 {
+    let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    let priced = (pool.good.clone(), pool.rate.public, pool.usage_type.clone(), pool.operation.clone());
+    *known.entry(priced).or_insert(next)
 }
 
 /// What may cover the usage of a class, if something may.

@@ -10,14 +10,22 @@ use crate::{
     prices::Prices,
     sku::PlanKind,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 /// The rates of plans by kind and terms, as seen in the bill.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PlanRates {
-    seen: BTreeMap<(PlanKind, Terms, Good), Costs>,
-    plans: BTreeMap<(PlanKind, Terms), Shares>,
-    used: BTreeSet<Good>,
+    seen: BTreeMap<PlanKind, BTreeMap<Terms, Seen>>,
+    used: HashSet<Good, FixedState>,
+}
+
+/// What plans of one kind, on the same terms, covered.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    goods: BTreeMap<Good, Costs>,
+    shares: Shares,
 }
 
 /// When a plan covers a good.
@@ -45,20 +53,20 @@ impl PlanRates {
         let mut rates = Self { used: pools.all.iter().map(|pool| pool.good.clone()).collect(), ..Self::default() };
         for holding in holdings {
             let Scope::Plan { kind, terms, .. } = &holding.scope else { continue };
+            let seen = rates.seen.entry(rate_kind(kind)).or_default().entry(terms.clone()).or_default();
             for member in &holding.members {
                 for (class, costs) in &facts.commitments[*member].covers {
                     let Some(pool) = pools.of_class(*class) else { continue };
-                    let good = pools.pool(pool).good.clone();
-                    *rates.seen.entry((rate_kind(kind), terms.clone(), good)).or_default() += *costs;
-                    rates.plans.entry((rate_kind(kind), terms.clone())).or_default().all += *costs;
+                    *seen.goods.entry(pools.pool(pool).good.clone()).or_default() += *costs;
+                    seen.shares.all += *costs;
                 }
             }
         }
-        for ((kind, terms, _), costs) in &rates.seen {
-            if let Some(shares) = rates.plans.get_mut(&(kind.clone(), terms.clone()))
-                && dearer(costs, &shares.most)
-            {
-                shares.most = *costs;
+        for Seen { goods, shares } in rates.seen.values_mut().flat_map(BTreeMap::values_mut) {
+            for costs in goods.values() {
+                if dearer(costs, &shares.most) {
+                    shares.most = *costs;
+                }
             }
         }
         rates
@@ -71,15 +79,16 @@ impl PlanRates {
     /// has the rate that prices tell, else the average.
     pub(super) fn rate(&self, kind: &PlanKind, terms: &Terms, pool: &Pool, prices: &Prices) -> Option<(Turn, Money)> {
         let kind = rate_kind(kind);
-        let seen = self.seen.get(&(kind.clone(), terms.clone(), pool.good.clone()));
-        if let Some(rate) = seen.and_then(|costs| per_unit(costs.effective, costs.quantity)) {
+        let seen = self.seen.get(&kind).and_then(|seen| seen.get(terms));
+        let costs = seen.and_then(|seen| seen.goods.get(&pool.good));
+        if let Some(rate) = costs.and_then(|costs| per_unit(costs.effective, costs.quantity)) {
             return Some((Turn::BySaving, rate));
         }
         let public = pool.rate.public;
         let offer = terms.offer(&kind);
         let told =
             offer.and_then(|offer| prices.rate(offer, pool.subject())).map(|rate| public.times(1.0 - rate.discount));
-        let shares = self.plans.get(&(kind, terms.clone())).copied().unwrap_or_default();
+        let shares = seen.map(|seen| seen.shares).unwrap_or_default();
         let share = |of: Costs| (of.on_demand.0 > 0).then(|| public.ratio(of.effective.0, of.on_demand.0));
         match share(shares.most) {
             Some(most) if self.used.contains(&pool.good) => {
