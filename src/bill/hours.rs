@@ -7,7 +7,7 @@ use crate::{
     money::{Money, Quantity, about},
     parallel::shared_out,
     time::{Day, Hour, Span},
-    waterfall::{Demand, PoolId, Units},
+    waterfall::{Delta, Demand, PoolId, Units},
 };
 use std::{ops::Range, sync::Arc};
 
@@ -54,9 +54,15 @@ pub(super) struct Billed {
 }
 
 impl Billed {
-    /// All units of all hours.
+    /// All units of all hours; of what is metered none is below 0.
     pub(super) fn units(&self) -> i128 {
-        whole(&self.runs) + self.metered.iter().map(|each| i128::from(*each)).sum::<i128>()
+        // Halves, of which 64 bits hold the sums: several at a time.
+        let halves = |(high, low): (u64, u64), units: &Units| {
+            let units = units.cast_unsigned();
+            (high.wrapping_add(units >> 32), low.wrapping_add(units & 0xffff_ffff))
+        };
+        let (high, low) = self.metered.iter().fold((0, 0), halves);
+        whole(&self.runs) + (i128::from(high) << 32) + i128::from(low)
     }
 
     /// All of it as runs.
@@ -68,13 +74,15 @@ impl Billed {
     }
 
     /// Adds a share of usage to the hours of a pool, or takes it away where `sign` is -1.
-    pub(super) fn add_to(&self, row: &mut [Units], share: Money, sign: i64) {
-        add(row, &self.runs, share, sign);
-        let both = row.iter_mut().zip(&self.metered);
+    pub(super) fn add_to(&self, delta: &mut Delta, pool: PoolId, share: Money, sign: i64) {
+        if self.metered.is_empty() {
+            return add(delta.demand(pool), &self.runs, share, sign);
+        }
+        let metered = self.metered.iter();
         match (share == Money::ONE, sign) {
-            (true, -1) => both.for_each(|(units, each)| *units = units.saturating_sub(*each)),
-            (true, 1) => both.for_each(|(units, each)| *units = units.saturating_add(*each)),
-            _ => both.for_each(|(units, each)| *units = units.saturating_add(sign * part(*each, share))),
+            (true, 1) => delta.add(pool, metered.copied()),
+            (true, -1) => delta.add(pool, metered.map(|each| each.wrapping_neg())),
+            _ => delta.add(pool, metered.map(|each| sign * part(*each, share))),
         }
     }
 
@@ -83,11 +91,20 @@ impl Billed {
     pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, metered: &Metered) {
         self.clear();
         let Some(share) = Share::of(part, metered.whole) else { return };
-        // Gone through once: hours ascend, and only those of which something was used are asked for.
-        let mut sums = hours_of(facts, class);
-        let mut exactly = |hour: usize| sums.find(|(at, _)| *at == hour).map_or(0, |(_, sum)| share.exactly(sum));
-        let units = |(hour, about): (usize, &f64)| share.about(*about).unwrap_or_else(|| exactly(hour));
-        self.metered.extend(metered.hours.iter().enumerate().map(units));
+        self.metered.resize(metered.hours.len(), 0);
+        let exactly = |hour: usize| {
+            let hour = facts.window.period.start.plus(i32::try_from(hour).unwrap_or(i32::MAX));
+            share.exactly(facts.class_days.of_hour(class, hour))
+        };
+        let blocks = self.metered.chunks_mut(AT_ONCE).zip(metered.hours.chunks(AT_ONCE));
+        for ((units, about), first) in blocks.zip((0..).step_by(AT_ONCE)) {
+            if share.all(about, units) {
+                continue;
+            }
+            for ((units, about), hour) in units.iter_mut().zip(about).zip(first..) {
+                *units = share.about(*about).unwrap_or_else(|| exactly(hour));
+            }
+        }
     }
 
     /// Puts one resource's runs of instances in the place of what was there.
@@ -121,6 +138,9 @@ pub(super) fn add(row: &mut [Units], runs: &Runs, share: Money, sign: i64) {
 pub(super) fn part(each: Units, share: Money) -> Units {
     if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
+
+/// So many hours of metered usage are worked out at a time.
+const AT_ONCE: usize = 48;
 
 /// What all resources used of a class that is metered.
 #[derive(Debug, Default)]
@@ -171,21 +191,42 @@ impl Share {
         self.about(about(of.0)).unwrap_or_else(|| self.exactly(of))
     }
 
+    /// The parts of quantities of at least 0 that are given as doubles; tells whether these tell all of them.
+    fn all(&self, of: &[f64], parts: &mut [Units]) -> bool {
+        let mut off = 0;
+        for (part, of) in parts.iter_mut().zip(of) {
+            let [low, high] = self.ends(*of);
+            *part = low;
+            off |= low ^ high;
+        }
+        off == 0
+    }
+
+    /// The part of a quantity of at least 0 that is given as a double, if that tells it.
+    fn about(&self, of: f64) -> Option<Units> {
+        let [low, high] = self.ends(of);
+        (low == high).then_some(low)
+    }
+
     fn exactly(&self, of: Quantity) -> Units {
         units(of.ratio(self.part, self.whole))
     }
 
-    /// The part of a quantity that is given as a double, if that tells its units: not next to a whole unit.
+    /// The least and the most units that the part of a quantity of at least 0 may have which is given as a double: where both are the same,
+    /// it has these.
     ///
-    /// A double is at most seven roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units: where both ends of
-    /// what it may be have the same units, these are right.
+    /// A double is at most seven roundings off, and the exact quotient is rounded to 1e-12 before it is cut to units. Half a unit less,
+    /// rounded, is what cutting gives, but for whole numbers, next to which the ends differ. It is rounded by adding what leaves no room for
+    /// less than a unit: so hours are worked out several at a time. Beyond 2^48 units the ends always differ.
     #[inline]
-    fn about(&self, of: f64) -> Option<Units> {
+    fn ends(&self, of: f64) -> [Units; 2] {
         const ROUNDINGS: f64 = 8.0 * f64::EPSILON;
+        const UNIT: f64 = 1.5 / f64::EPSILON;
         let about = of * self.ratio;
         let off = about * ROUNDINGS + 0.001;
-        let (low, high) = ((about - off) as Units, (about + off) as Units);
-        (low == high && about < 1e18).then_some(low)
+        let cut = |units: f64| ((units - 0.5) + UNIT).to_bits().wrapping_sub(UNIT.to_bits()).cast_signed();
+        let low = about - off;
+        [cut(if low > 0.0 { low } else { 0.0 }), cut(about + off)]
     }
 }
 
@@ -238,4 +279,48 @@ pub(super) fn demand(facts: &Facts, of_class: &[Option<PoolId>], pools: usize) -
         demand
     };
     Demand::chained(hours, shared_out((0..pools).step_by(AT_ONCE), part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whole units and what is next to them, quantities that doubles do not hold, and such that leave what is told by doubles at all.
+        #[test]
+        fn parts_told_by_doubles_are_exact(
+            whole in 1i128..1 << 80,
+            part in 0i128..1 << 80,
+            hours in proptest::collection::vec(prop_oneof![
+                2 => (0u32..100).prop_flat_map(|bits| 0i128..=1 << bits),
+                1 => (0i128..1000, -2i128..3).prop_map(|(units, off)| (units * 1000 + off).max(0)),
+            ], 0..70),
+        ) {
+            let share = Share::new(part.min(whole), whole);
+            let abouts: Vec<f64> = hours.iter().map(|sum| about(*sum)).collect();
+            let exact: Vec<Units> = hours.iter().map(|sum| share.exactly(Quantity(*sum))).collect();
+            let told: Vec<Units> = abouts.iter().zip(&exact).map(|(of, exact)| share.about(*of).unwrap_or(*exact)).collect();
+            prop_assert_eq!(&told, &exact);
+            let mut parts = vec![0; hours.len()];
+            if share.all(&abouts, &mut parts) {
+                prop_assert_eq!(parts, exact);
+            } else {
+                prop_assert!(abouts.iter().any(|of| share.about(*of).is_none()));
+            }
+        }
+
+        #[test]
+        fn units_of_hours_are_summed(metered in proptest::collection::vec(0..=i64::MAX, 0..50)) {
+            let sum = metered.iter().map(|units| i128::from(*units)).sum::<i128>();
+            prop_assert_eq!(Billed { runs: Vec::new(), metered }.units(), sum);
+        }
+    }
+
+    #[test]
+    fn a_third_of_small_sums_is_told_by_doubles() {
+        let share = Share::new(1, 3);
+        // Of 2,000 units a third is 666.67: far from a whole unit. Of 3,000 it is a whole one.
+        assert_eq!([2_000_000.0, 3_000_000.0, 0.0].map(|sum| share.about(sum)), [Some(666), None, Some(0)]);
+    }
 }

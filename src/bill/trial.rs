@@ -222,16 +222,17 @@ impl Bill<'_> {
             let item = self.item(*at);
             let Place::Pool(pool, part) = &before else { continue };
             let after = if let Place::Pool(pool, part) = place { Some((*pool, part)) } else { None };
+            let mut all = 0;
             if [Some(part), after.map(|(_, part)| part)].into_iter().flatten().any(|part| part.hours.is_none()) {
                 self.billed(&item, &mut billed);
+                all = billed.units();
             }
             let mut end = |pool: PoolId, Part { share, hours }: &Part, sign: i64| {
-                let row = delta.demand(pool);
                 match hours {
-                    None => billed.add_to(row, *share, sign),
-                    Some(runs) => hours::add(row, runs, *share, sign),
+                    None => billed.add_to(&mut delta, pool, *share, sign),
+                    Some(runs) => hours::add(delta.demand(pool), runs, *share, sign),
                 }
-                let units = hours.as_deref().map_or_else(|| billed.units(), hours::whole);
+                let units = hours.as_deref().map_or(all, hours::whole);
                 End { pool, share: *share, units }
             };
             let from = end(*pool, part, -1);

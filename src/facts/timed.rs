@@ -6,7 +6,10 @@ use super::{
     survey::Granularity,
     usage::{ClassHours, HourSet},
 };
-use crate::time::Day;
+use crate::{
+    money::Quantity,
+    time::{Day, Hour},
+};
 use std::fmt;
 
 /// The hours in which resources used what is measured by the hour, by resource and class.
@@ -88,6 +91,15 @@ impl ClassDays {
     pub fn of_class(&self, class: ClassId) -> impl Iterator<Item = ClassDay> + Clone + '_ {
         let first = self.list.partition_point(|(other, ..)| *other < class);
         self.list[first..].iter().take_while(move |(other, ..)| *other == class).map(|place| self.day(place))
+    }
+
+    /// What was used of a class in an hour.
+    #[must_use]
+    pub fn of_hour(&self, class: ClassId, hour: Hour) -> Quantity {
+        let day = hour.day();
+        let found = self.list.binary_search_by_key(&(class, day), |(of, day, _)| (*of, *day));
+        let within = usize::try_from(hour.0 - day.start().0).unwrap_or(0);
+        found.map_or(Quantity(0), |at| self.hours.get(self.list[at].2)[within])
     }
 
     /// The classes that have some, in order.

@@ -51,6 +51,23 @@ impl Delta {
         row(&mut self.demand, pool.0, self.hours)
     }
 
+    /// Adds so much more usage of a pool (or less, below 0), by the hour.
+    pub fn add(&mut self, pool: PoolId, more: impl Iterator<Item = Units> + Clone) {
+        let Some(row) = self.demand.iter_mut().find(|row| row.id == pool.0) else {
+            let mut deltas = Vec::with_capacity(self.hours);
+            deltas.extend(more.take(self.hours));
+            deltas.resize(self.hours, 0);
+            return self.demand.push(Row { id: pool.0, deltas });
+        };
+        // Several at a time, unless one would leave what 64 bits hold.
+        let sums = || row.deltas.iter().zip(more.clone());
+        if sums().fold(0, |over, (units, more)| over | carry(*units, more)) < 0 {
+            row.deltas.iter_mut().zip(more).for_each(|(units, more)| *units = units.saturating_add(more));
+        } else {
+            row.deltas.iter_mut().zip(more).for_each(|(units, more)| *units = units.wrapping_add(more));
+        }
+    }
+
     /// How much more of a capacity is offered (or less, below 0) in each hour.
     pub fn capacity(&mut self, capacity: CapacityId) -> &mut [Amount] {
         row(&mut self.amounts, capacity.0, self.hours)
@@ -215,6 +232,12 @@ impl ToldRow<Amount> {
     }
 }
 
+/// Below 0 where a sum leaves what 64 bits hold: its sign is then neither's.
+fn carry(one: Units, other: Units) -> Units {
+    let sum = one.wrapping_add(other);
+    (one ^ sum) & (other ^ sum)
+}
+
 /// The part of some hours that a window has.
 fn cut<'r, T>(row: &'r mut [T], hours: &Range<usize>) -> &'r mut [T] {
     let end = hours.end.min(row.len());
@@ -228,4 +251,23 @@ fn row<T: Clone + Default>(rows: &mut Vec<Row<T>>, id: u32, hours: usize) -> &mu
         rows.push(Row { id, deltas: vec![T::default(); hours] });
     }
     &mut rows[at].deltas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_to_a_pool_adds_up_and_stops_where_64_bits_end() {
+        let mut delta = Delta::new(4);
+        delta.add(PoolId(3), [1, -2, Units::MAX].into_iter());
+        assert_eq!(delta.demand(PoolId(3)), [1, -2, Units::MAX, 0]);
+        delta.add(PoolId(3), [5, -5, -1, 7, 9].into_iter());
+        assert_eq!(delta.demand(PoolId(3)), [6, -7, Units::MAX - 1, 7]);
+        delta.add(PoolId(3), [1, Units::MIN, 5, -7].into_iter());
+        assert_eq!(delta.demand(PoolId(3)), [7, Units::MIN, Units::MAX, 0]);
+        delta.add(PoolId(0), [1; 9].into_iter());
+        assert_eq!(delta.demand(PoolId(0)), [1; 4]);
+        assert_eq!(delta.demand(PoolId(1)), [0; 4]);
+    }
 }
