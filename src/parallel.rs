@@ -37,6 +37,11 @@ pub(crate) fn threads() -> usize {
     rayon::current_num_threads()
 }
 
+/// Whether this thread has work that it has not begun: others that are free take that.
+pub(crate) fn has_work_waiting() -> bool {
+    rayon_core::current_thread_has_pending_tasks() == Some(true)
+}
+
 /// What two pieces of work come to, at once where a thread is free.
 pub(crate) fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(one, other)

@@ -60,8 +60,8 @@ pub struct Step {
     pub rule: usize,
     /// 16 hex digits, the same every night.
     pub id: String,
-    /// The finding.
-    pub finding: Finding,
+    /// The finding; in a place of its own, since steps are sorted and handed on.
+    pub finding: Box<Finding>,
     /// What it saves alone on today's bill.
     pub alone: Cost,
     /// What it saves on the bill that the steps before it left, by item; what it makes commitments cover, by items that are alike.
@@ -255,9 +255,12 @@ struct Course {
     slots: Vec<usize>,
 }
 
+/// A finding in one of its ways, and the place of its rule.
+type Way = (usize, Box<Finding>);
+
 /// What a rule found: its findings in all their ways, each with the rule's place, and how many were about what is gone already.
 struct Checked {
-    ways: Vec<(usize, Finding)>,
+    ways: Vec<Way>,
     gone: usize,
 }
 
@@ -268,7 +271,8 @@ fn checked(inputs: &Inputs<'_>, rule: usize, see: &Context<'_>) -> Checked {
     let all = findings.len();
     findings.retain(|finding| !see.is_gone(finding));
     let gone = all - findings.len();
-    let mut ways: Vec<_> = findings.into_iter().flat_map(Finding::ways).map(|finding| (rule, finding)).collect();
+    let mut ways: Vec<Way> = Vec::with_capacity(findings.len());
+    ways.extend(findings.into_iter().flat_map(Finding::ways).map(|finding| (rule, Box::new(finding))));
     ways.iter_mut().for_each(|(_, finding)| advised::add(inputs, finding));
     Checked { ways, gone }
 }
@@ -348,7 +352,7 @@ impl Plan<'_> {
     }
 
     /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
-    fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<(usize, Finding)>) -> Vec<Alone> {
+    fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<Way>) -> Vec<Alone> {
         /// Of so many it is kept what they do: some 10 kB each.
         const MOST: usize = 4096;
         let kept = if self.after.understands(&self.before) { MOST } else { 0 };
@@ -360,7 +364,7 @@ impl Plan<'_> {
     }
 
     /// Prices a finding alone on today's bill.
-    fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Finding) -> Alone {
+    fn alone(&self, inputs: &Inputs<'_>, rule: usize, mut finding: Box<Finding>) -> Alone {
         finding.confidence = (finding.confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
         let bill = &self.before;
         let covered = bill.touched(&finding.edits, Paid::Commitment);

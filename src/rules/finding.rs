@@ -260,8 +260,7 @@ impl Finding {
     }
 
     /// The finding in each of its ways, the first as it stands.
-    #[must_use]
-    pub fn ways(mut self) -> Vec<Self> {
+    pub fn ways(mut self) -> impl Iterator<Item = Self> {
         let others = std::mem::take(&mut self.alternatives);
         let other = |way: Alternative| Self {
             edits: way.edits,
@@ -271,7 +270,7 @@ impl Finding {
             ..self.clone()
         };
         let others: Vec<Self> = others.into_iter().map(other).collect();
-        std::iter::once(self).chain(others).collect()
+        std::iter::once(self).chain(others)
     }
 
     /// Adds a number (rounded to six decimals) or a word as evidence.

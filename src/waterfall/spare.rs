@@ -111,16 +111,15 @@ pub(super) struct News {
 
 /// Finds out what an edit does in one hour after another, as far as tails tell.
 #[derive(Default)]
-pub(super) struct Ripples {
+pub(super) struct Ripples<'a> {
     /// By row and hour: the first place of its pool that its step reaches, or [`NONE`]; of no row where few hours are asked for.
-    reached: Vec<Vec<u32>>,
+    reached: &'a [Vec<u32>],
     freed: Freed,
 }
 
-impl Ripples {
-    /// For all hours of an edit.
-    pub(super) fn of_all(waterfall: &Waterfall, delta: &Told) -> Self {
-        let reached = delta.demand.iter().map(|row| waterfall.reached(row.id as usize, delta)).collect();
+impl<'a> Ripples<'a> {
+    /// For all hours of an edit, of which it is known what each row reaches.
+    pub(super) fn of_all(reached: &'a [Vec<u32>]) -> Self {
         Self { reached, freed: Freed::default() }
     }
 
@@ -195,7 +194,7 @@ impl Waterfall {
     }
 
     /// By hour in which something changes: the first place of a pool that its step reaches, or [`NONE`].
-    fn reached(&self, pool: usize, delta: &Told) -> Vec<u32> {
+    pub(super) fn reached(&self, pool: usize, delta: &Told) -> Vec<u32> {
         let (first, hours) = (self.layout.of_pool[pool], self.demand.hours());
         let mut reached = vec![NONE; delta.count()];
         for (number, place) in self.layout.places_of(pool).iter().enumerate().rev() {

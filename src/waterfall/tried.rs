@@ -3,24 +3,27 @@
 use super::{
     Delta, NONE, PoolId, Units, Waterfall,
     delta::{Told, When},
+    effect::Sums,
     ids::Ids,
     spare::Ripples,
     trace::{Hours, StepHours, Trace},
     walk::Walk,
 };
+use crate::parallel::{has_work_waiting, shared_out, threads};
 
 impl Waterfall {
     /// What an edit would leave uncovered; nothing is changed.
     #[must_use]
     pub fn tried(&self, delta: Delta) -> Tried {
         let delta = delta.told(self);
-        let mut ripples = Ripples::of_all(self, &delta);
-        let (mut walk, mut tails, mut by_hour) = (Walk::new(self), Ids::default(), ByHour::default());
-        for when in delta.hours() {
-            by_hour.try_hour(self, &delta, when, (&mut walk, &mut ripples, &mut tails));
-        }
-        let looked = std::mem::take(&mut walk.looked);
-        Tried { left: walk.effect().left, by_hour: by_hour.kept(), looked: looked.of_edit(self, &delta), tails, delta }
+        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, &delta)).collect();
+        let hours: Vec<When> = delta.hours().collect();
+        let all = in_stretches(&hours, |some| {
+            let mut trying = Trying::new(self, Ripples::of_all(&reached));
+            some.iter().for_each(|when| trying.hour(&delta, *when));
+            trying
+        });
+        Tried::of(self, delta, Sums::new(self.demand.pools()), all)
     }
 
     /// Carries out an edit that was tried on the waterfall as it is, or as it was before edits that it holds beside.
@@ -56,8 +59,6 @@ pub struct Tried {
 struct ByHour {
     runs: Vec<Run>,
     left: Vec<(u32, Units)>,
-    /// Room for what changes in an hour.
-    room: Vec<(u32, Units)>,
 }
 
 /// Hours in a row in which the same is left.
@@ -71,43 +72,33 @@ struct Run {
 impl ByHour {
     /// The same without room for more: thousands of tries are kept.
     fn kept(self) -> Self {
-        let Self { mut runs, mut left, .. } = self;
+        let Self { mut runs, mut left } = self;
         runs.shrink_to_fit();
         left.shrink_to_fit();
-        Self { runs, left, room: Vec::new() }
-    }
-
-    /// Tries an edit in one more hour.
-    fn try_hour(
-        &mut self,
-        waterfall: &Waterfall,
-        delta: &Told,
-        when: When,
-        (walk, ripples, tails): (&mut Walk, &mut Ripples, &mut Ids),
-    ) {
-        if let Some(left) = ripples.hour(waterfall, delta, when, tails) {
-            left.iter().for_each(|(pool, more)| walk.left.add(*pool, (*more).into()));
-            self.push(left);
-        } else {
-            walk.one(waterfall, delta, when, false);
-            // Of usage in one hour, so it is no more than that.
-            let units = |more: i128| Units::try_from(more).unwrap_or(Units::MAX);
-            let mut room = std::mem::take(&mut self.room);
-            room.clear();
-            room.extend(walk.of_hour.iter().map(|(pool, more)| (*pool, units(*more))));
-            self.push(&room);
-            self.room = room;
-        }
+        Self { runs, left }
     }
 
     /// Adds an hour.
     fn push(&mut self, left: &[(u32, Units)]) {
+        self.push_run(1, left);
+    }
+
+    /// Adds hours behind those that are known.
+    fn append(&mut self, more: &Self) {
+        let mut start = 0;
+        for run in &more.runs {
+            let first = std::mem::replace(&mut start, run.end as usize);
+            self.push_run(run.hours, &more.left[first..start]);
+        }
+    }
+
+    fn push_run(&mut self, hours: u32, left: &[(u32, Units)]) {
         let start = self.runs.len().checked_sub(2).map_or(0, |before| self.runs[before].end as usize);
         match self.runs.last_mut() {
-            Some(last) if self.left[start..] == *left => last.hours += 1,
+            Some(last) if self.left[start..] == *left => last.hours += hours,
             _ => {
                 self.left.extend_from_slice(left);
-                self.runs.push(Run { hours: 1, end: u32::try_from(self.left.len()).unwrap_or(NONE) });
+                self.runs.push(Run { hours, end: u32::try_from(self.left.len()).unwrap_or(NONE) });
             }
         }
     }
@@ -140,34 +131,95 @@ impl Looked {
     }
 }
 
+/// Tries an edit in one hour after another.
+struct Trying<'a> {
+    waterfall: &'a Waterfall,
+    walk: Walk,
+    ripples: Ripples<'a>,
+    tails: Ids,
+    by_hour: ByHour,
+    /// Room for what changes in an hour.
+    room: Vec<(u32, Units)>,
+}
+
+impl<'a> Trying<'a> {
+    fn new(waterfall: &'a Waterfall, ripples: Ripples<'a>) -> Self {
+        let (walk, tails, by_hour) = (Walk::of_left(waterfall), Ids::default(), ByHour::default());
+        Self { waterfall, walk, ripples, tails, by_hour, room: Vec::new() }
+    }
+
+    /// One more hour.
+    fn hour(&mut self, delta: &Told, when: When) {
+        let Self { waterfall, walk, ripples, tails, by_hour, room } = self;
+        if let Some(left) = ripples.hour(waterfall, delta, when, tails) {
+            left.iter().for_each(|(pool, more)| walk.left.add(*pool, (*more).into()));
+            return by_hour.push(left);
+        }
+        walk.one(waterfall, delta, when, false);
+        // Of usage in one hour, so it is no more than that.
+        let units = |more: i128| Units::try_from(more).unwrap_or(Units::MAX);
+        room.clear();
+        room.extend(walk.of_hour.iter().map(|(pool, more)| (*pool, units(*more))));
+        by_hour.push(room);
+    }
+
+    /// One more hour, of which it is known what was left before: that is tried again, or taken to be as it was.
+    fn again(&mut self, delta: &Told, when: When, before: &[(u32, Units)], stale: bool) {
+        if stale {
+            before.iter().for_each(|(pool, more)| self.walk.left.add(*pool, -i128::from(*more)));
+            self.hour(delta, when);
+        } else {
+            self.by_hour.push(before);
+        }
+    }
+}
+
+/// Tries hours, of many of them some by each thread, if none has other work.
+fn in_stretches<'a, T: Sync>(hours: &[T], work: impl Fn(&[T]) -> Trying<'a> + Sync + Send) -> Vec<Trying<'a>> {
+    /// Fewer are sooner tried than shared out.
+    const MANY: usize = 96;
+    let parts = if hours.len() < MANY || has_work_waiting() { 1 } else { threads() };
+    shared_out(hours.chunks(hours.len().div_ceil(parts).max(1)), work)
+}
+
 impl Tried {
+    /// What comes of stretches of hours that follow each other, on top of what was left.
+    fn of(waterfall: &Waterfall, delta: Told, mut left: Sums, all: Vec<Trying<'_>>) -> Self {
+        let (mut by_hour, mut looked, mut tails) = (ByHour::default(), Looked::default(), Ids::default());
+        for Trying { walk, tails: told, by_hour: hours, .. } in all {
+            left.unite(&walk.left);
+            looked.pools.unite(&walk.looked.pools);
+            looked.steps.unite(&walk.looked.steps);
+            tails.unite(&told);
+            by_hour.append(&hours);
+        }
+        let looked = looked.of_edit(waterfall, &delta);
+        Self { left: left.sorted(PoolId), by_hour: by_hour.kept(), looked, tails, delta }
+    }
+
     /// The same edit on the waterfall as it is now, if it may do something else in some hours only: the others are not tried again.
     #[must_use]
     pub fn again(self, waterfall: &Waterfall, stale: &Hours) -> Self {
-        let Self { left, by_hour: before, delta, mut looked, mut tails } = self;
-        if delta.hours().all(|when| stale.0.holds(when.hour)) {
-            // Steps may have other numbers.
-            (looked, tails) = (Looked::default(), Ids::default());
-        }
-        let (mut walk, mut ripples, mut by_hour) = (Walk::new(waterfall), Ripples::default(), ByHour::default());
-        left.iter().for_each(|(pool, more)| walk.left.add(pool.0, *more));
-        for (when, before) in delta.hours().zip(before.iter()) {
-            if stale.0.holds(when.hour) {
-                before.iter().for_each(|(pool, more)| walk.left.add(*pool, -i128::from(*more)));
-                by_hour.try_hour(waterfall, &delta, when, (&mut walk, &mut ripples, &mut tails));
-            } else {
-                by_hour.push(before);
+        let Self { left: known, by_hour, delta, looked, tails } = self;
+        let mut left = Sums::new(waterfall.demand.pools());
+        known.iter().for_each(|(pool, more)| left.add(pool.0, *more));
+        let hours: Vec<(When, &[(u32, Units)])> = delta.hours().zip(by_hour.iter()).collect();
+        let all = in_stretches(&hours, |some| {
+            let mut trying = Trying::new(waterfall, Ripples::default());
+            for (when, before) in some {
+                trying.again(&delta, *when, before, stale.0.holds(when.hour));
             }
+            trying
+        });
+        // Where all hours are tried again, steps may have other numbers.
+        let of_some = hours.iter().any(|(when, _)| !stale.0.holds(when.hour));
+        let mut tried = Self::of(waterfall, delta, left, all);
+        if of_some {
+            tried.looked.pools.unite(&looked.pools);
+            tried.looked.steps.unite(&looked.steps);
+            tried.tails.unite(&tails);
         }
-        looked.pools.unite(&walk.looked.pools);
-        looked.steps.unite(&walk.looked.steps);
-        Self {
-            left: walk.effect().left,
-            by_hour: by_hour.kept(),
-            looked: looked.of_edit(waterfall, &delta),
-            tails,
-            delta,
-        }
+        tried
     }
 
     /// The hours in which it may do something else after an edit that leaves such a trace.

@@ -156,6 +156,8 @@ pub(super) struct Walk {
     /// Of the hour: how much more, or less, is left of pools.
     pub(super) of_hour: Vec<(u32, i128)>,
     pub(super) used: Sums,
+    /// Whether it is asked what more is used of capacities.
+    counts: bool,
     pub(super) looked: Looked,
     plain: Plain,
     /// So many hours are walked before the next is tried for a plain one: one that is none is seldom alone.
@@ -180,11 +182,17 @@ impl Walk {
             left: Sums::new(pools),
             of_hour: Vec::new(),
             used: Sums::new(waterfall.capacities()),
+            counts: true,
             looked: Looked::default(),
             plain: Plain::default(),
             wait: 0,
             gap: 0,
         }
+    }
+
+    /// A walk that tells what more is left, and nothing else.
+    pub(super) fn of_left(waterfall: &Waterfall) -> Self {
+        Self { counts: false, ..Self::new(waterfall) }
     }
 
     pub(super) fn effect(self) -> Effect {
@@ -314,8 +322,10 @@ impl Walk {
         if new != old {
             self.moved.push((step, new));
         }
-        let spent = |margin: &Margin| waterfall.at_margin(view.step, margin) - margin.edge.before;
-        self.used.add(waterfall.layout.capacity[view.step], offered + spent(&new) - spent(&old));
+        if self.counts {
+            let spent = |margin: &Margin| waterfall.at_margin(view.step, margin) - margin.edge.before;
+            self.used.add(waterfall.layout.capacity[view.step], offered + spent(&new) - spent(&old));
+        }
         let rest = waterfall.rest(view.step, &new) - waterfall.rest(view.step, &old);
         self.offer(waterfall.layout.next[view.step], rest);
         self.pass(waterfall, first, &old, &new);
