@@ -152,14 +152,18 @@ fn run_here(config: &Config) -> Result<Report> {
     let unit_costs = || unit_cost::unit_costs(&facts, transactions.as_ref(), tolerance);
     let (plan, unit_costs) = parallel::at_once(|| plan::plan(&inputs), unit_costs);
     plan.remarks(&inputs, &mut notes);
-    let facts = &facts;
-    let parts = report::Parts { exports: &exports, facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
+    let parts = report::Parts { exports: &exports, facts: &facts, rules: &rules, plan: &plan, unit_costs: &unit_costs };
     let mut report = report::build(&parts, notes);
     if let Some(path) = &config.baseline {
         let skipped: Vec<&str> = plan.skipped.iter().map(|(rule, _)| *rule).collect();
         let ran: Vec<&str> = rules.iter().map(|rule| rule.id).filter(|rule| !skipped.contains(rule)).collect();
         baseline::Baseline::read(path)?.compare(&mut report, &ran, config.defaults.baseline.same_share)?;
     }
+    // To give so many small pieces of memory back takes as long as to write the report, which need not wait for it.
+    let plan::Plan { steps, rejected, before, after, .. } = plan;
+    parallel::later(move || drop((steps, rejected)));
+    parallel::at_once(|| drop(before), || drop(after));
+    parallel::later(move || drop(facts));
     Ok(report)
 }
 

@@ -47,6 +47,11 @@ pub(crate) fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: i
     rayon::join(one, other)
 }
 
+/// Does some work once a thread is free; nobody waits for it.
+pub(crate) fn later(work: impl FnOnce() + Send + 'static) {
+    rayon::spawn(work);
+}
+
 /// What each item becomes, in the items' order; threads that are free take some of them.
 pub(crate) fn shared_out<T: Send, R: Send>(
     items: impl IntoIterator<Item = T>,

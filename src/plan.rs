@@ -150,6 +150,7 @@ impl Step {
 pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
     let bill = || Bill::of(inputs.facts, inputs.given);
     let (users, before) = at_once(|| Users::of(inputs.facts), bill);
+    let (reconciliation, after) = at_once(|| before.reconcile(), || before.clone());
     let mut plan = Plan {
         steps: Vec::new(),
         previews: Vec::new(),
@@ -158,8 +159,8 @@ pub fn plan<'a>(inputs: &Inputs<'a>) -> Plan<'a> {
         suppressed: Vec::new(),
         skipped: Vec::new(),
         weeks: None,
-        reconciliation: before.reconcile(),
-        after: before.clone(),
+        reconciliation,
+        after,
         before,
     };
     let runs = inputs.rules.iter().filter(|rule| inputs.why_not(rule).is_none());
@@ -354,7 +355,7 @@ impl Plan<'_> {
     /// Prices findings alone on today's bill, shared out to the workers; none of them depends on another.
     fn all_alone(&self, inputs: &Inputs<'_>, found: Vec<Way>) -> Vec<Alone> {
         /// Of so many it is kept what they do: some 10 kB each.
-        const MOST: usize = 4096;
+        const MOST: usize = 8192;
         let kept = if self.after.understands(&self.before) { MOST } else { 0 };
         let alone = |(number, (rule, finding))| {
             let (step, attempt) = self.alone(inputs, rule, finding);

@@ -107,9 +107,11 @@ impl Bill<'_> {
             let cost = |rate: Money| Money(left * rate.0).ratio(1, 1_000_000_000);
             add(id, Cost { gross: cost(pool.rate.gross), net: cost(pool.rate.net) });
         }
+        let known: Vec<_> = self.holdings.iter().map(|_| self.known().of_one()).collect();
         for covered in self.waterfall.covered() {
-            let Some(holding) = self.holdings.get(covered.capacity.0 as usize) else { continue };
-            let Some((_, weight)) = holding.weight(&self.known(), covered.pool) else { continue };
+            let capacity = covered.capacity.0 as usize;
+            let Some((holding, known)) = self.holdings.get(capacity).zip(known.get(capacity)) else { continue };
+            let Some((_, weight)) = holding.weight(known, covered.pool) else { continue };
             let amount = covered.units * i128::from(weight);
             let members: Cost = holding.members.iter().map(|at| self.cost_of(*at)).sum();
             let whole = members + holding.billed;

@@ -15,10 +15,14 @@ use super::{
     ids::Ids,
     setting::Layout,
 };
+use crate::parallel::shared_out;
 use std::{
     cmp::Ordering,
     sync::{Arc, OnceLock},
 };
+
+/// The hours in which something is left are looked up of so many pools at a time.
+const AT_ONCE: usize = 64;
 
 /// The tails of all steps, and the hours in which something of their pools is left.
 #[derive(Debug, Clone)]
@@ -46,8 +50,12 @@ impl Tails {
         let none = vec![Ids::default(); layout.steps()];
         let mut all = Self { tails, left: none.clone(), left_in_tail: none };
         let sums = waterfall.totals.left.iter().zip(0u32..);
-        let left = sums.filter(|(left, _)| **left != 0).map(|(_, pool)| (pool, waterfall.hours_left(PoolId(pool))));
-        all.note(layout, left);
+        let some: Vec<u32> = sums.filter(|(left, _)| **left != 0).map(|(_, pool)| pool).collect();
+        let left = |pools: &[u32]| -> Vec<(u32, Ids)> {
+            pools.iter().map(|pool| (*pool, waterfall.hours_left(PoolId(*pool)))).collect()
+        };
+        let left = shared_out(some.chunks(AT_ONCE), left);
+        all.note(layout, left.into_iter().flatten());
         all
     }
 

@@ -1,6 +1,7 @@
 //! What edits changed, and where: by that it is told in which hours a try does what it did.
 
 use super::{Waterfall, delta::When, ids::Ids, spare::News};
+use crate::parallel::at_once;
 use std::collections::BTreeMap;
 
 /// Hours, by their numbers.
@@ -66,7 +67,8 @@ impl Trace {
                 trace.pools.insert(number, other);
             }
         }
-        trace.news = after.tails().news_to(before.tails());
+        let (before, after) = at_once(|| before.tails(), || after.tails());
+        trace.news = after.news_to(before);
         trace
     }
 
