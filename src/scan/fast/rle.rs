@@ -123,6 +123,10 @@ impl Rle {
                 self.run = Run::Repeat { value: 0, left: usize::MAX };
                 return Ok(());
             }
+            if let Some(run) = self.short_run() {
+                self.run = run;
+                return Ok(());
+            }
             let header = self.varint()?;
             if header == 0 {
                 return Err(ends_early()); // some writers pad with zeros
@@ -133,6 +137,25 @@ impl Rle {
             }
             self.run = if header & 1 == 0 { self.repeat(length)? } else { self.packed(length) };
         }
+    }
+
+    /// The next run, if its header is one byte, its values are no longer than that, and it lies whole in the stream: most are like that.
+    #[inline]
+    fn short_run(&mut self) -> Option<Run> {
+        let width = (1..=8).contains(&self.width).then_some(self.width as usize)?;
+        let [header, value] = *self.bytes.get(self.at..)?.first_chunk::<2>()?;
+        let length = usize::from(header >> 1);
+        let after = self.at + 1;
+        let (bytes, run) = if header & 1 == 0 {
+            (1, Run::Repeat { value: value.into(), left: length })
+        } else {
+            (length * width, Run::Packed { bit: after * 8, left: length * 8 })
+        };
+        let whole = (2..0x80).contains(&header)
+            && after + bytes <= self.bytes.len()
+            && (header & 1 == 1 || usize::from(value) >> width == 0);
+        self.at = if whole { after + bytes } else { self.at };
+        whole.then_some(run)
     }
 
     fn repeat(&mut self, left: usize) -> Result<Run> {
