@@ -172,32 +172,34 @@ pub(super) struct SeenWords {
     /// Bits of a key's code and of a value's, and the least numbers that need more.
     bits: (u32, u32),
     limits: (usize, usize),
+    /// So many entries fit into a word.
+    most: usize,
 }
 
 impl Default for SeenWords {
     fn default() -> Self {
-        Self { cache: vec![(0, TagsId::default()); CACHED_SETS], bits: (0, 0), limits: (0, 0) }
+        Self { cache: vec![(0, TagsId::default()); CACHED_SETS], bits: (0, 0), limits: (0, 0), most: 0 }
     }
 }
 
 impl SeenWords {
-    /// The codes of a row in one word, which no other row has, of so many keys and values that there are; `None` if they do not fit.
-    #[inline]
-    pub(super) fn word(
-        &mut self,
-        row: impl ExactSizeIterator<Item = (u32, u32)>,
-        (keys, values): (usize, usize),
-    ) -> Option<u64> {
+    /// Sets `out` to the codes of each entry in a word, of so many keys and values that there are.
+    pub(super) fn pairs(&mut self, codes: (&[u32], &[u32]), (keys, values): (usize, usize), out: &mut Vec<u64>) {
         if keys >= self.limits.0 || values >= self.limits.1 {
             self.make_room(keys, values);
         }
-        let (each, of_value) = (self.bits.0 + self.bits.1, self.bits.1);
-        if row.len() * each as usize >= 64 {
-            return None;
-        }
+        let of_value = self.bits.1;
+        out.clear();
+        let pair = |(key, value): (&u32, &u32)| u64::from(*key).wrapping_shl(of_value) | u64::from(*value);
+        out.extend(codes.0.iter().zip(codes.1).map(pair));
+    }
+
+    /// The words of a row's entries in one, which no other row has; `None` if they do not fit.
+    #[inline]
+    pub(super) fn word(&self, row: &[u64]) -> Option<u64> {
         // The 1 in front tells rows of different length apart.
-        let pair = |(key, value): (u32, u32)| u64::from(key).wrapping_shl(of_value) | u64::from(value);
-        Some(row.fold(1u64, |word, codes| word.wrapping_shl(each) | pair(codes)))
+        let each = self.bits.0 + self.bits.1;
+        (row.len() <= self.most).then(|| row.iter().fold(1u64, |word, pair| word.wrapping_shl(each) | pair))
     }
 
     /// Begins anew, with more bits.
@@ -205,7 +207,8 @@ impl SeenWords {
     fn make_room(&mut self, keys: usize, values: usize) {
         let bits = |count: usize| usize::BITS - count.leading_zeros();
         let (keys, values) = (bits(keys), bits(values));
-        *self = Self { bits: (keys, values), limits: (1 << keys, 1 << values), ..Self::default() };
+        let most = (63 / (keys + values).max(1)) as usize;
+        *self = Self { bits: (keys, values), limits: (1 << keys, 1 << values), most, ..Self::default() };
     }
 
     /// The set of a word, which `new` tells if it was not seen lately.

@@ -45,6 +45,8 @@ struct Rows {
     coded: SeenRows,
     /// Likewise where these fit into a word.
     short: SeenWords,
+    /// Of the chunk: the codes of each entry in a word; none at all where they mean nothing in the next chunk.
+    pairs: Vec<u64>,
     /// Room for the texts of a row.
     row: Vec<(Sym, Sym)>,
 }
@@ -232,6 +234,7 @@ impl Map {
             sets: RowSets::new(prefix),
             coded: SeenRows::default(),
             short: SeenWords::default(),
+            pairs: Vec::new(),
             row: Vec::new(),
         };
         Self { keys, values, rows, entries: 0, starts: Vec::new(), next: 0, open: None }
@@ -310,8 +313,15 @@ impl Map {
             return Err(disagree());
         }
         self.entries = count;
-        for (word, first) in self.keys.repetition.iter().zip((0..).step_by(64)) {
-            self.starts.extend(ones(!word).map(|bit| first + bit).take_while(|at| (*at as usize) < count));
+        self.rows.begin(&self.keys.found, &self.values.found);
+        let end = u32::try_from(count).unwrap_or(u32::MAX);
+        for (goes_on, first) in self.keys.repetition.iter().zip((0..end).step_by(64)) {
+            let there = (end - first).min(64);
+            if *goes_on == 0 {
+                self.starts.extend(first..first + there);
+            } else {
+                self.starts.extend(ones(!goes_on & u64::MAX >> (64 - there)).map(|bit| first + bit));
+            }
         }
         Ok(true)
     }
@@ -334,6 +344,15 @@ impl Map {
 }
 
 impl Rows {
+    /// Puts the codes of each entry of a chunk into a word.
+    fn begin(&mut self, keys: &Coded<Sym>, values: &Coded<Sym>) {
+        self.pairs.clear();
+        if !keys.is_fresh() && !values.is_fresh() {
+            let counts = (keys.values.len(), values.values.len());
+            self.short.pairs((&keys.codes, &values.codes), counts, &mut self.pairs);
+        }
+    }
+
     /// The set of a row that lies whole in a chunk.
     #[inline]
     fn number(
@@ -350,10 +369,10 @@ impl Rows {
             self.row.extend(texts(keys, values, row.clone()));
             self.sets.number(&self.row, home.names, tags)
         };
-        if keys.is_fresh() || values.is_fresh() {
+        if self.pairs.is_empty() {
             return new();
         }
-        match self.short.word(codes(), (keys.values.len(), values.values.len())) {
+        match self.short.word(&self.pairs[row.clone()]) {
             Some(word) => self.short.find(word, new),
             None => self.coded.find(codes()).unwrap_or_else(|slot| {
                 let set = new();
