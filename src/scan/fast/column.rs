@@ -339,9 +339,7 @@ fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u
                 codes.resize(end, 0);
                 let new = &mut codes[start..];
                 indices.fill(new)?;
-                let greatest = if all_below(new, known - 1) { 0 } else { new.iter().copied().fold(0, u32::max) };
-                new.iter_mut().for_each(|code| *code = code.wrapping_add(1));
-                greatest
+                if to_codes(new, known - 1) { 0 } else { new.iter().map(|code| code.wrapping_sub(1)).fold(0, u32::max) }
             }
         };
         if greatest as usize + 1 >= known {
@@ -351,14 +349,17 @@ fn read_indices(indices: &mut Rle, count: usize, known: usize, codes: &mut Vec<u
     Ok(())
 }
 
-/// Whether all indices are below a limit: then a subtraction of it from each gives a negative number, where neither
-/// has all 32 bits. Of a limit that has, it says no.
-fn all_below(indices: &[u32], limit: usize) -> bool {
-    let Ok(limit) = i32::try_from(limit) else { return false };
-    let each =
-        |(bits, less): (u32, u32), index: &u32| (bits | *index, less & index.wrapping_sub(limit.cast_unsigned()));
-    let (bits, less) = indices.iter().fold((0, u32::MAX), each);
-    (less & !bits).cast_signed() < 0
+/// Turns indices into codes; whether all of them are below a limit: then a subtraction of it from each gives a negative number, where
+/// neither has all 32 bits. Of a limit that has, it says no.
+fn to_codes(indices: &mut [u32], limit: usize) -> bool {
+    let (fits, limit) = i32::try_from(limit).map_or((false, 0), |limit| (true, limit.cast_unsigned()));
+    let (mut bits, mut less) = (0, u32::MAX);
+    for index in indices {
+        bits |= *index;
+        less &= index.wrapping_sub(limit);
+        *index = index.wrapping_add(1);
+    }
+    fits && (less & !bits).cast_signed() < 0
 }
 
 fn beyond(index: u32) -> Error {
@@ -374,10 +375,13 @@ mod tests {
         #[test]
         fn a_limit_is_told_from_all_indices(mut indices in proptest::collection::vec(0u32..40, 0..70), limit in 1u32..60, far in any::<u32>()) {
             let model = indices.iter().all(|index| *index < limit);
-            prop_assert_eq!(all_below(&indices, limit as usize), model);
+            let codes: Vec<u32> = indices.iter().map(|index| index + 1).collect();
+            let mut turned = indices.clone();
+            prop_assert_eq!(to_codes(&mut turned, limit as usize), model);
+            prop_assert_eq!(turned, codes);
             indices.push(far);
-            prop_assert_eq!(all_below(&indices, limit as usize), model && far < limit);
-            prop_assert!(!all_below(&indices, usize::MAX));
+            prop_assert_eq!(to_codes(&mut indices.clone(), limit as usize), model && far < limit);
+            prop_assert!(!to_codes(&mut indices, usize::MAX));
         }
 
         #[test]
