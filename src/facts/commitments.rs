@@ -2,9 +2,9 @@
 
 use super::{
     Costs,
-    fold::{Map, map},
+    fold::{AT_ONCE, Map, map},
     line::{Amounts, LineType},
-    sums::SumList,
+    sums::{Narrow, SumList},
     usage::HourSet,
 };
 use crate::{
@@ -91,6 +91,8 @@ pub(super) struct Commitments {
     /// ARN and class.
     covers: Vec<(Sym, u32)>,
     costs: SumList,
+    /// Covered lines that are still to be added, by ARN and class in one word.
+    waiting: Vec<(u64, Narrow)>,
     /// Those of which a covered line of the piece told.
     told: Vec<bool>,
 }
@@ -102,6 +104,7 @@ impl Default for Commitments {
             covered: Numbers::default(),
             covers: Vec::new(),
             costs: SumList::default(),
+            waiting: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -117,10 +120,25 @@ impl Commitments {
     #[inline]
     pub(super) fn is_untold(&self, lines: &Lines, row: usize, kind: LineType) -> bool {
         let arn = arn(lines, row, kind);
-        arn != Sym::NONE && !self.told.get(arn.0 as usize).copied().unwrap_or(false)
+        arn != Sym::NONE && !self.is_told(arn)
     }
 
-    /// Adds a line of a commitment.
+    /// Whether covered lines of the piece told of all commitments that lines may belong to, as far as that can be seen without a look at
+    /// each line.
+    pub(super) fn are_all_told(&self, lines: &Lines) -> bool {
+        let told = |arn: &Sym| *arn == Sym::NONE || self.is_told(*arn);
+        [Text::PlanArn, Text::ReservationArn].iter().all(|column| {
+            let known = lines.texts(*column);
+            known.len() < lines.rows() && known.iter().all(told)
+        })
+    }
+
+    #[inline]
+    fn is_told(&self, arn: Sym) -> bool {
+        self.told.get(arn.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Adds a line of a commitment; one that is covered waits for `add_waiting`.
     pub(super) fn add(&mut self, lines: &Lines, line: &Line, costs: Amounts, names: &Names) {
         let (plan, fee) = (line.kind.is_of_plan(), line.kind.is_commitment_fee());
         if !fee && !line.priced && !line.stated {
@@ -144,15 +162,40 @@ impl Commitments {
             self.tell(arn);
             self.sums.entry(arn).or_default().tell(plan, told(lines, line.row, plan, fee), names);
         }
-        let next = u32::try_from(self.covers.len()).unwrap_or(u32::MAX);
-        let cover = self.covered.get_or(u64::from(arn.0) << 32 | u64::from(line.class), || next);
-        if cover == next {
-            self.covers.push((arn, line.class));
-        }
+        let key = u64::from(arn.0) << 32 | u64::from(line.class);
         match costs {
-            Amounts::Narrow(costs) => self.costs.add(cover, &costs),
-            Amounts::Wide(costs) => self.costs.add_wide(cover, &costs),
+            Amounts::Narrow(costs) => self.waiting.push((key, costs)),
+            Amounts::Wide(costs) => {
+                let cover = self.cover(key);
+                self.costs.add_wide(cover, &costs);
+            }
         }
+    }
+
+    /// Adds the covered lines that wait: where they belong is looked up for some hundred of them, then added to, so that the waits for
+    /// memory overlap.
+    pub(super) fn add_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for lines in waiting.chunks_mut(AT_ONCE) {
+            self.covered.touch(lines.iter().map(|(key, _)| *key));
+            lines.iter_mut().for_each(|(key, _)| *key = self.cover(*key).into());
+            for (cover, costs) in lines {
+                self.costs.add(low(*cover), costs);
+            }
+        }
+        waiting.clear();
+        self.waiting = waiting;
+    }
+
+    /// The number of an ARN and class among what is covered, made if there is none.
+    #[inline]
+    fn cover(&mut self, key: u64) -> u32 {
+        let next = u32::try_from(self.covers.len()).unwrap_or(u32::MAX);
+        let cover = self.covered.get_or(key, || next);
+        if cover == next {
+            self.covers.push((Sym(low(key >> 32)), low(key)));
+        }
+        cover
     }
 
     #[cold]
@@ -204,6 +247,12 @@ impl Commitments {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Sym, &CommitmentSum)> {
         self.sums.iter().map(|(arn, sum)| (*arn, sum))
     }
+}
+
+/// The low half of a word.
+#[inline]
+fn low(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// The commitment of a line.

@@ -8,7 +8,7 @@ use self::odd::Odd;
 use super::{
     Asked, Costs,
     commitments::{Commitments, Line},
-    kind::{Kind, Timed, is_plan_refund},
+    kind::{Kind, LATE, LATE_ONCE, Timed, is_plan_refund},
     line::{Amounts, Groups, LineType, Reading},
     parties::Parties,
     quality::Quality,
@@ -75,7 +75,7 @@ struct Batch {
 }
 
 /// So many lines go from table to table at once: what they touch fits into a core's cache.
-const AT_ONCE: usize = 512;
+pub(super) const AT_ONCE: usize = 512;
 
 /// Room for what is found of lines in one table and added in another.
 #[derive(Default)]
@@ -245,6 +245,7 @@ impl<'a> Sums<'a> {
             self.add_spend(lines, sums, room);
             self.add_hours(lines, sums, room);
         }
+        self.commitments.add_waiting();
         lines.clear();
         sums.clear();
         self.batch = batch;
@@ -323,6 +324,19 @@ impl<'a> Sums<'a> {
         }
     }
 
+    /// Whether there is a covered line of the priced period whose commitment was not told yet.
+    fn is_one_untold(&self, lines: &Lines) -> bool {
+        let is_untold = |row| {
+            let kind = self.kinds[lines.class(row) as usize].line;
+            let priced = || {
+                let start = lines.moment(Moment::Start, row).map(Hour::of_seconds);
+                start.is_some_and(|hour| self.asked.window.period.holds(hour))
+            };
+            kind.is_covered() && self.commitments.is_untold(lines, row, kind) && priced()
+        };
+        !self.commitments.are_all_told(lines) && (0..lines.rows()).any(is_untold)
+    }
+
     /// Looks up what has to be known of classes that are new.
     fn know_classes(&mut self, dictionary: &Dictionary) {
         let new = dictionary.classes.keys().iter().skip(self.kinds.len());
@@ -337,17 +351,8 @@ impl Fold for Sums<'_> {
 
     fn wants_late(&mut self, lines: &Lines, dictionary: &Dictionary) -> bool {
         self.know_classes(dictionary);
-        (0..lines.rows()).any(|row| {
-            let kind = self.kinds[lines.class(row) as usize];
-            if !kind.of_commitment() {
-                return kind.plan_refund;
-            }
-            let priced = || {
-                let start = lines.moment(Moment::Start, row).map(Hour::of_seconds);
-                start.is_some_and(|hour| self.asked.window.period.holds(hour))
-            };
-            kind.line.is_commitment_fee() || self.commitments.is_untold(lines, row, kind.line) && priced()
-        })
+        let late = lines.class.iter().fold(0, |all, class| all | self.kinds[*class as usize].late);
+        late & LATE != 0 || late & LATE_ONCE != 0 && self.is_one_untold(lines)
     }
 
     fn add(&mut self, lines: &Lines, dictionary: &mut Dictionary, part: usize) -> Result<()> {

@@ -17,11 +17,18 @@ pub(super) struct Kind {
     pub(super) capacity: bool,
     pub(super) host_reservation: bool,
     pub(super) plan_refund: bool,
+    /// Which of its lines need the columns that few lines need: some of `LATE` and `LATE_ONCE`.
+    pub(super) late: u8,
     /// Whether a provider other than AWS sells it, as FOCUS tells.
     pub(super) foreign: bool,
     /// Whether it does not tell what was used.
     pub(super) plain: bool,
 }
+
+/// All lines of a class need late columns.
+pub(super) const LATE: u8 = 1;
+/// So does the first of each commitment.
+pub(super) const LATE_ONCE: u8 = 2;
 
 /// Of which usage the hours are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +68,8 @@ impl Kind {
             what if what.is_timed() => Timed::Each,
             _ => Timed::Sum,
         };
+        let plan_refund = line == LineType::Refund && product == "ComputeSavingsPlans";
+        let late = u8::from(line.is_commitment_fee() || plan_refund) * LATE + u8::from(line.is_covered()) * LATE_ONCE;
         let capacity = ["Reservation:", "DedicatedRes:", "UnusedBox:", "UnusedDed:"];
         Self {
             line,
@@ -71,7 +80,8 @@ impl Kind {
             host_reservation: line == LineType::RiFee && usage.starts_with("HostUsage:"),
             foreign,
             plain: !tells(product, usage_type),
-            plan_refund: line == LineType::Refund && text(Text::ProductCode) == "ComputeSavingsPlans",
+            plan_refund,
+            late,
         }
     }
 }

@@ -209,6 +209,11 @@ impl Lines {
         self.text[column as usize].get(row)
     }
 
+    /// All texts that lines of a column may have, and perhaps more.
+    pub(crate) fn texts(&self, column: Text) -> &[Sym] {
+        &self.text[column as usize].values
+    }
+
     /// An amount of money; `None` when null or not in the export.
     #[must_use]
     pub fn money(&self, column: Amount, row: usize) -> Option<Money> {
