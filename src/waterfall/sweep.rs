@@ -156,9 +156,32 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    fn next(&self) -> Option<u32> {
-        let steps = self.streams.iter().map(|stream| stream.step);
-        steps.chain(self.offers.iter().map(|(step, _)| *step)).min().filter(|step| *step != NONE)
+    /// The next step that the flow comes to and that it can move. What stands in front of all that arrives there, and is offered nothing,
+    /// lets it pass and stays as it is: most steps of most hours.
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            let steps = self.streams.iter().map(|stream| stream.step);
+            let step = steps.chain(self.offers.iter().map(|(step, _)| *step)).min().filter(|step| *step != NONE)?;
+            if self.offers.iter().any(|(of, _)| *of == step) {
+                return Some(step);
+            }
+            let (margin, places) = (self.position(step), &self.waterfall.layout.places);
+            if self.streams.iter().any(|stream| stream.step == step && places[stream.place].position <= margin) {
+                return Some(step);
+            }
+            for stream in self.streams.iter_mut().filter(|stream| stream.step == step) {
+                let place = stream.place + 1;
+                (stream.place, stream.step) = next_place(self.waterfall, &self.idle, stream.pool, place);
+            }
+        }
+    }
+
+    /// The position of a step's margin now.
+    fn position(&self, step: u32) -> u32 {
+        match self.slot[step as usize] {
+            0 => self.waterfall.positions[step as usize * self.waterfall.demand.hours() + self.hour],
+            slot => self.stands[slot as usize - 1].position,
+        }
     }
 
     /// Leads the flow past a step and tells at which amount its margin moves on.
@@ -263,30 +286,31 @@ impl<'a> Sweep<'a> {
 
     /// How much of a pool arrives at a step now.
     fn arrives(&self, fill: &Fill) -> f64 {
-        let (waterfall, hours) = (self.waterfall, self.waterfall.demand.hours());
+        let waterfall = self.waterfall;
         if !waterfall.used.holds(fill.pool, self.hour) {
             return 0.0;
         }
         let mut left = waterfall.demand.row(fill.pool as usize)[self.hour] as f64;
         let places = &waterfall.layout.places[waterfall.layout.of_pool[fill.pool as usize]..fill.place as usize];
         for place in places.iter().filter(|place| !self.idle[place.step as usize]) {
-            let (margin, covered) = match self.slot[place.step as usize] {
-                0 => {
-                    let at = place.step as usize * hours + self.hour;
-                    (waterfall.positions[at], waterfall.edges[at].covered as f64)
-                }
-                slot => {
-                    let stand = &self.stands[slot as usize - 1];
-                    (stand.position, stand.covered + stand.covers * (self.now - stand.since))
-                }
-            };
-            match place.position.cmp(&margin) {
+            match place.position.cmp(&self.position(place.step)) {
                 Ordering::Less => return 0.0,
-                Ordering::Equal => left -= covered,
+                Ordering::Equal => left -= self.covered(place.step),
                 Ordering::Greater => {}
             }
         }
         left.max(0.0)
+    }
+
+    /// How much a step covers of the pool at its margin now.
+    fn covered(&self, step: u32) -> f64 {
+        match self.slot[step as usize] {
+            0 => self.waterfall.edges[step as usize * self.waterfall.demand.hours() + self.hour].covered as f64,
+            slot => {
+                let stand = &self.stands[slot as usize - 1];
+                stand.covered + stand.covers * (self.now - stand.since)
+            }
+        }
     }
 }
 
