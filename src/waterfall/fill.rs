@@ -28,12 +28,15 @@ const LANES: usize = 32;
 /// Some hours in the making: what is left of each pool and each capacity. Where the window ends there is nothing.
 struct Block {
     left: Vec<[Units; LANES]>,
+    /// By pool: the lanes in which something is left. That is little memory to look at, and most pools that a step comes to are used up.
+    some: Vec<u32>,
     offered: Vec<[Amount; LANES]>,
 }
 
 impl Block {
     fn new(waterfall: &Waterfall) -> Self {
-        Self { left: vec![[0; LANES]; waterfall.demand.pools()], offered: vec![[0; LANES]; waterfall.capacities()] }
+        let pools = waterfall.demand.pools();
+        Self { left: vec![[0; LANES]; pools], some: vec![0; pools], offered: vec![[0; LANES]; waterfall.capacities()] }
     }
 
     /// Loads the hours from one on.
@@ -44,6 +47,13 @@ impl Block {
         }
         for (capacity, offered) in self.offered.iter_mut().enumerate() {
             *offered = lanes(&waterfall.amounts[capacity * hours + first..(capacity + 1) * hours]);
+        }
+    }
+
+    /// Notes in which lanes something is left of each pool.
+    fn note_some(&mut self) {
+        for (some, left) in self.some.iter_mut().zip(&self.left) {
+            *some = if is_some(left) { lanes_of(left) } else { 0 };
         }
     }
 
@@ -163,6 +173,7 @@ impl Waterfall {
         totals: &mut Totals,
         mut stands: impl FnMut(usize, usize, Margin),
     ) {
+        block.note_some();
         for step in 0..self.layout.steps() {
             let capacity = self.layout.capacity[step] as usize;
             let (offered, used) = (block.offered[capacity], &mut totals.used[capacity]);
@@ -174,7 +185,8 @@ impl Waterfall {
             };
             self.pour(step, block, |_, _| (), stands);
         }
-        for (total, left) in totals.left.iter_mut().zip(&block.left).filter(|(_, left)| is_some(left)) {
+        let left = block.left.iter().zip(&block.some);
+        for (total, (left, _)) in totals.left.iter_mut().zip(left).filter(|(_, (_, some))| **some != 0) {
             *total += left.iter().map(|left| i128::from(*left)).sum::<i128>();
         }
     }
@@ -185,6 +197,7 @@ impl Waterfall {
         let layout = &self.layout;
         let mut sums = vec![0i128; layout.fills.len()];
         each_block(self, 0..self.demand.hours(), |_, block| {
+            block.note_some();
             for step in 0..layout.steps() {
                 let sums = &mut sums[layout.start[step]..];
                 self.pour(step, block, |position, units| sums[position as usize] += i128::from(units), |_, _| ());
@@ -227,14 +240,8 @@ impl Waterfall {
                 return;
             }
             let pool = fill.pool as usize;
-            if !is_some(&block.left[pool]) {
-                continue;
-            }
-            for lane in each(open) {
+            for lane in each(open & block.some[pool]) {
                 let (arrived, before) = (block.left[pool][lane], &mut before[lane]);
-                if arrived == 0 {
-                    continue;
-                }
                 let needed = i128::from(arrived) * i128::from(fill.weight);
                 if needed > *before {
                     // Less than what arrives.
@@ -247,6 +254,7 @@ impl Waterfall {
                 }
                 covers(position, arrived);
                 block.left[pool][lane] = 0;
+                block.some[pool] &= !(1 << lane);
                 *before -= needed;
                 if *before == 0 {
                     stands(lane, block.spent(fills, position + 1, lane));
@@ -265,4 +273,9 @@ impl Waterfall {
 /// Whether something is left in one of the lanes.
 fn is_some(left: &[Units; LANES]) -> bool {
     left.iter().fold(0, |all, left| all | left) != 0
+}
+
+/// The lanes in which something is left.
+fn lanes_of(left: &[Units; LANES]) -> u32 {
+    left.iter().rev().fold(0, |lanes, left| lanes << 1 | u32::from(*left != 0))
 }
