@@ -28,6 +28,7 @@ mod spare;
 mod sweep;
 mod trace;
 mod tried;
+mod undone;
 mod used;
 mod walk;
 mod walked;
@@ -42,6 +43,7 @@ pub use rates::Rates;
 pub use setting::Setting;
 pub use trace::{Hours, Trace};
 pub use tried::Tried;
+pub(crate) use undone::Before;
 pub use walked::Walked;
 
 use crate::money::about;

@@ -75,9 +75,13 @@ impl Search<'_> {
                 return false;
             }
             let low = own.saturating_sub(near.reach);
-            self.set(near.at, low);
+            let before = self.set_for_now(near.at, low);
             let more = self.above(near.at, own - low).steps;
-            self.set(near.at, low + more);
+            if low + more == own {
+                self.take_back(near.at, own, before);
+            } else {
+                self.set(near.at, low + more);
+            }
         }
         if self.gain <= gain {
             self.set(near.at, own);

@@ -5,7 +5,7 @@
 //! cover the same usage to take its place.
 
 use super::{Candidate, Effort, links::Links};
-use crate::waterfall::{Change, Curve, Part, Rates, Waterfall};
+use crate::waterfall::{Before, Change, Curve, Delta, Effect, Part, Rates, Waterfall};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -94,14 +94,40 @@ impl<'a> Search<'a> {
 
     /// Buys so much of a candidate instead of what is bought of it.
     pub(super) fn set(&mut self, at: usize, steps: u32) {
-        let candidate = &self.candidates[at];
-        let before = std::mem::replace(&mut self.steps[at], steps);
-        if before != steps {
-            let hours = self.waterfall.demand().hours();
-            let effect = self.waterfall.apply(&[candidate.buy(i64::from(steps) - i64::from(before), 0..hours)]);
-            self.gain -= self.rates.change(&effect);
-            self.gain -= candidate.grid.cost_of(steps, hours) - candidate.grid.cost_of(before, hours);
+        if self.steps[at] != steps {
+            let effect = self.waterfall.apply(&[self.instead(at, steps)]);
+            self.bought(at, steps, &effect);
         }
+    }
+
+    /// The same, to be taken back as long as nothing else is bought.
+    pub(super) fn set_for_now(&mut self, at: usize, steps: u32) -> Before {
+        let before = self.waterfall.apply_for_now(&[self.instead(at, steps)]);
+        self.bought(at, steps, &before.effect);
+        before
+    }
+
+    /// Takes back what was bought of a candidate for now, of which there were so many steps before.
+    pub(super) fn take_back(&mut self, at: usize, steps: u32, before: Before) {
+        let hours = self.waterfall.demand().hours();
+        let Candidate { grid, .. } = &self.candidates[at];
+        self.gain += self.rates.change(&before.effect);
+        self.gain -= grid.cost_of(steps, hours) - grid.cost_of(self.steps[at], hours);
+        self.steps[at] = steps;
+        self.waterfall.take_back(before);
+    }
+
+    /// So much of a candidate instead of what is bought of it.
+    fn instead(&self, at: usize, steps: u32) -> Change {
+        let more = i64::from(steps) - i64::from(self.steps[at]);
+        self.candidates[at].buy(more, 0..self.waterfall.demand().hours())
+    }
+
+    /// Notes that so much of a candidate is bought.
+    fn bought(&mut self, at: usize, steps: u32, effect: &Effect) {
+        let (hours, Candidate { grid, .. }) = (self.waterfall.demand().hours(), &self.candidates[at]);
+        let before = std::mem::replace(&mut self.steps[at], steps);
+        self.gain -= self.rates.change(effect) + grid.cost_of(steps, hours) - grid.cost_of(before, hours);
     }
 
     /// What is bought instead of what is bought at the moment, and how much more that costs.
@@ -138,11 +164,14 @@ impl<'a> Search<'a> {
     /// Buys so much of each if that is better.
     fn try_steps(&mut self, steps: &[u32]) -> bool {
         let (changes, cost) = self.exchanged(steps);
-        let better = self.rates.change(&self.waterfall.peek(&changes)) + cost < 0;
-        if better {
-            self.become_steps(steps);
+        let walked = self.waterfall.walked(Delta::of(&self.waterfall, &changes));
+        let more = self.rates.change(&walked.effect) + cost;
+        if more < 0 {
+            self.gain -= more;
+            self.steps.copy_from_slice(steps);
+            self.waterfall.follow(walked);
         }
-        better
+        more < 0
     }
 
     /// Buys the best that is found from several starts, of which the best goes on.
