@@ -91,6 +91,28 @@ fn alone(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, steps: u32
     saved - candidate.grid.cost_of(steps, hours)
 }
 
+/// What buying so many steps of each gains, if nothing else is bought, after its own cost: of candidates whose capacities stand alike, so that
+/// it does not matter which of them grows. One walks on from another, from the least to the most.
+fn each_alone(waterfall: &Waterfall, rates: &Rates, candidates: &[(&Candidate, u32)]) -> Vec<i128> {
+    let narrow = |(candidate, _): &(&Candidate, u32)| !is_wide(waterfall, candidate);
+    if candidates.len() < 2 || !candidates.iter().all(narrow) {
+        return candidates.iter().map(|(candidate, steps)| alone(waterfall, rates, candidate, *steps)).collect();
+    }
+    let hours = waterfall.demand().hours();
+    let amount = |at: usize| Amount::from(candidates[at].1) * candidates[at].0.grid.step;
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|at| amount(*at));
+    let (mut with, mut bought, mut saved) = (waterfall.clone(), 0, 0);
+    let mut gains = vec![0; candidates.len()];
+    for at in order {
+        let (capacity, more) = (candidates[0].0.capacity, amount(at) - bought);
+        saved -= rates.change(&with.apply(&[Change::Capacity { capacity, hours: 0..hours, per_hour: more }]));
+        bought += more;
+        gains[at] = saved - candidates[at].0.grid.cost_of(candidates[at].1, hours);
+    }
+    gains
+}
+
 /// Buys so much of a candidate and tells what that gains after its own cost.
 fn buy(waterfall: &mut Waterfall, rates: &Rates, candidate: &Candidate, steps: u32) -> i128 {
     let hours = waterfall.demand().hours();

@@ -4,12 +4,12 @@
 //! exchanges ([`Search::find`]). Where that is too much work for all hours, it is done roughly on a few of them that meet every hour of the
 //! week in turn; on more and more hours, at last on all, only the neighbourhood of what was found is searched.
 
-use super::{Candidate, alone, links::Links, search::Search, stacked};
+use super::{Candidate, alone, each_alone, links::Links, search::Search, stacked};
 use crate::{
     parallel::shared_out,
     waterfall::{CapacityId, Curve, PoolId, Rates, Setting, Step, Waterfall, Weight},
 };
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// How hard to look. Counted, not timed: the answer is the same on any machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +95,18 @@ pub fn best_of_each(
         alike.entry(shape).or_default().push(at);
     }
     let of_alike = |members: &Vec<usize>| -> Vec<(usize, (u32, i128))> {
-        let curve = OnceCell::new();
-        let best = |at: &usize| (*at, best_of_one(waterfall, rates, &candidates[*at], effort, &curve));
-        members.iter().map(best).collect()
+        let Some(first) = members.first().map(|at| &candidates[*at]) else { return Vec::new() };
+        let places = waterfall.places_of(first.capacity) * waterfall.demand().hours();
+        let bests: Vec<(u32, i128)> = if places * ROUNDS > effort.points * MANY {
+            members.iter().map(|at| best_roughly(waterfall, rates, &candidates[*at], effort)).collect()
+        } else {
+            let curve = Curve::new(waterfall, first.capacity, rates);
+            let sized = |at: &usize| (&candidates[*at], curve.best(&candidates[*at].grid).0);
+            let sized: Vec<(&Candidate, u32)> = members.iter().map(sized).collect();
+            let gains = each_alone(waterfall, rates, &sized);
+            sized.iter().zip(gains).map(|((_, steps), gain)| (*steps, gain)).collect()
+        };
+        members.iter().copied().zip(bests).collect()
     };
     let mut all: Vec<(usize, (u32, i128))> = shared_out(alike.values(), of_alike).into_iter().flatten().collect();
     all.sort_unstable();
@@ -117,26 +126,14 @@ fn shapes(waterfall: &Waterfall, candidates: &[Candidate]) -> Vec<Shape> {
     candidates.iter().map(|candidate| shapes.get(&candidate.capacity).cloned().unwrap_or_default()).collect()
 }
 
-/// The best of one candidate. Where all hours are looked at, its curve is kept for those that are alike.
-fn best_of_one(
-    waterfall: &Waterfall,
-    rates: &Rates,
-    candidate: &Candidate,
-    effort: &Effort,
-    curve: &OnceCell<Curve>,
-) -> (u32, i128) {
-    let places = waterfall.places_of(candidate.capacity) * waterfall.demand().hours();
-    if places * ROUNDS > effort.points * MANY {
-        let candidates = std::slice::from_ref(candidate);
-        let links = Links::of(waterfall, candidates);
-        let search = Hours { setting: waterfall, rates, candidates, links: &links, effort }.searched(None);
-        let steps = search.steps.first().copied().unwrap_or(0);
-        let gain = if effort.closest > 1 { alone(waterfall, rates, &candidates[0], steps) } else { search.gain };
-        return (steps, gain);
-    }
-    let curve = curve.get_or_init(|| Curve::new(waterfall, candidate.capacity, rates));
-    let (steps, _) = curve.best(&candidate.grid);
-    (steps, alone(waterfall, rates, candidate, steps))
+/// The best of one candidate that is too much work for a curve over all hours.
+fn best_roughly(waterfall: &Waterfall, rates: &Rates, candidate: &Candidate, effort: &Effort) -> (u32, i128) {
+    let candidates = std::slice::from_ref(candidate);
+    let links = Links::of(waterfall, candidates);
+    let search = Hours { setting: waterfall, rates, candidates, links: &links, effort }.searched(None);
+    let steps = search.steps.first().copied().unwrap_or(0);
+    let gain = if effort.closest > 1 { alone(waterfall, rates, candidate, steps) } else { search.gain };
+    (steps, gain)
 }
 
 /// What is searched, in all hours.
