@@ -135,8 +135,17 @@ impl Bill<'_> {
                 let days = classes.flat_map(|class| self.facts.class_days.of_class(*class));
                 days.for_each(|day| add_day(&mut read, &day, span));
                 for pool in pools {
-                    let units = hours::units_of_share(self.share(today, *pool, *source));
-                    rows.push((*pool, read.iter().map(|quantity| units(*quantity)).collect::<Vec<_>>()));
+                    let share = self.share(today, *pool, *source);
+                    if share.is_zero() {
+                        continue;
+                    }
+                    let units_of = hours::units_of_share(share);
+                    let units = |quantity: &Quantity| match *quantity {
+                        nothing if nothing.is_zero() => 0,
+                        all if share == Money::ONE => hours::units(all),
+                        some => units_of(some),
+                    };
+                    rows.push((*pool, read.iter().map(units).collect::<Vec<_>>()));
                 }
             }
             rows
