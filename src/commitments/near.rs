@@ -30,8 +30,8 @@ struct Above {
 
 impl Search<'_> {
     /// Moves what is bought of each to the best near it, in rounds, until one gains less than a part of the whole. Those that did not move
-    /// wait until the others have come to rest.
-    pub(super) fn refine(&mut self, enough: i128) {
+    /// wait until the others have come to rest; in the last look they are not looked at again then, where they would hardly move.
+    pub(super) fn refine(&mut self, enough: i128, last: bool) {
         let near = |slot: usize, at: usize| {
             let reach = (self.steps[at].max(self.alone[at]) / REACH).max(1);
             Near { slot, at, reach, seen: None }
@@ -50,7 +50,7 @@ impl Search<'_> {
                 self.go_on(&before);
             }
             let enough = self.gain - gain <= self.gain / enough;
-            if enough && whole {
+            if enough && (whole || last) {
                 break;
             }
             if enough || some.is_empty() {

@@ -170,7 +170,7 @@ impl<'a> Hours<'a> {
         let finer = (self.effort.closest < FINER).then_some(FINER);
         for stride in finer.into_iter().chain([self.effort.closest]) {
             search = self.every(stride, *self.effort).going_on(&search);
-            search.refine(ENOUGH);
+            search.refine(ENOUGH, stride == self.effort.closest);
         }
         search
     }

@@ -185,7 +185,7 @@ impl<'a> Search<'a> {
     pub(super) fn find_roughly(&mut self, alone: &[Alone]) {
         self.start(orders(alone, 0), |search, order| {
             search.round(order, ROUGHLY);
-            search.refine(ROUGHLY);
+            search.refine(ROUGHLY, false);
         });
     }
 
