@@ -47,3 +47,30 @@ impl Waterfall {
         self.tails = OnceLock::new();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waterfall::{Capacity, Demand, PoolId, Step};
+
+    #[test]
+    fn what_is_taken_back_leaves_no_trace() {
+        let mut demand = Demand::new(3, 4);
+        (0..3).for_each(|pool| demand.add(PoolId(pool), 0..4, 5 + i64::from(pool)));
+        let capacities = [Capacity::Constant(0), Capacity::Hourly(vec![4, 9, 0, 30])];
+        let step = |capacity, fills: &[(u32, i64)]| Step {
+            capacity: CapacityId(capacity),
+            fills: fills.iter().map(|(pool, weight)| (PoolId(*pool), *weight)).collect(),
+        };
+        let steps = [step(0, &[(0, 2), (1, 1)]), step(1, &[(0, 1), (1, 1), (2, 1)])];
+        let mut waterfall = Waterfall::new(demand, &capacities, &steps);
+        let fresh = waterfall.clone();
+        let more = |capacity, hours, per_hour| Change::Capacity { capacity: CapacityId(capacity), hours, per_hour };
+        let before = waterfall.apply_for_now(&[more(0, 0..3, 13), more(1, 1..4, -8)]);
+        assert_ne!(waterfall.totals(), fresh.totals());
+        waterfall.take_back(before);
+        assert_eq!(waterfall.totals(), fresh.totals());
+        assert_eq!((&waterfall.positions, &waterfall.edges), (&fresh.positions, &fresh.edges));
+        assert_eq!((&waterfall.amounts, &waterfall.idle), (&fresh.amounts, &fresh.idle));
+    }
+}
