@@ -111,6 +111,9 @@ impl Demand {
         if stride == 1 && *span == (0..self.hours) {
             return some;
         }
+        if stride == 1 {
+            return some.each_row(|row| row[span.clone()].into());
+        }
         some.each_row(|row| row[span.clone()].iter().step_by(stride.max(1)).copied().collect())
     }
 

@@ -41,10 +41,10 @@ impl Setting {
         let pools: Vec<usize> = (0..kept.len()).filter(|pool| kept[*pool]).collect();
         let rates = Rates(pools.iter().map(|pool| rates.0.get(*pool).copied().unwrap_or_default()).collect());
         let demand = self.demand.every(span, stride, &pools);
-        let capacities = (0u32..).map(CapacityId).take(self.capacities());
-        let amounts =
-            capacities.flat_map(|capacity| self.amounts(capacity)[span.clone()].iter().step_by(stride).copied());
-        let amounts = amounts.collect();
+        let mut amounts = Vec::with_capacity(self.capacities() * demand.hours());
+        for capacity in (0u32..).map(CapacityId).take(self.capacities()) {
+            amounts.extend(self.amounts(capacity)[span.clone()].iter().step_by(stride));
+        }
         let layout = Layout::new(pools.len(), self.capacities(), &self.steps_of(&steps, &pools));
         Part { waterfall: Self::of(demand, amounts, Arc::new(layout)).priced(), rates }
     }
