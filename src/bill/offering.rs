@@ -9,6 +9,7 @@ use super::{
 use crate::{
     facts::Cost,
     money::Money,
+    parallel::shared_out,
     prices::{Instrument, Offer},
     sku::{Payment, PlanKind, ReservationKey, Reserved, Service, Sizes, Term, What},
     waterfall::{Amount, Capacity, Grid, PoolId},
@@ -182,16 +183,13 @@ impl Bill<'_> {
     /// Everything of the kinds wanted that could cover some usage that is left uncovered, bought by the payer.
     #[must_use]
     pub fn offerings(&self, wanted: &Wanted) -> Vec<Offering> {
-        let mut all = Vec::new();
-        for &instrument in &wanted.instruments {
-            for &(term, payment) in &wanted.terms {
-                let offer = Offer { instrument, term, payment };
-                for ((payer, scope, region), pools) in self.scopes(wanted, offer) {
-                    all.extend(self.offering(wanted, offer, (payer, scope, region), &pools));
-                }
-            }
-        }
-        all
+        let of_terms =
+            |&instrument| wanted.terms.iter().map(move |&(term, payment)| Offer { instrument, term, payment });
+        let of_offer = |offer: Offer| -> Vec<Offering> {
+            let scopes = self.scopes(wanted, offer).into_iter();
+            scopes.filter_map(|(scope, pools)| self.offering(wanted, offer, scope, &pools)).collect()
+        };
+        shared_out(wanted.instruments.iter().flat_map(of_terms), of_offer).into_iter().flatten().collect()
     }
 
     /// The scopes of one kind with the uncovered pools in each.

@@ -56,7 +56,7 @@ impl Bill<'_> {
         let trial = self.trial(edits);
         let (moves, delta) = self.moves(&trial);
         let tried = self.waterfall.tried(delta);
-        Some(Attempt { looked, trial, moves, tried })
+        Some(Attempt { looked, trial, moves, tried, saves: None })
     }
 
     /// Whether attempts on another bill of the same facts are in terms of this one: what usage may turn into was got ready in the same order.
@@ -68,13 +68,21 @@ impl Bill<'_> {
     /// An attempt on this bill as it was, which since then may do something else in some hours, tried in these.
     #[must_use]
     pub fn again(&self, attempt: Attempt, stale: &Hours) -> Attempt {
-        Attempt { tried: attempt.tried.again(&self.waterfall, stale), ..attempt }
+        Attempt { tried: attempt.tried.again(&self.waterfall, stale), saves: None, ..attempt }
+    }
+
+    /// Works out what an attempt that holds on this bill would save, for as long as nothing that costs is changed.
+    pub fn price_attempt(&self, attempt: &mut Attempt) {
+        attempt.saves = Some((self.uncovered, self.saved_by(attempt)));
     }
 
     /// What an attempt that holds on this bill would save, item by item.
     #[must_use]
     pub fn saved_by(&self, attempt: &Attempt) -> Vec<Change> {
-        self.savings(&attempt.trial, &attempt.moves, self.after(&attempt.tried.left))
+        match &attempt.saves {
+            Some((uncovered, changes)) if *uncovered == self.uncovered => changes.clone(),
+            _ => self.savings(&attempt.trial, &attempt.moves, self.after(&attempt.tried.left)),
+        }
     }
 
     /// Carries out an attempt that holds on this bill, and tells what that changes.
@@ -313,6 +321,8 @@ pub struct Attempt {
     trial: Trial,
     moves: Vec<Moved>,
     tried: Tried,
+    /// What they save, item by item, and what uncovered usage cost when that was worked out.
+    saves: Option<(Uncovered, Vec<Change>)>,
 }
 
 /// What edits of usage changed once they were carried out.

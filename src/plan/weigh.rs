@@ -164,11 +164,13 @@ impl Plan<'_> {
             Tried::Stale(attempt, stale) => Some((attempt, stale)),
             Tried::NotYet | Tried::Known(_) => None,
         };
-        Tried::Known(match known {
+        let mut attempt = match known {
             Some((attempt, stale)) if stale.is_empty() => Some(attempt),
             Some((attempt, stale)) => Some(Box::new(self.after.again(*attempt, &stale))),
             None => self.after.attempt(&finding.edits).map(Box::new),
-        })
+        };
+        attempt.iter_mut().for_each(|attempt| self.after.price_attempt(attempt));
+        Tried::Known(attempt)
     }
 
     /// Takes what of a bundle is worth most; the rest loses to it. `attempt` is what its finding does on the bill as it is, if that is

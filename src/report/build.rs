@@ -41,8 +41,9 @@ pub struct Parts<'a> {
 #[must_use]
 pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
     let facts = parts.facts;
-    let (summary, (recommendations, unit_costs)) =
-        at_once(|| summary(facts, parts.plan, parts.rules), || (parts.recommendations(), parts.unit_costs()));
+    let rows = || (parts.recommendations(), parts.unit_costs(), commitment_summary(facts, parts.plan));
+    let sums = || at_once(|| summary(facts, parts.plan, parts.rules), || daily(facts));
+    let ((recommendations, unit_costs, commitment), (summary, daily)) = at_once(rows, sums);
     Report {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -54,7 +55,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
         totals: parts.totals(&recommendations),
         summary,
         reconciliation: Some(reconciliation(&parts.plan.reconciliation)),
-        commitment: commitment_summary(facts, parts.plan),
+        commitment,
         commitments: facts.commitments.iter().map(|commitment| commitment_row(facts, commitment)).collect(),
         rejected: parts.all_rejected(&parts.plan.rejected),
         unit_costs,
@@ -76,7 +77,7 @@ pub fn build(parts: &Parts<'_>, notes: Notes) -> Report {
             })
             .collect(),
         notes: notes.sorted(),
-        detail: Some(Detail { daily: daily(facts) }),
+        detail: Some(Detail { daily }),
         recommendations,
     }
 }
@@ -434,9 +435,12 @@ fn series_day(day: Day, cost: Money, transactions: Option<Quantity>) -> UnitCost
 }
 
 fn daily(facts: &Facts) -> Vec<DayCost> {
-    let mut by_day: BTreeMap<Day, Money> = BTreeMap::new();
+    let mut by_day: Vec<(Day, Money)> = Vec::new();
     for spend in facts.spend.iter().filter(|spend| !facts.class(spend.class).line.is_apart()) {
-        *by_day.entry(spend.day).or_default() += spend.costs.net;
+        match by_day.last_mut() {
+            Some((day, cost)) if *day == spend.day => *cost += spend.costs.net,
+            _ => by_day.push((spend.day, spend.costs.net)),
+        }
     }
     by_day.into_iter().map(|(day, cost)| DayCost { date: day.to_string(), cost: Amount::of(cost) }).collect()
 }

@@ -195,14 +195,21 @@ impl Waterfall {
     #[must_use]
     pub fn covered(&self) -> Vec<Covered> {
         let layout = &self.layout;
+        let of_hours = |hours: Range<usize>| {
+            let mut sums = vec![0i128; layout.fills.len()];
+            each_block(self, hours, |_, block| {
+                block.note_some();
+                for step in 0..layout.steps() {
+                    let sums = &mut sums[layout.start[step]..];
+                    self.pour(step, block, |position, units| sums[position as usize] += i128::from(units), |_, _| ());
+                }
+            });
+            sums
+        };
         let mut sums = vec![0i128; layout.fills.len()];
-        each_block(self, 0..self.demand.hours(), |_, block| {
-            block.note_some();
-            for step in 0..layout.steps() {
-                let sums = &mut sums[layout.start[step]..];
-                self.pour(step, block, |position, units| sums[position as usize] += i128::from(units), |_, _| ());
-            }
-        });
+        for some in shared_out(stretches(self.demand.hours()), of_hours) {
+            sums.iter_mut().zip(some).for_each(|(sum, some)| *sum += some);
+        }
         let mut all = Vec::new();
         for step in 0..layout.steps() {
             let capacity = CapacityId(layout.capacity[step]);

@@ -118,7 +118,6 @@ pub(super) struct News {
 }
 
 /// Finds out what an edit does in one hour after another, as far as tails tell.
-#[derive(Default)]
 pub(super) struct Ripples<'a> {
     /// By row and hour: the first place of its pool that its step reaches, or [`NONE`]; of no row where few hours are asked for.
     reached: &'a [Vec<u32>],
@@ -126,8 +125,8 @@ pub(super) struct Ripples<'a> {
 }
 
 impl<'a> Ripples<'a> {
-    /// For all hours of an edit, of which it is known what each row reaches.
-    pub(super) fn of_all(reached: &'a [Vec<u32>]) -> Self {
+    /// Of an edit of which it is known what each row reaches, if it is.
+    pub(super) fn of(reached: &'a [Vec<u32>]) -> Self {
         Self { reached, freed: Freed::default() }
     }
 
@@ -201,8 +200,13 @@ impl Waterfall {
         left.iter().zip(0u32..).filter(|(left, _)| **left > 0).map(|(_, hour)| hour).collect()
     }
 
+    /// By row and hour of an edit: the first place of its pool that its step reaches, or [`NONE`].
+    pub(super) fn reached_by(&self, delta: &Told) -> Vec<Vec<u32>> {
+        delta.demand.iter().map(|row| self.reached(row.id as usize, delta)).collect()
+    }
+
     /// By hour in which something changes: the first place of a pool that its step reaches, or [`NONE`].
-    pub(super) fn reached(&self, pool: usize, delta: &Told) -> Vec<u32> {
+    fn reached(&self, pool: usize, delta: &Told) -> Vec<u32> {
         let (first, hours) = (self.layout.of_pool[pool], self.demand.hours());
         let mut reached = vec![NONE; delta.count()];
         for (number, place) in self.layout.places_of(pool).iter().enumerate().rev() {

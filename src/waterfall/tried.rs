@@ -16,10 +16,10 @@ impl Waterfall {
     #[must_use]
     pub fn tried(&self, delta: Delta) -> Tried {
         let delta = delta.told(self);
-        let reached: Vec<Vec<u32>> = delta.demand.iter().map(|row| self.reached(row.id as usize, &delta)).collect();
+        let reached = self.reached_by(&delta);
         let hours: Vec<When> = delta.hours().collect();
         let all = in_stretches(&hours, |some| {
-            let mut trying = Trying::new(self, Ripples::of_all(&reached));
+            let mut trying = Trying::new(self, Ripples::of(&reached));
             some.iter().for_each(|when| trying.hour(&delta, *when));
             trying
         });
@@ -85,11 +85,7 @@ impl ByHour {
 
     /// Adds hours behind those that are known.
     fn append(&mut self, more: &Self) {
-        let mut start = 0;
-        for run in &more.runs {
-            let first = std::mem::replace(&mut start, run.end as usize);
-            self.push_run(run.hours, &more.left[first..start]);
-        }
+        more.runs().for_each(|(hours, left)| self.push_run(hours, left));
     }
 
     fn push_run(&mut self, hours: u32, left: &[(u32, Units)]) {
@@ -103,13 +99,27 @@ impl ByHour {
         }
     }
 
-    /// What changes in each hour.
-    fn iter(&self) -> impl Iterator<Item = &[(u32, Units)]> {
+    /// Hours in a row, and what changes in each of them.
+    fn runs(&self) -> impl Iterator<Item = (u32, &[(u32, Units)])> {
         let mut start = 0;
-        self.runs.iter().flat_map(move |run| {
+        self.runs.iter().map(move |run| {
             let first = std::mem::replace(&mut start, run.end as usize);
-            std::iter::repeat_n(&self.left[first..start], run.hours as usize)
+            (run.hours, &self.left[first..start])
         })
+    }
+
+    /// The hours of an edit that was tried, each with what changes in it.
+    fn told<'s>(&'s self, delta: &Told) -> Vec<(When, &'s [(u32, Units)])> {
+        let mut all = Vec::with_capacity(delta.count());
+        let (mut runs, mut run): (_, (u32, &[_])) = (self.runs(), (0, &[]));
+        delta.hours().for_each(|when| {
+            if run.0 == 0 {
+                run = runs.next().unwrap_or_default();
+            }
+            run.0 = run.0.saturating_sub(1);
+            all.push((when, run.1));
+        });
+        all
     }
 }
 
@@ -174,6 +184,9 @@ impl<'a> Trying<'a> {
     }
 }
 
+/// Where more than one of so many hours is tried, what rows reach is looked up for all of them at once.
+const FEW: usize = 4;
+
 /// Tries hours, of many of them some by each thread, if none has other work.
 fn in_stretches<'a, T: Sync>(hours: &[T], work: impl Fn(&[T]) -> Trying<'a> + Sync + Send) -> Vec<Trying<'a>> {
     /// Fewer are sooner tried than shared out.
@@ -203,16 +216,18 @@ impl Tried {
         let Self { left: known, by_hour, delta, looked, tails } = self;
         let mut left = Sums::new(waterfall.demand.pools());
         known.iter().for_each(|(pool, more)| left.add(pool.0, *more));
-        let hours: Vec<(When, &[(u32, Units)])> = delta.hours().zip(by_hour.iter()).collect();
+        let hours = by_hour.told(&delta);
+        let due = hours.iter().filter(|(when, _)| stale.0.holds(when.hour)).count();
+        let reached = if due > hours.len() / FEW { waterfall.reached_by(&delta) } else { Vec::new() };
         let all = in_stretches(&hours, |some| {
-            let mut trying = Trying::new(waterfall, Ripples::default());
+            let mut trying = Trying::new(waterfall, Ripples::of(&reached));
             for (when, before) in some {
                 trying.again(&delta, *when, before, stale.0.holds(when.hour));
             }
             trying
         });
         // Where all hours are tried again, steps may have other numbers.
-        let of_some = hours.iter().any(|(when, _)| !stale.0.holds(when.hour));
+        let of_some = due < hours.len();
         let mut tried = Self::of(waterfall, delta, left, all);
         if of_some {
             tried.looked.pools.unite(&looked.pools);

@@ -2,7 +2,7 @@
 //!
 //! The bits of an hour lie side by side: those of some thousand pools take a few lines of memory, where their usage itself would take one each.
 
-use super::Demand;
+use super::{Demand, Units};
 
 /// A bit for each hour and pool.
 #[derive(Debug, Clone)]
@@ -17,9 +17,18 @@ impl Used {
         let (pools, hours) = (demand.pools(), demand.hours());
         let words = pools.div_ceil(64);
         let mut bits = vec![0; words * hours];
-        for (pool, row) in demand.told() {
-            for (units, of_hour) in row.iter().zip(bits.chunks_exact_mut(words)) {
-                of_hour[pool / 64] |= u64::from(*units != 0) << (pool % 64);
+        let rows: Vec<(usize, &[Units])> = demand.told().collect();
+        // A word of each hour, for pools that share them: that stays in the cache.
+        let mut of_some = vec![0; hours];
+        for some in rows.chunk_by(|(one, _), (other, _)| one / 64 == other / 64) {
+            of_some.fill(0);
+            for (pool, row) in some {
+                for (word, units) in of_some.iter_mut().zip(*row) {
+                    *word |= u64::from(*units != 0) << (pool % 64);
+                }
+            }
+            for (of_hour, word) in bits.chunks_exact_mut(words).zip(&of_some) {
+                of_hour[some[0].0 / 64] = *word;
             }
         }
         Self { words, bits }
