@@ -204,7 +204,11 @@ impl Tried {
             looked.pools.unite(&walk.looked.pools);
             looked.steps.unite(&walk.looked.steps);
             tails.unite(&told);
-            by_hour.append(&hours);
+            if by_hour.runs.is_empty() {
+                by_hour = hours;
+            } else {
+                by_hour.append(&hours);
+            }
         }
         let looked = looked.of_edit(waterfall, &delta);
         Self { left: left.sorted(PoolId), by_hour: by_hour.kept(), looked, tails, delta }
@@ -258,5 +262,64 @@ impl Tried {
             hours.unite(&trace.news.hours);
         }
         Hours::of(self.delta.hours().filter(|when| hours.holds(when.hour)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        parallel::with_threads,
+        waterfall::{Capacity, CapacityId, Demand, Step},
+    };
+
+    const HOURS: usize = 400;
+
+    /// Two plans, the second of which takes what the first leaves, over usage that changes from hour to hour.
+    fn waterfall() -> Waterfall {
+        let mut demand = Demand::new(4, HOURS);
+        for (pool, period) in [(0, 7), (1, 11), (2, 13), (3, 5)] {
+            demand.add_each(PoolId(pool), (0..HOURS).map(|hour| (hour, 20 + (hour as i64 * 3) % period)));
+        }
+        let capacities =
+            [Capacity::Constant(60), Capacity::Hourly((0..HOURS as i128).map(|hour| 30 + hour % 17).collect())];
+        let step = |capacity, fills: &[(u32, i64)]| Step {
+            capacity: CapacityId(capacity),
+            fills: fills.iter().map(|(pool, weight)| (PoolId(*pool), *weight)).collect(),
+        };
+        Waterfall::new(demand, &capacities, &[step(0, &[(0, 2), (1, 1)]), step(1, &[(1, 1), (2, 1), (3, 2)])])
+    }
+
+    fn moved(from: u32, to: u32, hours: std::ops::Range<usize>) -> Delta {
+        let mut delta = Delta::new(HOURS);
+        let each = |sign: i64| move |hour: usize| if hours.contains(&hour) { sign * (3 + hour as i64 % 2) } else { 0 };
+        delta.add(PoolId(from), (0..HOURS).map(each.clone()(-1)));
+        delta.add(PoolId(to), (0..HOURS).map(each(1)));
+        delta
+    }
+
+    #[test]
+    fn tries_by_several_threads_are_those_of_one() {
+        let tries = |threads| {
+            with_threads(threads, || {
+                let mut waterfall = waterfall();
+                let first = waterfall.tried(moved(0, 3, 0..HOURS));
+                let other = waterfall.tried(moved(1, 2, 50..350));
+                let trace = waterfall.carry_out(&first);
+                let stale = other.stale(&trace);
+                let again = other.clone().again(&waterfall, &stale);
+                let left = waterfall.tried(moved(1, 2, 50..350)).left;
+                (
+                    first.left,
+                    other.left,
+                    again.left == left,
+                    again.left,
+                    again.by_hour.runs().map(|(hours, left)| (hours, left.to_vec())).collect::<Vec<_>>(),
+                )
+            })
+        };
+        let of_one = tries(1).unwrap();
+        assert!(of_one.2 && !of_one.0.is_empty() && of_one.1 != of_one.3);
+        assert_eq!(tries(3).unwrap(), of_one);
     }
 }
