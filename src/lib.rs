@@ -99,13 +99,14 @@ fn read_here(config: &Config) -> Result<Read> {
     let opening = Opening { store: &config.store, periods: config.periods.as_ref(), general: config.general_reader };
     let exports = Exports::open(&config.exports, opening, &mut notes)?;
     let (survey, reading) = Survey::of(&exports, config.read, config.threads)?;
-    let window = Window::choose(&survey, &config.window, &mut notes)?;
+    let in_exports = |error: Error| error.in_file(config.exports.join(", "));
+    let window = Window::choose(&survey, &config.window, &mut notes).map_err(in_exports)?;
     let (workload, owner) = labels(config, &exports, transactions.as_ref(), &mut notes)?;
     let (currency, threads) = (config.currency.clone(), config.threads);
     let one_currency = !config.any_currency;
     let coverage = config.coverage.clone();
     let asked = Asked { workload, owner, reading, window, currency, one_currency, coverage, threads };
-    let facts = Facts::read(&exports, &asked, &survey).map_err(|error| error.in_file(config.exports.join(", ")))?;
+    let facts = Facts::read(&exports, &asked, &survey).map_err(in_exports)?;
     quality::remarks(&facts, &survey, &asked, &config.defaults, &mut notes);
     quality::finality(&facts, &exports, &mut notes);
     if let Some(transactions) = &transactions {

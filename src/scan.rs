@@ -38,7 +38,7 @@ use input::Input;
 use parquet::{
     arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
     errors::ParquetError,
-    file::metadata::RowGroupMetaData,
+    file::metadata::{ParquetMetaData, RowGroupMetaData},
 };
 use std::{
     path::Path,
@@ -241,11 +241,23 @@ fn open_parquet(blob: &Blob) -> Result<(Source, Layout)> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let load = || ArrowReaderMetadata::load(&input, options).map_err(|error| not_parquet(&error));
     let plain = guard::guarded(load)?;
+    same_rows(plain.metadata())?;
     let layout = Layout::find(plain.schema())?;
     let schema = Arc::new(with_dictionaries(plain.schema()));
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
     let hinted = ArrowReaderMetadata::try_new(plain.metadata().clone(), options);
     Ok((Source::Parquet(hinted.unwrap_or(plain)), layout))
+}
+
+/// Lines must not be lost because a row group claims to have fewer.
+fn same_rows(metadata: &ParquetMetaData) -> Result<()> {
+    let all = i128::from(metadata.file_metadata().num_rows());
+    let groups: i128 = metadata.row_groups().iter().map(|group| i128::from(group.num_rows())).sum();
+    if all == groups {
+        return Ok(());
+    }
+    Err(Error::new(format!("is corrupt: its footer tells of {all} lines, its row groups of {groups}"))
+        .help("fetch the part again; no report is better than a wrong total"))
 }
 
 fn not_parquet(error: &ParquetError) -> Error {

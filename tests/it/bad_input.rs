@@ -5,7 +5,7 @@ use crate::{
     dialects::{changed, read, write},
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray, cast::AsArray, types::Float64Type};
-use parquet::file::properties::WriterProperties;
+use parquet::file::{metadata::ParquetMetaDataReader, properties::WriterProperties};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -156,8 +156,23 @@ impl Case {
     }
 }
 
+/// A part whose footer tells of one line more or less than its row groups.
+fn miscounted(mut all: Vec<u8>) -> Vec<u8> {
+    let end = all.len() - 8;
+    let length = u32::from_le_bytes(all[end..end + 4].try_into().unwrap()) as usize;
+    let rows = ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(all.clone())).unwrap();
+    // Field 3 of the file's metadata, the first with this number: type i64, then the number twice as large, seven bits a byte.
+    let first = u8::try_from(rows.file_metadata().num_rows() * 2 % 128).unwrap();
+    let is_count = |two: &[u8]| two[0] == 0x16 && two[1] % 128 == first;
+    let at = end - length + all[end - length..].windows(2).position(is_count).unwrap() + 1;
+    all[at] ^= 2;
+    all
+}
+
 #[test]
 fn files_that_are_no_parquet() {
+    let counts = ["export/part.parquet", "is corrupt: its footer tells of", "fetch the part again"];
+    Case::plain().bytes(miscounted).refused(&[], &counts);
     Case::plain().bytes(|_| Vec::new()).refused(&[], &["export/part.parquet", "is empty (0 bytes)"]);
     let truncated = ["export/part.parquet", "truncated", "fetch the part again"];
     Case::plain().bytes(|all| all[..all.len() / 2].to_vec()).refused(&[], &truncated);
