@@ -249,6 +249,9 @@ fn open_parquet(blob: &Blob) -> Result<(Source, Layout)> {
     Ok((Source::Parquet(hinted.unwrap_or(plain)), layout))
 }
 
+/// What to do about a damaged part.
+const FETCH_AGAIN: &str = "fetch the part again; no report is better than a wrong total";
+
 /// Lines must not be lost because a row group claims to have fewer.
 fn same_rows(metadata: &ParquetMetaData) -> Result<()> {
     let all = i128::from(metadata.file_metadata().num_rows());
@@ -257,13 +260,13 @@ fn same_rows(metadata: &ParquetMetaData) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("is corrupt: its footer tells of {all} lines, its row groups of {groups}"))
-        .help("fetch the part again; no report is better than a wrong total"))
+        .help(FETCH_AGAIN))
 }
 
 fn not_parquet(error: &ParquetError) -> Error {
     Error::carried(error).unwrap_or_else(|| {
         Error::new(format!("is not a readable Parquet file (truncated, or of another format): {error}"))
-            .help("fetch the part again; no report is better than a wrong total")
+            .help(FETCH_AGAIN)
     })
 }
 

@@ -4,7 +4,7 @@ use super::{
     amounts::{as_used, hours_in, plan_amounts, reserved_amounts},
     free, hours, listed, offering,
     order::Candidates,
-    pools::{self, Pools},
+    pools::{self, Numbers, Pools},
     rates::{PlanRates, Turn},
 };
 use crate::{
@@ -14,8 +14,6 @@ use crate::{
     sku::{Coverage, Payment, PlanKind, ReservationKey, Reserved, Term, UNIT, What},
     waterfall::{Amount, Capacity, PoolId, Weight},
 };
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// What a holding may cover, in the order in which kinds apply.
@@ -76,7 +74,7 @@ impl Terms {
 }
 
 /// Rates and turns by the number of what is priced alike.
-type Memo = HashMap<u32, Option<(Turn, Money)>, FixedState>;
+type Memo = Numbers<u32, Option<(Turn, Money)>>;
 
 /// What it takes to tell what a holding covers, and at which weight.
 pub(super) struct Known<'a> {

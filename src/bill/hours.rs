@@ -89,6 +89,8 @@ impl Billed {
     /// Puts one resource's share of metered usage in the place of what was there: its part of the whole, in every hour alike, since the
     /// hours of each are not kept.
     pub(super) fn share(&mut self, facts: &Facts, class: ClassId, part: Quantity, metered: &Metered) {
+        /// So many hours are worked out at a time.
+        const AT_ONCE: usize = 48;
         self.clear();
         let Some(share) = Share::of(part, metered.whole) else { return };
         self.metered.resize(metered.hours.len(), 0);
@@ -138,9 +140,6 @@ pub(super) fn add(row: &mut [Units], runs: &Runs, share: Money, sign: i64) {
 pub(super) fn part(each: Units, share: Money) -> Units {
     if share == Money::ONE { each } else { i64::try_from(i128::from(each) * share.0 / Money::ONE.0).unwrap_or(0) }
 }
-
-/// So many hours of metered usage are worked out at a time.
-const AT_ONCE: usize = 48;
 
 /// What all resources used of a class that is metered.
 #[derive(Debug, Default)]

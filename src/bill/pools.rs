@@ -119,8 +119,8 @@ pub(super) struct Pools {
 /// All that prices go by: the good, its public rate, usage type and operation.
 type Priced = (Good, Money, Arc<str>, Arc<str>);
 
-/// Numbers are given in the order of classes, so the order inside the map does not matter.
-type Numbers<K, V> = HashMap<K, V, FixedState>;
+/// Where the order inside the map does not matter: numbers are given in the order of classes, and the rest is only looked up.
+pub(super) type Numbers<K, V> = HashMap<K, V, FixedState>;
 
 type Key<'a> = (&'a Arc<str>, &'a Arc<str>, &'a Option<Arc<str>>, Good);
 

@@ -76,8 +76,7 @@ fn open(blob: &Blob) -> Result<::csv::Reader<Source>> {
 fn unreadable(error: &::csv::Error) -> Error {
     match error.kind() {
         ::csv::ErrorKind::Io(error) => Error::carried(error).unwrap_or_else(|| {
-            Error::new(format!("cannot be read (truncated or corrupt): {error}"))
-                .help("fetch the part again; no report is better than a wrong total")
+            Error::new(format!("cannot be read (truncated or corrupt): {error}")).help(super::FETCH_AGAIN)
         }),
         _ => Error::new(error),
     }
