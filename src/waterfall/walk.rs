@@ -1,12 +1,13 @@
 //! The margin walk: what an edit changes, found from the margins that it moves.
 //!
-//! In each touched hour the steps that hold a changed pool, or whose capacity changes, are visited in order. With the
+//! In each touched hour the steps that reach a changed pool, or whose capacity changes, are visited in order. With the
 //! changes in front of its margin a step has more or less left there than before, and walks on or back until it stands
 //! right again. Pools between the old and the new margin change for the steps behind; pools that come out as they did drop out.
-//! Everything is worked out on the old state: a pool that is not on the list is the same in both.
+//! Everything is worked out on the old state: a pool that is not on the list is the same in both. Steps that end in front of a changed pool
+//! are passed over, unless they turn out to go farther: then the pool is met on the way.
 
 use super::{
-    Amount, Change, Delta, Edge, Fill, Margin, NONE, UNKNOWN, Units, Waterfall, Weight,
+    Amount, Change, Delta, Edge, Fill, Margin, NONE, Place, UNKNOWN, Units, Waterfall, Weight,
     delta::{Told, When},
     effect::{Effect, Sums},
     ids::Ids,
@@ -124,15 +125,17 @@ impl Waterfall {
     }
 }
 
-/// A pool of which another amount than before comes out of the steps walked so far, at its next place.
+/// A pool of which another amount than before comes out of the steps walked so far, at the next place that a margin reached. Where both are
+/// the same it has dropped out.
 struct Changed {
     pool: u32,
+    /// Behind the pool's last one where none did.
     place: usize,
     position: u32,
     weight: Weight,
     before: Units,
     after: Units,
-    /// 1 + the next one that stands in the same step, 0 for none.
+    /// 1 + the next one that waits for the same step, 0 for none.
     next: u32,
 }
 
@@ -140,18 +143,20 @@ struct Changed {
 pub(super) struct Walk {
     /// Of the hour.
     changed: Vec<Changed>,
-    /// By step: 1 + the first changed pool that stands in it, 0 for none.
+    /// By step: 1 + the first changed pool that waits for it, 0 for none.
     first: Vec<u32>,
     /// By step: how much more of its capacity than before it is offered.
     offers: Vec<Amount>,
     /// The steps that something changes for.
     due: Ids,
-    /// By pool: 1 + its place among the changed that stand in the step in work, 0 for none.
-    here: Vec<u32>,
+    /// By pool: 1 + its place among the changed, 0 where it is not among them.
+    at: Vec<u32>,
     /// Where steps stand now that stood elsewhere.
     pub(super) moved: Vec<(u32, Margin)>,
     /// The pools in use that a step's margin passed or stands at, with what arrives there.
     passed: Vec<Arrival>,
+    /// The changed pools among these that were not thought to be reached, with their places here: likewise.
+    met: Vec<Met>,
     pub(super) left: Sums,
     /// Of the hour: how much more, or less, is left of pools.
     pub(super) of_hour: Vec<(u32, i128)>,
@@ -176,9 +181,10 @@ impl Walk {
             first: vec![0; steps],
             offers: vec![0; steps],
             due: Ids::default(),
-            here: vec![0; pools],
+            at: vec![0; pools],
             moved: Vec::new(),
             passed: Vec::new(),
+            met: Vec::new(),
             left: Sums::new(pools),
             of_hour: Vec::new(),
             used: Sums::new(waterfall.capacities()),
@@ -250,7 +256,8 @@ impl Walk {
         for row in &delta.demand {
             let pool = row.id as usize;
             let before = waterfall.demand.row(pool)[hour];
-            self.change(waterfall, row.id, waterfall.layout.of_pool[pool], before, row.units_after(before, when));
+            let place = waterfall.layout.of_pool[pool];
+            self.change((waterfall, hour), (row.id, place), before, row.units_after(before, when));
         }
         for row in &delta.amounts {
             let before = waterfall.amounts[row.id as usize * hours + hour];
@@ -261,29 +268,41 @@ impl Walk {
         while let Some(step) = self.due.take_first(&mut word) {
             self.step(waterfall, hour, step);
         }
+        for at in 0..self.changed.len() {
+            let changed = &self.changed[at];
+            if changed.is_one() {
+                let (pool, more) = (changed.pool, changed.more());
+                self.at[pool as usize] = 0;
+                self.leave(pool, more);
+            }
+        }
     }
 
-    /// Notes that another amount of a pool than before comes to a place of it, or out of its last step.
-    fn change(&mut self, waterfall: &Waterfall, pool: u32, place: usize, before: Units, after: Units) {
+    /// Notes that another amount of a pool than before comes to a place of it.
+    fn change(&mut self, of: OfHour, (pool, place): (u32, usize), before: Units, after: Units) {
         if before != after {
-            let next = u32::try_from(self.changed.len()).unwrap_or(NONE);
             self.changed.push(Changed { pool, place, position: 0, weight: 0, before, after, next: 0 });
-            self.stand(waterfall, next);
+            let number = u32::try_from(self.changed.len()).unwrap_or(NONE);
+            self.at[pool as usize] = number;
+            self.wait(of, number);
         }
     }
 
-    /// Puts a changed pool with its step; behind the last one it is left.
-    fn stand(&mut self, waterfall: &Waterfall, at: u32) {
-        let changed = &mut self.changed[at as usize];
-        let step = waterfall.layout.step_at(changed.pool, changed.place);
-        if step == NONE {
-            let (pool, more) = (changed.pool, changed.more());
-            return self.leave(pool, more);
-        }
-        let place = &waterfall.layout.places[changed.place];
+    /// Lets a changed pool wait for the next step whose margin reaches it.
+    fn wait(&mut self, (waterfall, hour): OfHour, number: u32) {
+        let changed = &mut self.changed[number as usize - 1];
+        let (layout, hours) = (&waterfall.layout, waterfall.demand.hours());
+        let places = &layout.places[changed.place..layout.of_pool[changed.pool as usize + 1]];
+        let reached = |place: &Place| place.position <= waterfall.positions[place.step as usize * hours + hour];
+        let Some(ahead) = places.iter().position(reached) else {
+            changed.place += places.len();
+            return;
+        };
+        let place = &places[ahead];
+        changed.place += ahead;
         (changed.position, changed.weight) = (place.position, place.weight);
-        changed.next = std::mem::replace(&mut self.first[step as usize], at + 1);
-        self.due.insert(step);
+        changed.next = std::mem::replace(&mut self.first[place.step as usize], number);
+        self.due.insert(place.step);
     }
 
     fn offer(&mut self, step: u32, delta: Amount) {
@@ -303,6 +322,7 @@ impl Walk {
         while at != 0 {
             let changed = &self.changed[at as usize - 1];
             match changed.position.cmp(&position) {
+                _ if !changed.is_one() => {}
                 Ordering::Less => more -= changed.more() * i128::from(changed.weight),
                 Ordering::Equal => there = true,
                 Ordering::Greater => {}
@@ -312,13 +332,11 @@ impl Walk {
         if offered == 0 && more == 0 && !there {
             // No changed pool stands at the margin, so what is covered there does not matter.
             let same = Margin { position, edge: Edge::default() };
-            return self.pass(waterfall, first, &same, &same);
+            return self.pass((waterfall, hour), first, &same, &same);
         }
         let old = waterfall.margin(step as usize, hour);
         let view = View { waterfall, hour, step: step as usize, old };
-        self.mark(first, |at| at);
         let new = self.margin(&view, old.edge.before + more);
-        self.mark(first, |_| 0);
         if new != old {
             self.moved.push((step, new));
         }
@@ -328,35 +346,47 @@ impl Walk {
         }
         let rest = waterfall.rest(view.step, &new) - waterfall.rest(view.step, &old);
         self.offer(waterfall.layout.next[view.step], rest);
-        self.pass(waterfall, first, &old, &new);
+        let of = (waterfall, hour);
+        self.pass(of, first, &old, &new);
+        self.meet(of, &new);
         for at in 0..self.passed.len() {
             let Arrival { pool, place, position, arrived } = self.passed[at];
-            self.change(waterfall, pool, place + 1, old.left(position, arrived), new.left(position, arrived));
+            self.change(of, (pool, place + 1), old.left(position, arrived), new.left(position, arrived));
         }
     }
 
-    /// Marks the changed pools that stand in one step.
-    fn mark(&mut self, first: u32, with: impl Fn(u32) -> u32) {
-        let mut at = first;
-        while at != 0 {
-            let changed = &self.changed[at as usize - 1];
-            self.here[changed.pool as usize] = with(at);
-            at = changed.next;
-        }
-    }
-
-    /// Leads the changed pools past a step; those of which as much comes out as before drop out.
-    fn pass(&mut self, waterfall: &Waterfall, first: u32, old: &Margin, new: &Margin) {
-        let mut at = first;
-        while at != 0 {
-            let this = at - 1;
-            let changed = &mut self.changed[this as usize];
-            at = changed.next;
+    /// Leads the changed pools that wait for a step past it; those of which as much comes out as before drop out.
+    fn pass(&mut self, of: OfHour, first: u32, old: &Margin, new: &Margin) {
+        let mut next = first;
+        while next != 0 {
+            let number = next;
+            let changed = &mut self.changed[number as usize - 1];
+            next = changed.next;
+            if !changed.is_one() {
+                continue;
+            }
             changed.before = old.left(changed.position, changed.before);
             changed.after = new.left(changed.position, changed.after);
             changed.place += 1;
-            if changed.before != changed.after {
-                self.stand(waterfall, this);
+            if changed.is_one() {
+                self.wait(of, number);
+            } else {
+                self.at[changed.pool as usize] = 0;
+            }
+        }
+    }
+
+    /// Leads the changed pools past a step that it did not reach before, and does now.
+    fn meet(&mut self, of: OfHour, new: &Margin) {
+        for at in 0..self.met.len() {
+            let Met { number, place, position } = self.met[at];
+            let changed = &mut self.changed[number as usize - 1];
+            let (pool, before, after) = (changed.pool, changed.before, new.left(position, changed.after));
+            if after != changed.after {
+                // It waits for another step, from where it cannot be taken.
+                changed.after = changed.before;
+                self.at[pool as usize] = 0;
+                self.change(of, (pool, place + 1), before, after);
             }
         }
     }
@@ -366,6 +396,7 @@ impl Walk {
         let fills = view.waterfall.layout.fills(view.step);
         let mut position = view.old.position;
         self.passed.clear();
+        self.met.clear();
         let mut arrived = self.arrive(view, fills, position);
         if before < 0 {
             while before < 0 {
@@ -416,7 +447,7 @@ impl Walk {
 
     /// Whether a pool has no usage and gets none, which is noted: nothing of it arrives, and nothing of it is left.
     fn is_idle(&mut self, view: &View, pool: u32) -> bool {
-        let idle = self.here[pool as usize] == 0 && !view.waterfall.used.holds(pool, view.hour);
+        let idle = self.at[pool as usize] == 0 && !view.waterfall.used.holds(pool, view.hour);
         if idle {
             self.looked.pools.insert(pool);
         }
@@ -426,16 +457,19 @@ impl Walk {
     /// How much of the pool at a position arrives now, which is noted if it is used; behind the last position [`UNKNOWN`].
     fn arrive(&mut self, view: &View, fills: &[Fill], position: u32) -> Units {
         let Some(fill) = fills.get(position as usize) else { return UNKNOWN };
-        let here = self.here[fill.pool as usize];
-        if here != 0 {
-            return self.changed[here as usize - 1].after;
+        let (number, place) = (self.at[fill.pool as usize], fill.place as usize);
+        if number != 0 {
+            let changed = &self.changed[number as usize - 1];
+            if changed.place != place {
+                self.met.push(Met { number, place, position });
+            }
+            return changed.after;
         }
         self.looked.pools.insert(fill.pool);
         if !view.waterfall.used.holds(fill.pool, view.hour) {
             // Nothing arrives, nothing is left: nothing to note.
             return 0;
         }
-        let place = fill.place as usize;
         let known = if position == view.old.position { view.old.edge.arrived } else { UNKNOWN };
         let arrived =
             if known == UNKNOWN { view.waterfall.left_before(fill.pool as usize, place, view.hour) } else { known };
@@ -452,6 +486,17 @@ struct View<'a> {
     old: Margin,
 }
 
+/// A waterfall in an hour.
+type OfHour<'a> = (&'a Waterfall, usize);
+
+/// A changed pool, by its number, at a step.
+#[derive(Clone, Copy)]
+struct Met {
+    number: u32,
+    place: usize,
+    position: u32,
+}
+
 /// A pool that has not changed, at a step.
 struct Arrival {
     pool: u32,
@@ -461,6 +506,11 @@ struct Arrival {
 }
 
 impl Changed {
+    /// Whether another amount comes out than before.
+    fn is_one(&self) -> bool {
+        self.before != self.after
+    }
+
     fn more(&self) -> i128 {
         i128::from(self.after) - i128::from(self.before)
     }
