@@ -299,10 +299,15 @@ impl Plan<'_> {
         let bills = vec![&mut self.before, &mut self.after];
         let edits = || found.iter().flat_map(|(_, finding)| &finding.edits);
         let new = shared_out(bills, |bill| bill.prepare(edits()));
-        if new.contains(&true) && !self.steps.is_empty() {
-            course.since.between(&self.before, &self.after);
-        }
         let mut found = self.all_alone(inputs, found);
+        if new.contains(&true) && !self.steps.is_empty() {
+            // What the bills differ by takes long to find out, and only tries of usage ask for it.
+            if found.iter().any(|(_, attempt)| attempt.is_some()) {
+                course.since.between(&self.before, &self.after);
+            } else {
+                course.since.forget_commitments();
+            }
+        }
         found.sort_by(|(a, _), (b, _)| b.alone.net.cmp(&a.alone.net).then_with(|| a.id.cmp(&b.id)));
         self.settle_all(inputs, weigh::bundles(found), stage, course);
     }

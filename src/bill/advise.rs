@@ -11,6 +11,7 @@ use crate::{
     defaults::CommitmentFigures,
     facts::Cost,
     money::Money,
+    parallel::shared_out,
     time::Day,
     waterfall::{Capacity, CapacityId, Rates, Setting, Totals, Waterfall},
 };
@@ -103,8 +104,8 @@ impl Bill<'_> {
     ) -> Advice {
         let mut advice = Advice::default();
         let mut open = Vec::new();
-        for (at, offer) in offers.iter().enumerate() {
-            match self.falling(offer, figures) {
+        for (at, falling) in shared_out(offers, |offer| self.falling(offer, figures)).into_iter().enumerate() {
+            match falling {
                 Some(why) => advice.declined.push(Declined { offer: at, why }),
                 None => open.push(at),
             }
@@ -121,13 +122,15 @@ impl Bill<'_> {
         let Found { market, steps, gains, backtests, varied, losers, terms, mut ladder } = found;
         advice.weeks = ladder.weeks;
         let with = market.with(&steps);
-        for (place, at) in open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0) {
+        let bought: Vec<(usize, usize)> = open.into_iter().enumerate().filter(|(place, _)| steps[*place] > 0).collect();
+        let coverage = shared_out(&bought, |(_, at)| market.coverage(self, &offers[*at], &with));
+        for ((place, at), coverage) in bought.into_iter().zip(coverage) {
             let purchase = Purchase { offering: offers[at].clone(), steps: steps[place] };
             let advised = Advised {
                 saving: money(gains[place]),
                 backtest: backtests.as_ref().map(|tests| tests[place]),
                 sensitivity: varied.each_ref().map(|gains| money(gains[place])),
-                coverage: market.coverage(self, &offers[at], &with),
+                coverage,
                 utilization: market.utilization(place, steps[place], &with),
                 tranches: std::mem::take(&mut ladder.tranches[place]),
                 alternatives: if losers.to.contains(&place) {

@@ -143,7 +143,7 @@ impl Resources {
 
     /// Loads some hours.
     pub(super) fn touch_hours(&self, numbers: impl Iterator<Item = u32>) {
-        touch(numbers.map(|number| self.hours[number as usize].first_word()));
+        touch(numbers.map(|number| self.hours[number as usize].ends()));
     }
 
     /// What is known of the resource at a place, to be changed.

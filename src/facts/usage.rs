@@ -129,10 +129,11 @@ impl HourSet {
         }
     }
 
-    /// The first of the bits, to load them.
+    /// Something of what adding looks at, to load it: of the first of the bits and the last of the hours that differ.
     #[inline]
-    pub(super) fn first_word(&self) -> u64 {
-        self.bits.first().copied().unwrap_or(0)
+    pub(super) fn ends(&self) -> u64 {
+        let last = if let Hours::Narrow(odd) = &self.odd { odd.last().map_or(0, |(_, quantity)| *quantity) } else { 0 };
+        self.bits.first().copied().unwrap_or(0) ^ last.cast_unsigned()
     }
 
     /// Sets an hour's bit if it lies in the words that there are and is not set.

@@ -84,6 +84,24 @@ pub(super) struct Packer {
     keys: Vec<u64>,
 }
 
+/// Whether keys are looked up at places that lie so far apart that these are better loaded first.
+fn lie_far(numbers: &Numbers) -> bool {
+    /// The cache holds the slots of so many keys.
+    const FEW: usize = 1024;
+    numbers.len() > FEW
+}
+
+/// So many keys are looked up at a time.
+fn at_once(numbers: &Numbers) -> usize {
+    if lie_far(numbers) { 64 } else { usize::MAX }
+}
+
+fn load(numbers: &Numbers, keys: &[u64], constant: u64) {
+    if lie_far(numbers) {
+        numbers.touch(keys.iter().map(|key| key | constant));
+    }
+}
+
 impl Packer {
     /// The number of each row into `out`; `number` gives it for a row whose like was not seen yet.
     pub(super) fn number(
@@ -101,13 +119,17 @@ impl Packer {
         }
         let constant = self.pack(columns, rows);
         out.clear();
-        let mut last = (0, 0);
-        for (row, varying) in self.keys.iter().enumerate() {
-            let key = varying | constant;
-            if row == 0 || key != last.0 {
-                last = (key, self.numbers.get_or(key, || number(row)));
+        let (mut last, mut first) = ((0, 0), 0);
+        for keys in self.keys.chunks(at_once(&self.numbers)) {
+            load(&self.numbers, keys, constant);
+            for (row, varying) in (first..).zip(keys) {
+                let key = varying | constant;
+                if row == 0 || key != last.0 {
+                    last = (key, self.numbers.get_or(key, || number(row)));
+                }
+                out.push(last.1);
             }
-            out.push(last.1);
+            first += keys.len();
         }
     }
 
@@ -143,9 +165,12 @@ impl Packer {
             self.steps.resize(step + 1, Numbers::default());
         }
         let numbers = &mut self.steps[step];
-        for key in &mut self.keys {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            *key = numbers.get_or(*key | constant, || next).into();
+        for keys in self.keys.chunks_mut(at_once(numbers)) {
+            load(numbers, keys, constant);
+            for key in keys {
+                let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+                *key = numbers.get_or(*key | constant, || next).into();
+            }
         }
     }
 }
