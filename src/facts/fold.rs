@@ -51,15 +51,15 @@ pub(super) struct Sums<'a> {
     parties: Parties,
     quality: Quality,
     last_open: Option<Hour>,
-    /// What was found out of times, by a mix of the start.
-    times: Vec<(Times, Option<When>)>,
+    /// What was found out of times, by a mix of the start; nothing yet at first.
+    times: Vec<(Times, Option<Option<When>>)>,
     batch: Batch,
 }
 
 /// A line's start, end and billing period, in seconds since the epoch.
 type Times = [i64; 3];
 
-/// Times of which nothing is found out: a line must have a start.
+/// What no line says of which something is known: it must have a start.
 const NO_TIMES: Times = [NO_MOMENT; 3];
 
 /// More than the hours of most exports.
@@ -150,11 +150,13 @@ impl<'a> Sums<'a> {
         let times = lines.times(row);
         let slot = slot_of(times[0].cast_unsigned(), KNOWN_TIMES);
         let known = &self.times[slot];
-        if known.0 == times && times != NO_TIMES {
-            return Ok(known.1);
+        // One by one: together they would be read wider than they were written, for which a core waits.
+        let differs = times.iter().zip(&known.0).fold(0, |all, (time, known)| all | (time ^ known));
+        if let (0, Some(when)) = (differs, known.1) {
+            return Ok(when);
         }
         let when = self.find_when(times, part)?;
-        self.times[slot] = (times, when);
+        self.times[slot] = (times, Some(when));
         Ok(when)
     }
 
@@ -297,10 +299,9 @@ impl<'a> Sums<'a> {
     /// Adds to the hours of classes.
     fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { hours, .. }: &mut Room) {
         hours.clear();
-        for (line, sums) in lines.iter().zip(sums).filter(|(line, _)| line.timed != Timed::No) {
-            let start = line.span.start;
-            hours.push((self.hours.block(line.class, start.day()), start, sums.quantity));
-        }
+        let timed = lines.iter().zip(sums).filter(|(line, _)| line.timed != Timed::No);
+        hours.extend(timed.map(|(line, sums)| (line.class, line.span.start, sums.quantity)));
+        self.hours.find(hours);
         self.hours.touch(hours);
         for (block, hour, quantity) in hours {
             self.hours.add_at(*block, *hour, Quantity((*quantity).into()));

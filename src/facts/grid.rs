@@ -50,13 +50,6 @@ impl Merged {
 }
 
 impl Grid {
-    /// The place of a number on a day, which is `next` if it has none yet.
-    #[inline]
-    pub(super) fn place(&mut self, day: Day, priced: bool, number: u32, next: u32) -> u32 {
-        let list = self.list(day, priced);
-        self.place_in(list, number, next)
-    }
-
     /// The number of a day's list, made if there is none.
     #[inline]
     pub(super) fn list(&mut self, day: Day, priced: bool) -> u32 {

@@ -214,15 +214,15 @@ struct Times<'a> {
     reading: &'a Reading,
     exports: &'a Exports,
     hours: BTreeSet<Hour>,
-    spans: [u64; 3],
+    /// Lines by the length of their spans, and those that are not read.
+    spans: [u64; NOT_READ + 1],
     deliveries: BTreeSet<(Hour, Sym, Sym, usize)>,
     /// The providers that parts name.
     providers: BTreeSet<(usize, Sym)>,
     /// What the line before says; most lines say the same.
-    last: Option<Seen>,
-    last_place: Option<usize>,
+    last: (Seen, usize),
     /// What was seen lately, by a mix of start and class.
-    known: Vec<Option<(Seen, Option<usize>)>>,
+    known: Vec<(Seen, usize)>,
     /// By class: lines of a batch, nothing in between.
     counts: Vec<u64>,
     /// Hours that are in `hours`, and (hour of the billing period, class) of which the part's deliveries are known.
@@ -232,12 +232,32 @@ struct Times<'a> {
 }
 
 /// What a line says of time, and its class, which here is of payer, account and provider alone.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Seen {
     times: [i64; 3],
-    class: u32,
-    part: usize,
+    /// And the part, above it.
+    class: u64,
 }
+
+impl Seen {
+    /// What no line says.
+    const NOTHING: Self = Self { times: [0; 3], class: u64::MAX };
+
+    fn of(lines: &Lines, row: usize, class: u32, part: usize) -> Self {
+        Self { times: lines.times(row), class: u64::from(class) | (part as u64) << 32 }
+    }
+
+    /// Number by number: taken together they would be read wider than they were written, for which a core waits.
+    #[inline]
+    fn is(&self, other: &Self) -> bool {
+        let [start, end, period] = other.times;
+        let differs = (self.times[0] ^ start) | (self.times[1] ^ end) | (self.times[2] ^ period);
+        differs == 0 && self.class == other.class
+    }
+}
+
+/// Behind the places of lengths of lines: that of lines that are not read.
+const NOT_READ: usize = 3;
 
 /// More than the hours of most exports times their accounts.
 const KNOWN: usize = 1 << 14;
@@ -252,14 +272,12 @@ impl Fold for Times<'_> {
             return self.add_classes(lines, dictionary, part);
         }
         for row in 0..lines.rows() {
-            let seen = Seen { times: lines.times(row), class: lines.class(row), part };
-            if self.last != Some(seen) {
-                self.last_place = self.place(seen, dictionary).map_err(|error| lines.placed(row, error))?;
-                self.last = Some(seen);
+            let seen = Seen::of(lines, row, lines.class(row), part);
+            if !self.last.0.is(&seen) {
+                let place = self.place(&seen, dictionary).map_err(|error| lines.placed(row, error))?;
+                self.last = (seen, place);
             }
-            if let Some(place) = self.last_place {
-                self.spans[place] += 1;
-            }
+            self.spans[self.last.1] += 1;
         }
         Ok(())
     }
@@ -275,12 +293,11 @@ impl<'a> Times<'a> {
             reading,
             exports,
             hours: BTreeSet::new(),
-            spans: [0; 3],
+            spans: [0; NOT_READ + 1],
             deliveries: BTreeSet::new(),
             providers: BTreeSet::new(),
-            last: None,
-            last_place: None,
-            known: vec![None; KNOWN],
+            last: (Seen::NOTHING, NOT_READ),
+            known: vec![(Seen::NOTHING, NOT_READ); KNOWN],
             counts: Vec::new(),
             known_hours: Numbers::default(),
             known_deliveries: Numbers::default(),
@@ -294,34 +311,34 @@ impl<'a> Times<'a> {
         counts.resize(dictionary.classes.keys().len(), 0);
         (0..lines.rows()).for_each(|row| counts[lines.class(row) as usize] += 1);
         for (class, count) in (0..).zip(&mut counts).filter(|(_, count)| **count > 0) {
-            let (seen, count) = (Seen { times: lines.times(0), class, part }, std::mem::take(count));
-            if let Some(place) = self.place(seen, dictionary).map_err(|error| lines.placed(0, error))? {
-                self.spans[place] += count;
-            }
+            let (seen, count) = (Seen::of(lines, 0, class, part), std::mem::take(count));
+            let place = self.place(&seen, dictionary).map_err(|error| lines.placed(0, error))?;
+            self.spans[place] += count;
         }
         self.counts = counts;
         Ok(())
     }
 
-    /// The place of a line's length among `spans`, `None` when the line is not read; what it says is taken in when it is news.
-    fn place(&mut self, seen: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
-        let slot = slot_of(seen.times[0].cast_unsigned() ^ u64::from(seen.class) << 40, KNOWN);
-        if let Some((known, place)) = &self.known[slot]
-            && *known == seen
-        {
+    /// The place of a line's length among `spans`; what it says is taken in when it is news.
+    #[inline]
+    fn place(&mut self, seen: &Seen, dictionary: &Dictionary) -> Result<usize> {
+        let slot = slot_of(seen.times[0].cast_unsigned() ^ seen.class << 40, KNOWN);
+        let (known, place) = &self.known[slot];
+        if known.is(seen) {
             return Ok(*place);
         }
         let place = self.see(seen, dictionary)?;
-        self.known[slot] = Some((seen, place));
+        self.known[slot] = (*seen, place);
         Ok(place)
     }
 
-    /// Takes in what a line says; gives the place of its length among `spans`, `None` when the line is not read.
-    fn see(&mut self, Seen { times, class, .. }: Seen, dictionary: &Dictionary) -> Result<Option<usize>> {
+    /// Takes in what a line says; gives the place of its length among `spans`.
+    fn see(&mut self, Seen { times, class }: &Seen, dictionary: &Dictionary) -> Result<usize> {
+        let class = class & u64::from(u32::MAX);
         let [Some(start), end, period] = times.map(told) else { return Err(no_start(self.dialect())) };
         let hour = Hour::of_seconds(start);
         if !self.reading.holds(hour, || period) {
-            return Ok(None);
+            return Ok(NOT_READ);
         }
         let dialect = self.dialect();
         in_an_age(Moment::Start, Some(start), dialect)?;
@@ -332,7 +349,7 @@ impl<'a> Times<'a> {
             self.hours.insert(hour);
         }
         let period = Hour::of_seconds(period.unwrap_or(start));
-        if self.known_deliveries.is_new(known(period) << 32 | u64::from(class)) {
+        if self.known_deliveries.is_new(known(period) << 32 | class) {
             let key = dictionary.classes.keys()[class as usize];
             let (payer, account) = (key.text(Text::Payer), key.text(Text::Account));
             self.deliveries.insert((period.month_start(), payer, account, self.part));
@@ -342,7 +359,7 @@ impl<'a> Times<'a> {
             }
         }
         let seconds = end.unwrap_or(start) - start;
-        Ok(Some(usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600)))
+        Ok(usize::from(seconds > 2 * 3600) + usize::from(seconds > 36 * 3600))
     }
 }
 

@@ -262,6 +262,8 @@ pub(super) struct ClassHours {
     others: Chained<[i64; 24]>,
     /// By block and hour of the day.
     wide: BTreeMap<(u32, usize), Quantity>,
+    /// Room for lists of days and classes.
+    lists: Vec<(u32, u32)>,
 }
 
 impl ClassHours {
@@ -274,6 +276,19 @@ impl ClassHours {
     pub(super) fn add(&mut self, class: u32, hour: Hour, quantity: Quantity) {
         let block = self.block(class, hour.day());
         self.add_at(block, hour, quantity);
+    }
+
+    /// Puts blocks in the place of classes, each of the day of its hour; they are made where there are none.
+    pub(super) fn find<T>(&mut self, hours: &mut [(u32, Hour, T)]) {
+        let Self { places, .. } = self;
+        let lists = hours.iter().map(|(class, hour, _)| (places.list(hour.day(), true), *class));
+        self.lists.clear();
+        self.lists.extend(lists);
+        self.places.touch(self.lists.iter().copied());
+        for (at, (block, ..)) in hours.iter_mut().enumerate() {
+            let (list, class) = self.lists[at];
+            *block = self.block_in(list, class);
+        }
     }
 
     /// Loads some hours of some blocks.
@@ -307,8 +322,14 @@ impl ClassHours {
     /// The number of a block, made if there is none; of those of one worker.
     #[inline]
     pub(super) fn block(&mut self, class: u32, day: Day) -> u32 {
+        let list = self.places.list(day, true);
+        self.block_in(list, class)
+    }
+
+    #[inline]
+    fn block_in(&mut self, list: u32, class: u32) -> u32 {
         let next = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-        let block = self.places.place(day, true, class, next);
+        let block = self.places.place_in(list, class, next);
         if block == next {
             self.blocks.push([0; 24]);
         }
