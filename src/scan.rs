@@ -23,7 +23,7 @@ pub use guard::is_guarded;
 pub(crate) use ids::ROOM;
 pub use ids::{Ids, ResourceSym};
 pub use lines::{Dictionary, Lines};
-pub(crate) use lines::{NO_MOMENT, Narrow, told};
+pub(crate) use lines::{NO_MOMENT, Narrow, Times, are_same, told};
 pub(crate) use numbers::{Numbers, slot_of, touch};
 pub use read::{Extent, Fold, scan};
 pub use tags::{CATEGORY, TagSets, TagsId};

@@ -23,7 +23,7 @@ use crate::{
     money::Quantity,
     names::{Names, Sym},
     scan::{
-        Dictionary, Extent, Fold, Lines, NO_MOMENT, ResourceSym, TagSets, TagsId,
+        Dictionary, Extent, Fold, Lines, NO_MOMENT, ResourceSym, TagSets, TagsId, Times, are_same,
         columns::{Moment, Text},
         scan, slot_of, told,
     },
@@ -56,9 +56,6 @@ pub(super) struct Sums<'a> {
     batch: Batch,
 }
 
-/// A line's start, end and billing period, in seconds since the epoch.
-type Times = [i64; 3];
-
 /// What no line says of which something is known: it must have a start.
 const NO_TIMES: Times = [NO_MOMENT; 3];
 
@@ -84,7 +81,7 @@ struct Room {
     spots: Vec<Spot>,
     /// Numbers of days.
     days: Vec<u32>,
-    /// The number of an hour set or a block, the hour, the quantity.
+    /// The number of an hour set, or of a class and then its block; the hour, the quantity.
     hours: Vec<(u32, Hour, i64)>,
 }
 
@@ -150,9 +147,9 @@ impl<'a> Sums<'a> {
         let times = lines.times(row);
         let slot = slot_of(times[0].cast_unsigned(), KNOWN_TIMES);
         let known = &self.times[slot];
-        // One by one: together they would be read wider than they were written, for which a core waits.
-        let differs = times.iter().zip(&known.0).fold(0, |all, (time, known)| all | (time ^ known));
-        if let (0, Some(when)) = (differs, known.1) {
+        if let Some(when) = known.1
+            && are_same(&known.0, &times)
+        {
             return Ok(when);
         }
         let when = self.find_when(times, part)?;
@@ -297,11 +294,11 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds to the hours of classes.
-    fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { hours, .. }: &mut Room) {
+    fn add_hours(&mut self, lines: &[Taken], sums: &[Narrow], Room { hours, days, .. }: &mut Room) {
         hours.clear();
         let timed = lines.iter().zip(sums).filter(|(line, _)| line.timed != Timed::No);
         hours.extend(timed.map(|(line, sums)| (line.class, line.span.start, sums.quantity)));
-        self.hours.find(hours);
+        self.hours.find(hours, days);
         self.hours.touch(hours);
         for (block, hour, quantity) in hours {
             self.hours.add_at(*block, *hour, Quantity((*quantity).into()));

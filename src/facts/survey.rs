@@ -6,7 +6,7 @@ use crate::{
     exports::Exports,
     names::Sym,
     scan::{
-        Dialect, Dictionary, Extent, Fold, Lines, Numbers, Part,
+        Dialect, Dictionary, Extent, Fold, Lines, Numbers, Part, are_same,
         columns::{Moment, Text},
         scan, slot_of, told,
     },
@@ -247,12 +247,9 @@ impl Seen {
         Self { times: lines.times(row), class: u64::from(class) | (part as u64) << 32 }
     }
 
-    /// Number by number: taken together they would be read wider than they were written, for which a core waits.
     #[inline]
     fn is(&self, other: &Self) -> bool {
-        let [start, end, period] = other.times;
-        let differs = (self.times[0] ^ start) | (self.times[1] ^ end) | (self.times[2] ^ period);
-        differs == 0 && self.class == other.class
+        self.class == other.class && are_same(&self.times, &other.times)
     }
 }
 

@@ -262,8 +262,6 @@ pub(super) struct ClassHours {
     others: Chained<[i64; 24]>,
     /// By block and hour of the day.
     wide: BTreeMap<(u32, usize), Quantity>,
-    /// Room for lists of days and classes.
-    lists: Vec<(u32, u32)>,
 }
 
 impl ClassHours {
@@ -279,15 +277,12 @@ impl ClassHours {
     }
 
     /// Puts blocks in the place of classes, each of the day of its hour; they are made where there are none.
-    pub(super) fn find<T>(&mut self, hours: &mut [(u32, Hour, T)]) {
-        let Self { places, .. } = self;
-        let lists = hours.iter().map(|(class, hour, _)| (places.list(hour.day(), true), *class));
-        self.lists.clear();
-        self.lists.extend(lists);
-        self.places.touch(self.lists.iter().copied());
-        for (at, (block, ..)) in hours.iter_mut().enumerate() {
-            let (list, class) = self.lists[at];
-            *block = self.block_in(list, class);
+    pub(super) fn find<T>(&mut self, hours: &mut [(u32, Hour, T)], lists: &mut Vec<u32>) {
+        lists.clear();
+        lists.extend(hours.iter().map(|(_, hour, _)| self.places.list(hour.day(), true)));
+        self.places.touch(lists.iter().copied().zip(hours.iter().map(|(class, ..)| *class)));
+        for (list, (place, ..)) in lists.iter().zip(hours) {
+            *place = self.block_in(*list, *place);
         }
     }
 

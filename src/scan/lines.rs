@@ -145,6 +145,16 @@ pub struct Lines {
     pub(crate) places: Vec<u64>,
 }
 
+/// A line's start, end and billing period in seconds since the epoch, `NO_MOMENT` for null.
+pub(crate) type Times = [i64; 3];
+
+/// Whether lines have the same times. They are compared one by one: together they would be read wider than they were just written, for which
+/// a core waits.
+#[inline]
+pub(crate) fn are_same(one: &Times, other: &Times) -> bool {
+    one.iter().zip(other).fold(0, |all, (one, other)| all | (one ^ other)) == 0
+}
+
 /// A moment in seconds since the epoch, unless it stands for null.
 #[inline]
 pub(crate) fn told(moment: i64) -> Option<i64> {
@@ -242,9 +252,9 @@ impl Lines {
         self.moment.iter().all(|column| column.codes.is_empty())
     }
 
-    /// A line's start, end and billing period in seconds since the epoch, `NO_MOMENT` for null.
+    /// A line's times.
     #[inline]
-    pub(crate) fn times(&self, row: usize) -> [i64; 3] {
+    pub(crate) fn times(&self, row: usize) -> Times {
         let of = |moment: Moment| self.moment[moment as usize].get(row);
         [of(Moment::Start), of(Moment::End), of(Moment::BillingPeriod)]
     }

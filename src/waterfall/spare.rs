@@ -224,10 +224,15 @@ impl Waterfall {
 
     /// The first place of a pool that its step reaches in an hour, or [`NONE`].
     pub(super) fn reached_at(&self, pool: usize, hour: usize) -> u32 {
-        let hours = self.demand.hours();
-        let reaches = |place: &Place| place.position <= self.positions[place.step as usize * hours + hour];
-        let first = self.layout.places_of(pool).iter().position(reaches);
+        let first = self.first_reached(self.layout.places_of(pool), hour);
         first.and_then(|number| u32::try_from(self.layout.of_pool[pool] + number).ok()).unwrap_or(NONE)
+    }
+
+    /// The first of some places of a pool that its step reaches in an hour, by its place among them.
+    #[inline]
+    pub(super) fn first_reached(&self, places: &[Place], hour: usize) -> Option<usize> {
+        let hours = self.demand.hours();
+        places.iter().position(|place| place.position <= self.positions[place.step as usize * hours + hour])
     }
 
     /// Finds out what an edit frees in an hour; `false` if more than that may happen.

@@ -7,7 +7,7 @@
 //! are passed over, unless they turn out to go farther: then the pool is met on the way.
 
 use super::{
-    Amount, Change, Delta, Edge, Fill, Margin, NONE, Place, UNKNOWN, Units, Waterfall, Weight,
+    Amount, Change, Delta, Edge, Fill, Margin, NONE, UNKNOWN, Units, Waterfall, Weight,
     delta::{Told, When},
     effect::{Effect, Sums},
     ids::Ids,
@@ -291,10 +291,9 @@ impl Walk {
     /// Lets a changed pool wait for the next step whose margin reaches it.
     fn wait(&mut self, (waterfall, hour): OfHour, number: u32) {
         let changed = &mut self.changed[number as usize - 1];
-        let (layout, hours) = (&waterfall.layout, waterfall.demand.hours());
+        let layout = &waterfall.layout;
         let places = &layout.places[changed.place..layout.of_pool[changed.pool as usize + 1]];
-        let reached = |place: &Place| place.position <= waterfall.positions[place.step as usize * hours + hour];
-        let Some(ahead) = places.iter().position(reached) else {
+        let Some(ahead) = waterfall.first_reached(places, hour) else {
             changed.place += places.len();
             return;
         };
@@ -321,11 +320,10 @@ impl Walk {
         let (mut more, mut there, mut at) = (offered, false, first);
         while at != 0 {
             let changed = &self.changed[at as usize - 1];
-            match changed.position.cmp(&position) {
-                _ if !changed.is_one() => {}
-                Ordering::Less => more -= changed.more() * i128::from(changed.weight),
-                Ordering::Equal => there = true,
-                Ordering::Greater => {}
+            if changed.position < position {
+                more -= changed.more() * i128::from(changed.weight);
+            } else {
+                there |= changed.is_one();
             }
             at = changed.next;
         }
